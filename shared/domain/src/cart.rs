@@ -1,0 +1,116 @@
+//! Carts and checkouts, and when one counts as abandoned.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{ContactKey, Currency, Identity, Item, Ledger, Money};
+
+/// A cart or checkout as one body shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cart {
+    /// The token our state is kept under: the cart's where there is one, else the checkout's.
+    pub token: String,
+    /// Every token this cart goes by, `token` included.
+    pub tokens: Vec<String>,
+    /// Whose it is; empty while nobody typed a contact.
+    pub identity: Identity,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// The version of this body.
+    pub updated_at: Timestamp,
+    /// When it became an order.
+    pub completed_at: Option<Timestamp>,
+    /// Shop currency.
+    pub currency: Option<Currency>,
+    /// Value of the cart.
+    pub total: Money,
+    /// Items only.
+    pub subtotal: Option<Money>,
+    /// Discounts.
+    pub discount: Option<Money>,
+    /// Taxes.
+    pub tax: Option<Money>,
+    /// Shipping.
+    pub shipping: Option<Money>,
+    /// The link that brings the buyer back. Opens their data: as secret as a token.
+    pub url: Option<String>,
+    /// What is in it.
+    pub items: Vec<Item>,
+}
+
+/// Where a cart is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CartState {
+    /// Somebody is, or may be, still shopping.
+    Open,
+    /// `cart_abandoned` was sent for the present quiet period.
+    Abandoned,
+    /// It became an order: no cart event may ever be sent for it again.
+    Ordered,
+    /// Emptied by the buyer.
+    Emptied,
+}
+
+/// What we remember of a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartRecord {
+    /// The version last accepted; `None` while only an order has named this cart.
+    pub version: Option<Timestamp>,
+    /// Where it is in its life.
+    pub state: CartState,
+    /// When we last heard of it: quiet is counted from here.
+    pub touched_at: Timestamp,
+    /// Every token the cart goes by.
+    #[serde(default)]
+    pub tokens: Vec<String>,
+    /// Whose it is.
+    #[serde(default)]
+    pub identity: Identity,
+    /// The properties of `cart_updated` as last accepted: `cart_abandoned` is made from them.
+    #[serde(default)]
+    pub properties: String,
+    /// Hash of what is in the cart: an update that changes nothing fires nothing.
+    #[serde(default)]
+    pub content: String,
+    /// Events sent and claimed.
+    #[serde(default)]
+    pub effects: Ledger,
+    /// In milliseconds: when the sweeper looks next; `None` when there is nothing to wait for.
+    #[serde(default)]
+    pub due_at: Option<i64>,
+}
+
+/// Why a due cart is or is not abandoned now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TouchOutcome {
+    /// Quiet for long enough: tell Brevo.
+    Abandoned,
+    /// Somebody touched it meanwhile: look again at this time.
+    Later(Timestamp),
+    /// Ordered, emptied, told already or nobody to tell: nothing to wait for.
+    Over,
+}
+
+impl CartRecord {
+    /// What a sweep finds at `now`. A cart is abandoned when nothing has happened to it for `quiet`,
+    /// it holds something, somebody can be told and nobody was told yet.
+    pub fn at(&self, now: Timestamp, quiet: SignedDuration) -> TouchOutcome {
+        let told = self.effects.is_done(&self.quiet_key());
+        if self.state != CartState::Open || told || self.identity.is_empty() {
+            return TouchOutcome::Over;
+        }
+        let due = self.touched_at.saturating_add(quiet).unwrap_or(Timestamp::MAX);
+        if due <= now { TouchOutcome::Abandoned } else { TouchOutcome::Later(due) }
+    }
+
+    /// Names one quiet period: it begins with a touch and ends with the next.
+    pub fn quiet_key(&self) -> String {
+        format!("quiet:{}", self.touched_at.as_millisecond())
+    }
+
+    /// The contact whose list membership follows the cart.
+    pub fn contact(&self) -> Option<ContactKey> {
+        self.identity.key()
+    }
+}

@@ -1,0 +1,78 @@
+//! Everything that can happen in a store, in our words.
+
+use jiff::Timestamp;
+
+use crate::{Cart, Order, PersonUpdate};
+
+/// One thing that happened in a store.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Something is known about a person.
+    Person {
+        /// What is known.
+        update: Box<PersonUpdate>,
+        /// Whether this is news about a customer account (and may fire `customer_*` events), or only
+        /// mentioned along with an order or checkout.
+        news: Option<CustomerNews>,
+    },
+    /// A customer left the store.
+    PersonDeleted {
+        /// The platform's customer id.
+        customer: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The full present state of an order.
+    Order(Box<Order>),
+    /// The full present state of a cart or checkout.
+    Cart(Box<Cart>),
+}
+
+/// Which customer notice brought a [`Change::Person`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CustomerNews {
+    /// The platform says: created.
+    Created,
+    /// The platform says: updated.
+    Updated,
+}
+
+/// A part of a body that was left out on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Skipped {
+    /// Which part, such as `phone` or `order 1001`.
+    pub what: String,
+    /// Why, as a sentence without personal data.
+    pub reason: String,
+}
+
+impl Skipped {
+    /// A part and why it was left out.
+    pub fn new(what: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { what: what.into(), reason: reason.into() }
+    }
+}
+
+/// What one body means: the changes, in the order they must be applied, and what was left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// What happened.
+    pub changes: Vec<Change>,
+    /// What was left out, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A body nothing can be made of. It is parked with this reason: a person may want to look.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unusable {
+    /// Why, as a sentence without personal data.
+    pub reason: String,
+}
+
+impl Unusable {
+    /// A reason, without personal data.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}

@@ -1,0 +1,161 @@
+//! What we remember of a person, and how news about them is accepted.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Consent, Email, Ledger, PersonUpdate, Phone, Profile, Totals, Versioned};
+
+/// Under which key the state of a person lives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ContactKey {
+    /// The platform's customer id.
+    Customer(String),
+    /// Hash of the address (or number) of somebody without a customer account.
+    Guest(String),
+}
+
+/// What Brevo has of this person, as far as we know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownAs {
+    /// Never sent, or the answer was lost.
+    #[default]
+    Unknown,
+    /// Brevo had this contact before us: its flags are not ours to set.
+    Linked,
+    /// We created it: the flags it was created with are ours.
+    Created,
+}
+
+/// A block flag that we set in Brevo, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Block {
+    /// The store has no recorded opt-in. May be lifted by one.
+    Unasked,
+    /// The person opted out in the store. Lifted only by a newer opt-in there.
+    OptedOut,
+}
+
+/// The state of one person in one store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactRecord {
+    /// Counts accepted changes: tells a worker, after its send, that something newer came meanwhile.
+    pub accepted: u64,
+    /// The platform's customer id; `None` for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// The profile facet as last accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Versioned<Profile>>,
+    /// The email consent facet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_consent: Option<Consent>,
+    /// The SMS consent facet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_consent: Option<Consent>,
+    /// The tags facet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Versioned<Vec<String>>>,
+    /// The totals facet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Versioned<Totals>>,
+    /// The latest order we know of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_order_at: Option<Timestamp>,
+    /// The abandoned cart this person has, if any: decides the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abandoned_cart: Option<String>,
+    /// When the customer left the store. Nothing personal is kept from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
+
+    /// What Brevo has.
+    #[serde(default)]
+    pub known_as: KnownAs,
+    /// The address Brevo has the contact under, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_email: Option<Email>,
+    /// The number that was written together with its block flag or recorded consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_phone: Option<Phone>,
+    /// The email block that we set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_block: Option<Block>,
+    /// The SMS block that we set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_block: Option<Block>,
+    /// Events sent and claimed.
+    #[serde(default)]
+    pub effects: Ledger,
+}
+
+impl ContactRecord {
+    /// Takes over every facet that is not older than what is there. True if anything changed.
+    ///
+    /// An equal version is accepted again (its content may differ: platforms stamp whole seconds).
+    pub fn accept(&mut self, update: &PersonUpdate) -> bool {
+        let before = self.clone();
+        if self.customer.is_none() {
+            self.customer = update.identity.customer.clone();
+        }
+        accept_facet(&mut self.profile, update.profile.as_ref());
+        accept_facet(&mut self.tags, update.tags.as_ref());
+        accept_facet(&mut self.totals, update.totals.as_ref());
+        for (stored, new) in
+            [(&mut self.email_consent, &update.email_consent), (&mut self.sms_consent, &update.sms_consent)]
+        {
+            if let Some(new) = new {
+                *stored = Some(Consent::latest(stored.take(), new.clone()));
+            }
+        }
+        self.last_order_at = self.last_order_at.max(update.ordered_at);
+        let changed = self.content() != before.content();
+        if changed {
+            self.accepted += 1;
+        }
+        changed
+    }
+
+    /// Whether `at` is news about the profile: not older than what is stored.
+    pub fn is_news(&self, at: Timestamp) -> bool {
+        self.profile.as_ref().is_none_or(|profile| at >= profile.at)
+    }
+
+    /// Empties the record after a delete, keeping only what is needed to refuse late notices.
+    pub fn forget(&mut self, at: Timestamp) {
+        let accepted = self.accepted + 1;
+        *self = Self { accepted, deleted_at: Some(at), effects: Ledger::default(), ..Self::default() };
+    }
+
+    /// What Brevo gets to see: versions alone are no change.
+    #[expect(clippy::type_complexity, reason = "compared as a whole, here only")]
+    fn content(
+        &self,
+    ) -> (
+        Option<&String>,
+        Option<&Profile>,
+        Option<&Consent>,
+        Option<&Consent>,
+        Option<&Vec<String>>,
+        Option<&Totals>,
+        Option<Timestamp>,
+    ) {
+        (
+            self.customer.as_ref(),
+            self.profile.as_ref().map(|facet| &facet.value),
+            self.email_consent.as_ref(),
+            self.sms_consent.as_ref(),
+            self.tags.as_ref().map(|facet| &facet.value),
+            self.totals.as_ref().map(|facet| &facet.value),
+            self.last_order_at,
+        )
+    }
+}
+
+fn accept_facet<T: Clone>(stored: &mut Option<Versioned<T>>, new: Option<&Versioned<T>>) {
+    let Some(new) = new else { return };
+    if stored.as_ref().is_none_or(|stored| new.at >= stored.at) {
+        *stored = Some(new.clone());
+    }
+}

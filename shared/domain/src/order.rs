@@ -1,0 +1,175 @@
+//! Orders: the full snapshot a platform sends, and what of it we remember.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, Identity, Ledger, Money};
+
+/// One ordered or carted thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// The platform's product id, or the line's own id where the product is not in the catalogue.
+    pub product: String,
+    /// The platform's variant id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Stock keeping unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// Product name.
+    pub name: String,
+    /// Variant name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_name: Option<String>,
+    /// How many.
+    pub quantity: u64,
+    /// Price of one, in the shop's currency.
+    pub price: Money,
+}
+
+impl Item {
+    /// Quantity times price.
+    pub fn line_total(&self) -> Money {
+        self.price * Money::from(self.quantity)
+    }
+}
+
+/// Where an order is billed or sent. Personal: never in logs.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are what they are called")]
+pub struct Address {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company: Option<String>,
+    pub phone: Option<String>,
+    pub address1: Option<String>,
+    pub address2: Option<String>,
+    pub city: Option<String>,
+    pub region: Option<String>,
+    pub country: Option<String>,
+    pub country_code: Option<String>,
+    pub zip: Option<String>,
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address(…)")
+    }
+}
+
+/// One shipment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fulfilment {
+    /// The platform's id of the shipment: the key of its event.
+    pub id: String,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Carrier, where known.
+    pub carrier: Option<String>,
+    /// Tracking number, where known.
+    pub tracking_number: Option<String>,
+    /// Tracking page, where known.
+    pub tracking_url: Option<String>,
+    /// What was shipped.
+    pub items: Vec<Item>,
+}
+
+/// One refund, in part or in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// The platform's id of the refund: the key of its event.
+    pub id: String,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Money that went back; zero where goods came back without money.
+    pub amount: Money,
+    /// The merchant's note.
+    pub reason: Option<String>,
+    /// What came back.
+    pub items: Vec<Item>,
+}
+
+/// That an order was cancelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancellation {
+    /// When.
+    pub at: Timestamp,
+    /// The platform's word for why (`customer`, `fraud`, …).
+    pub reason: Option<String>,
+}
+
+/// The full current order as one body shows it. Transitions are derived by comparing with the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The platform's id.
+    pub id: String,
+    /// What the buyer sees, such as `#1001`.
+    pub name: String,
+    /// Whose it is.
+    pub identity: Identity,
+    /// When it was placed.
+    pub created_at: Timestamp,
+    /// The version of this body.
+    pub updated_at: Timestamp,
+    /// A test order of the shop's own payment sandbox.
+    pub test: bool,
+    /// Brevo's order status: the payment state, or `cancelled`.
+    pub status: String,
+    /// Shop currency.
+    pub currency: Option<Currency>,
+    /// Total as placed: does not change with refunds or edits.
+    pub total: Money,
+    /// Items as placed.
+    pub subtotal: Option<Money>,
+    /// Discounts as placed.
+    pub discount: Option<Money>,
+    /// Taxes as placed.
+    pub tax: Option<Money>,
+    /// Shipping as placed.
+    pub shipping: Option<Money>,
+    /// What the order is worth now: total less refunds and removed lines, never below zero.
+    pub net: Money,
+    /// What was bought.
+    pub items: Vec<Item>,
+    /// Shipments that happened.
+    pub fulfilments: Vec<Fulfilment>,
+    /// Refunds that happened.
+    pub refunds: Vec<Refund>,
+    /// The cancellation, if any.
+    pub cancelled: Option<Cancellation>,
+    /// Coupon codes.
+    pub coupons: Vec<String>,
+    /// First payment gateway.
+    pub payment_method: Option<String>,
+    /// Name of the shipping rate.
+    pub shipping_method: Option<String>,
+    /// The buyer's note.
+    pub note: Option<String>,
+    /// The buyer's order page. Carries a key: as secret as a token.
+    pub url: Option<String>,
+    /// Where it is billed.
+    pub billing: Option<Address>,
+    /// Where it goes.
+    pub delivery: Option<Address>,
+    /// Tokens of the carts and checkouts that this order completes.
+    pub cart_tokens: Vec<String>,
+}
+
+/// What we remember of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRecord {
+    /// The version last accepted.
+    pub version: Timestamp,
+    /// Counts accepted changes: tells a worker, after its send, that something newer came meanwhile.
+    pub accepted: u64,
+    /// Brevo's request body for the order as last accepted.
+    pub newest: String,
+    /// Events sent and claimed.
+    #[serde(default)]
+    pub effects: Ledger,
+    /// Whether the carts of this order are marked as done.
+    #[serde(default)]
+    pub carts_closed: bool,
+}

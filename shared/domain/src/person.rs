@@ -1,0 +1,109 @@
+//! What a notice says about a person.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Consent, ContactKey, Currency, Email, Money, Phone};
+
+/// A value and the platform's own time for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versioned<T> {
+    /// When the platform says the value was set.
+    pub at: Timestamp,
+    /// The value.
+    pub value: T,
+}
+
+/// How Brevo finds the person of an event or order: email first, then the platform's customer, then the phone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The platform's customer id; absent for a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// The address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// The number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+}
+
+impl Identity {
+    /// Nobody to write to.
+    pub fn is_empty(&self) -> bool {
+        self.customer.is_none() && self.email.is_none() && self.phone.is_none()
+    }
+
+    /// Under which key our state of this person lives: the customer id, or a hash of the guest's address or
+    /// number.
+    pub fn key(&self) -> Option<ContactKey> {
+        let guest = || self.email.as_ref().map(Email::hash);
+        let phone = || self.phone.as_ref().map(|phone| crate::short_hash(phone.as_str()));
+        match &self.customer {
+            Some(id) => Some(ContactKey::Customer(id.clone())),
+            None => guest().or_else(phone).map(ContactKey::Guest),
+        }
+    }
+}
+
+/// The profile facet: what the person is called and where they are reached.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// The number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+    /// Given name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// Language tag the person shops in, such as `de-DE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Profile(…)")
+    }
+}
+
+/// The totals facet: absolute figures from the platform, never added up by us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Orders ever placed.
+    pub orders: u64,
+    /// Money ever spent, in the shop's currency.
+    pub spent: Money,
+    /// The currency of `spent`, where the platform says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+/// Everything one notice says about one person. Each facet has its own clock: with one version for all,
+/// a summary at :05 would reject a profile change at :03.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonUpdate {
+    /// Who it is.
+    pub identity: Identity,
+    /// When the platform first knew this person, where it says so.
+    pub created_at: Option<Timestamp>,
+    /// Names and addresses.
+    pub profile: Option<Versioned<Profile>>,
+    /// What the person said about marketing emails.
+    pub email_consent: Option<Consent>,
+    /// What the person said about marketing text messages.
+    pub sms_consent: Option<Consent>,
+    /// Tags of the person.
+    pub tags: Option<Versioned<Vec<String>>>,
+    /// Lifetime figures.
+    pub totals: Option<Versioned<Totals>>,
+    /// Time of an order of this person.
+    pub ordered_at: Option<Timestamp>,
+}
