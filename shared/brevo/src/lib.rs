@@ -1,1 +1,15 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod error;
+pub mod limits;
+mod operation;
+mod request;
+
+pub use client::{Answer, Client, ClientError};
+pub use error::{Error, NextStep, classify};
+pub use operation::{ContactWrite, Event, Identifier};
+pub use request::{
+    Method, Request, activate_ecommerce, create_attribute, create_contact, delete_contact, event, get_account,
+    get_attributes, get_contact, get_lists, upsert_historical_order, upsert_order, update_contact,
+};

@@ -79,6 +79,12 @@ pub struct ContactRecord {
     /// The number that was written together with its block flag or recorded consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_phone: Option<Phone>,
+    /// A number Brevo did not take (another contact has it, or it is none to Brevo): not tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_phone: Option<Phone>,
+    /// Whether we put the contact into the list of abandoned carts.
+    #[serde(default)]
+    pub in_abandoned_list: bool,
     /// The email block that we set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_block: Option<Block>,
@@ -95,7 +101,21 @@ impl ContactRecord {
     ///
     /// An equal version is accepted again (its content may differ: platforms stamp whole seconds).
     pub fn accept(&mut self, update: &PersonUpdate) -> bool {
+        self.change(|record| record.take_over(update))
+    }
+
+    /// Applies `edit` and counts it if Brevo would see a difference. True if it would.
+    pub fn change(&mut self, edit: impl FnOnce(&mut Self)) -> bool {
         let before = self.clone();
+        edit(self);
+        let changed = self.content() != before.content();
+        if changed {
+            self.accepted += 1;
+        }
+        changed
+    }
+
+    fn take_over(&mut self, update: &PersonUpdate) {
         if self.customer.is_none() {
             self.customer = update.identity.customer.clone();
         }
@@ -110,11 +130,6 @@ impl ContactRecord {
             }
         }
         self.last_order_at = self.last_order_at.max(update.ordered_at);
-        let changed = self.content() != before.content();
-        if changed {
-            self.accepted += 1;
-        }
-        changed
     }
 
     /// Whether `at` is news about the profile: not older than what is stored.
@@ -140,6 +155,8 @@ impl ContactRecord {
         Option<&Vec<String>>,
         Option<&Totals>,
         Option<Timestamp>,
+        Option<&String>,
+        bool,
     ) {
         (
             self.customer.as_ref(),
@@ -149,6 +166,8 @@ impl ContactRecord {
             self.tags.as_ref().map(|facet| &facet.value),
             self.totals.as_ref().map(|facet| &facet.value),
             self.last_order_at,
+            self.abandoned_cart.as_ref(),
+            self.deleted_at.is_some(),
         )
     }
 }

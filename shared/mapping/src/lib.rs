@@ -1,1 +1,22 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod contact;
+mod customer_event;
+mod cart_event;
+mod facts;
+mod order;
+mod order_event;
+mod properties;
+mod rules;
+mod settings;
+
+pub use cart_event::{abandoned, cart_content, cart_properties, changed_cart, emptied_cart};
+pub use contact::{
+    clearing, creation, identifier_of, moved, settle_creation, settle_update, update, without_phone,
+};
+pub use customer_event::customer_events;
+pub use facts::{Planned, StoreFacts, StoreKind};
+pub use order::{is_historical, order_body};
+pub use order_event::order_events;
+pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
+pub use settings::{Lists, Settings, SettingsError, Sync};

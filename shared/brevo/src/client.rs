@@ -1,0 +1,122 @@
+//! The one private door to Brevo.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::{Error, Method, Request, classify, limits};
+
+/// Sends requests to one base URL. Cheap to clone; one per process.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+}
+
+/// The client could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The base URL is not one.
+    #[error("`{0}` is not a URL to reach Brevo at, such as https://api.brevo.com/v3")]
+    BaseUrl(String),
+    /// Plain HTTP to another machine would show the key to everybody on the way.
+    #[error("Brevo must be reached over https, or on this machine: not at {0}")]
+    NotSecure(Url),
+    /// TLS could not be set up.
+    #[error("the HTTPS client could not be set up")]
+    Http(#[from] reqwest::Error),
+}
+
+/// What Brevo answered to a request that it took.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// 200 to 299.
+    pub status: u16,
+    /// The JSON body; `Null` for an empty one.
+    pub body: Value,
+}
+
+impl Client {
+    /// A client for this base URL (with its `/v3`). Follows no redirect and uses no proxy: the key goes to
+    /// this host or nowhere.
+    pub fn new(base: &str) -> Result<Self, ClientError> {
+        let base = Url::parse(base.trim_end_matches('/')).map_err(|_| ClientError::BaseUrl(base.to_owned()))?;
+        let local = matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]" | "host.containers.internal"));
+        if base.scheme() != "https" && !local {
+            return Err(ClientError::NotSecure(base));
+        }
+        // The first caller installs the one TLS provider of the process; later calls change nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .timeout(limits::CALL_TIMEOUT)
+            .connect_timeout(limits::CONNECT_TIMEOUT)
+            .redirect(Policy::none())
+            .no_proxy()
+            .user_agent(concat!("tajo/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { http, base })
+    }
+
+    /// One call. A success is 2xx with a readable body; everything else says what happens next.
+    pub async fn send(&self, key: &SecretString, request: &Request) -> Result<Answer, Error> {
+        let mut url = self.base.clone();
+        // The path is percent-encoded already; `set_path` leaves percent signs alone.
+        let path = format!("{}{}", self.base.path().trim_end_matches('/'), request.path);
+        url.set_path(&path);
+        url.set_query(request.query.as_deref());
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut call = self.http.request(method, url).header("api-key", key.expose_secret());
+        if let Some(body) = &request.body {
+            call = call.json(body);
+        }
+        let answer = call.send().await.map_err(unclear)?;
+        let status = answer.status().as_u16();
+        let reset = header_seconds(&answer, "x-sib-ratelimit-reset");
+        let bytes = read_bounded(answer).await?;
+        if !(200..300).contains(&status) {
+            return Err(classify(status, reset, &bytes));
+        }
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).map_err(|_| Error::Unclear(format!("{status} with a broken body")))?
+        };
+        Ok(Answer { status, body })
+    }
+}
+
+async fn read_bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unclear)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > limits::ANSWER_BYTES {
+            return Err(Error::Unclear("an answer of more than 1 MB".to_owned()));
+        }
+    }
+    Ok(bytes)
+}
+
+/// The error without its URL: paths name contacts.
+fn unclear(error: reqwest::Error) -> Error {
+    let what = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the connection broke"
+    };
+    Error::Unclear(what.to_owned())
+}
+
+fn header_seconds(answer: &reqwest::Response, name: &str) -> Option<Duration> {
+    let seconds: u64 = answer.headers().get(name)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}

@@ -1,0 +1,191 @@
+//! What went wrong with a call, and what happens next.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::limits;
+
+/// Why Brevo did not do what a request asked. No variant carries personal data.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 429: the account's budget for this endpoint is used up.
+    #[error("Brevo's rate limit is reached for {} s", reset.as_secs())]
+    RateLimited {
+        /// When it opens again.
+        reset: Duration,
+    },
+    /// 425: the contact is still being processed.
+    #[error("Brevo is still processing this contact")]
+    TooEarly,
+    /// No answer, or a broken one: the request may or may not have been applied.
+    #[error("Brevo gave no clear answer: {0}")]
+    Unclear(String),
+    /// 5xx.
+    #[error("Brevo answered {0}")]
+    Server(u16),
+    /// 401 for the key itself.
+    #[error("Brevo does not know the API key")]
+    KeyRefused,
+    /// 401 for the address we call from: Brevo blocks unknown ones by itself after 30 days.
+    #[error("Brevo blocks the address this connector calls from")]
+    AddressBlocked,
+    /// 403: a part of the account is switched off.
+    #[error("Brevo refused: permission denied ({0})")]
+    Forbidden(String),
+    /// 404.
+    #[error("Brevo has no such object")]
+    NotFound,
+    /// 400 because identifiers belong to another contact. Nothing was written.
+    #[error("another Brevo contact has the same {}", .0.join(", "))]
+    Duplicate(Vec<String>),
+    /// Any other 4xx. Nothing was written.
+    #[error("Brevo refused the request with {status} {code}: {message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Brevo's error code.
+        code: String,
+        /// Brevo's message, with everything that may be personal blanked.
+        message: String,
+    },
+}
+
+/// What a caller does about an [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// Try again, not before this long.
+    Retry {
+        /// The wait; `None`: when convenient.
+        after: Option<Duration>,
+    },
+    /// Only the merchant can help. The sentence says how.
+    AskMerchant {
+        /// What to do.
+        hint: &'static str,
+    },
+    /// It can never work as it is.
+    Park,
+}
+
+impl Error {
+    /// What happens next. Every new error must choose.
+    pub fn next_step(&self) -> NextStep {
+        match self {
+            Self::RateLimited { reset } => NextStep::Retry { after: Some(*reset) },
+            Self::TooEarly => NextStep::Retry { after: Some(limits::TOO_EARLY) },
+            Self::Unclear(_) | Self::Server(_) => NextStep::Retry { after: None },
+            Self::KeyRefused => NextStep::AskMerchant {
+                hint: "make a new API key in Brevo (SMTP & API → API keys) and connect the store again with it",
+            },
+            Self::AddressBlocked => NextStep::AskMerchant {
+                hint: "in Brevo (Security → Authorised IPs) switch blocking off, or deploy with FixedEgress=nat and authorise its address",
+            },
+            Self::Forbidden(_) => NextStep::AskMerchant {
+                hint: "check the plan and the activated apps of the Brevo account",
+            },
+            Self::NotFound | Self::Duplicate(_) | Self::Refused { .. } => NextStep::Park,
+        }
+    }
+
+    /// Whether the request was certainly not applied.
+    pub fn certainly_not_applied(&self) -> bool {
+        !matches!(self, Self::Unclear(_) | Self::Server(_))
+    }
+
+    /// Whether Brevo refused because of the phone number: it belongs to another contact, or is not one to it.
+    pub fn blames_phone(&self) -> bool {
+        match self {
+            Self::Duplicate(identifiers) => identifiers.iter().any(|name| name.eq_ignore_ascii_case("sms")),
+            Self::Refused { status: 400, message, .. } => message.to_lowercase().contains("phone"),
+            _ => false,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    code: String,
+    message: String,
+    metadata: Metadata,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    duplicate_identifiers: Vec<String>,
+}
+
+/// Reads an answer that is not a success. Duplicates are told by `metadata.duplicate_identifiers`, not by the
+/// code: Brevo has used two codes for the same conflict since May 2026.
+pub fn classify(status: u16, reset: Option<Duration>, body: &[u8]) -> Error {
+    let body: Body = serde_json::from_slice(body).unwrap_or_default();
+    match status {
+        429 => Error::RateLimited { reset: reset.unwrap_or(limits::RESET_WHEN_UNKNOWN).min(limits::RESET_AT_MOST) },
+        425 => Error::TooEarly,
+        500.. => Error::Server(status),
+        401 if body.message.to_lowercase().contains("ip address") => Error::AddressBlocked,
+        401 => Error::KeyRefused,
+        403 => Error::Forbidden(safe(&body.message)),
+        404 => Error::NotFound,
+        _ if !body.metadata.duplicate_identifiers.is_empty() => {
+            Error::Duplicate(body.metadata.duplicate_identifiers)
+        }
+        _ => Error::Refused { status, code: safe(&body.code), message: safe(&body.message) },
+    }
+}
+
+/// Brevo's messages quote what was sent. Blanks every word that may be an address, a number or a link.
+fn safe(text: &str) -> String {
+    let personal =
+        |word: &str| word.contains('@') || word.contains("://") || word.chars().filter(char::is_ascii_digit).count() > 4;
+    let words: Vec<&str> =
+        text.split_whitespace().take(40).map(|word| if personal(word) { "…" } else { word }).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blocked_address_is_told_apart_from_a_bad_key() {
+        let blocked = br#"{"code":"unauthorized","message":"We have detected you are using an unrecognised IP address 1.2.3.4"}"#;
+        assert!(matches!(classify(401, None, blocked), Error::AddressBlocked));
+        assert!(matches!(classify(401, None, br#"{"code":"unauthorized","message":"Key not found"}"#), Error::KeyRefused));
+    }
+
+    #[test]
+    fn a_duplicate_is_told_by_its_metadata_whatever_the_code() {
+        for code in ["duplicate_parameter", "invalid_parameter"] {
+            let body = format!(r#"{{"code":"{code}","message":"x","metadata":{{"duplicate_identifiers":["SMS"]}}}}"#);
+            let error = classify(400, None, body.as_bytes());
+            assert!(error.blames_phone(), "{error}");
+            assert_eq!(error.next_step(), NextStep::Park);
+        }
+    }
+
+    #[test]
+    fn an_error_never_repeats_an_address_or_a_number() {
+        let error = classify(400, None, br#"{"code":"invalid_parameter","message":"Invalid phone number +4917112345 of jo@example.com"}"#);
+        assert_eq!(error.to_string(), "Brevo refused the request with 400 invalid_parameter: Invalid phone number … of …");
+    }
+
+    #[test]
+    fn a_rate_limit_is_retried_after_its_own_reset_within_reason() {
+        let after = |reset| match classify(429, reset, b"").next_step() {
+            NextStep::Retry { after } => after,
+            step => panic!("{step:?}"),
+        };
+        assert_eq!(after(Some(Duration::from_secs(7))), Some(Duration::from_secs(7)));
+        assert_eq!(after(Some(Duration::from_secs(999_999))), Some(limits::RESET_AT_MOST));
+        assert_eq!(after(None), Some(limits::RESET_WHEN_UNKNOWN));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_json_still_chooses_a_next_step() {
+        assert!(matches!(classify(502, None, b"<html>"), Error::Server(502)));
+        assert!(matches!(classify(400, None, b"<html>"), Error::Refused { status: 400, .. }));
+    }
+}

@@ -1,0 +1,25 @@
+//! Every number Brevo gives us, each with its source.
+
+use std::time::Duration;
+
+/// Bytes of `event_properties` in one event (Brevo reference, "Create an event": 50 KB).
+pub const EVENT_PROPERTIES_BYTES: usize = 50_000;
+
+/// Waits for one answer. Brevo documents no figure; its own SDKs use 60 s, which is a whole invocation here.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Waits for one connection.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Waits after a 429 without a readable `x-sib-ratelimit-reset`: the longest of the per-second windows is one
+/// second, so a few of them ("Rate limits").
+pub const RESET_WHEN_UNKNOWN: Duration = Duration::from_secs(5);
+
+/// The longest wait we take from `x-sib-ratelimit-reset`: the largest window is an hour ("Rate limits").
+pub const RESET_AT_MOST: Duration = Duration::from_secs(3600);
+
+/// Waits after 425 Too Early: the contact is still being processed ("Create a contact").
+pub const TOO_EARLY: Duration = Duration::from_secs(3);
+
+/// Bytes of an answer we read. The largest answer we ask for is one page of 50 lists.
+pub const ANSWER_BYTES: usize = 1_000_000;

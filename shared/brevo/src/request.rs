@@ -1,0 +1,156 @@
+//! Operations as requests: method, path, query, body. Paths are relative to Brevo's `/v3`.
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{ContactWrite, Event, Identifier};
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "HTTP's own words")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+impl Method {
+    /// As HTTP spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One call to Brevo, as a value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Relative to `/v3`, percent-encoded.
+    pub path: String,
+    /// `name=value&…`, percent-encoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The JSON body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+fn request(method: Method, path: impl Into<String>, body: Option<Value>) -> Request {
+    Request { method, path: path.into(), query: None, body }
+}
+
+/// `GET /account`: checks the key; names the account and its plan.
+pub fn get_account() -> Request {
+    request(Method::Get, "/account", None)
+}
+
+/// `GET /contacts/attributes`.
+pub fn get_attributes() -> Request {
+    request(Method::Get, "/contacts/attributes", None)
+}
+
+/// `GET /contacts/lists`: the first 50.
+pub fn get_lists() -> Request {
+    Request { query: Some("limit=50".to_owned()), ..request(Method::Get, "/contacts/lists", None) }
+}
+
+/// `POST /contacts/attributes/normal/{name}` with Brevo's word for the type.
+pub fn create_attribute(name: &str, kind: &str) -> Request {
+    request(Method::Post, format!("/contacts/attributes/normal/{}", encode(name)), Some(json!({ "type": kind })))
+}
+
+/// `POST /ecommerce/activate`: orders and products answer 403 before it.
+pub fn activate_ecommerce() -> Request {
+    request(Method::Post, "/ecommerce/activate", None)
+}
+
+/// `POST /contacts`, never as an upsert: whether the contact existed decides whether we may set its flags.
+pub fn create_contact(write: &ContactWrite) -> Request {
+    let mut body = contact_body(write);
+    if let Some(email) = &write.email {
+        body.insert("email".to_owned(), json!(email));
+    }
+    body.insert("updateEnabled".to_owned(), json!(false));
+    request(Method::Post, "/contacts", Some(Value::Object(body)))
+}
+
+/// `PUT /contacts/{identifier}`.
+pub fn update_contact(identifier: &Identifier, write: &ContactWrite) -> Request {
+    let mut body = contact_body(write);
+    if !write.unlink_list_ids.is_empty() {
+        body.insert("unlinkListIds".to_owned(), json!(write.unlink_list_ids));
+    }
+    contact_request(Method::Put, identifier, Some(Value::Object(body)))
+}
+
+/// `GET /contacts/{identifier}`.
+pub fn get_contact(identifier: &Identifier) -> Request {
+    contact_request(Method::Get, identifier, None)
+}
+
+/// `DELETE /contacts/{identifier}`. Forgets the contact's blocks: ask first.
+pub fn delete_contact(identifier: &Identifier) -> Request {
+    contact_request(Method::Delete, identifier, None)
+}
+
+/// `POST /events`.
+pub fn event(event: &Event) -> Request {
+    let mut body = json!({
+        "event_name": event.name,
+        "identifiers": event.identifier.to_json(),
+        "event_date": event.date.to_string(),
+    });
+    if !event.properties.is_empty() {
+        body["event_properties"] = Value::Object(event.properties.clone());
+    }
+    request(Method::Post, "/events", Some(body))
+}
+
+/// `POST /orders/status`: upserts one order and triggers automations.
+pub fn upsert_order(order: Value) -> Request {
+    request(Method::Post, "/orders/status", Some(order))
+}
+
+/// `POST /orders/status/batch` with `historical: true`: the only way to upsert an old order without
+/// triggering automations.
+pub fn upsert_historical_order(order: Value) -> Request {
+    request(Method::Post, "/orders/status/batch", Some(json!({ "orders": [order], "historical": true })))
+}
+
+fn contact_request(method: Method, identifier: &Identifier, body: Option<Value>) -> Request {
+    let path = format!("/contacts/{}", encode(identifier.value()));
+    Request { query: Some(format!("identifierType={}", identifier.kind())), ..request(method, path, body) }
+}
+
+fn contact_body(write: &ContactWrite) -> Map<String, Value> {
+    let mut body = Map::new();
+    if let Some(ext_id) = &write.ext_id {
+        body.insert("ext_id".to_owned(), json!(ext_id));
+    }
+    if !write.attributes.is_empty() {
+        body.insert("attributes".to_owned(), json!(write.attributes));
+    }
+    if !write.list_ids.is_empty() {
+        body.insert("listIds".to_owned(), json!(write.list_ids));
+    }
+    if let Some(blocked) = write.email_blacklisted {
+        body.insert("emailBlacklisted".to_owned(), json!(blocked));
+    }
+    if let Some(blocked) = write.sms_blacklisted {
+        body.insert("smsBlacklisted".to_owned(), json!(blocked));
+    }
+    body
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}

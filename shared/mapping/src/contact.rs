@@ -1,0 +1,188 @@
+//! What of a person Brevo should know, and which flags we may set.
+//!
+//! In Brevo a contact without a block *is* subscribed (`docs/design`, "Consent is monotone"):
+//! - a contact we create is blocked on every channel for which the store has no recorded opt-in;
+//! - a contact Brevo had before us gets no flag, unless the person explicitly opted out in the store;
+//! - a block is lifted only if we set it, and only by a recorded opt-in.
+
+use jiff::Timestamp;
+use serde_json::json;
+use tajo_brevo::{ContactWrite, Identifier};
+use tajo_domain::{Block, Consent, ConsentState, ContactRecord, Email, KnownAs, Phone, Skipped};
+
+use crate::StoreFacts;
+use crate::rules::effective_rules;
+
+/// The write that creates the contact, if Brevo does not have it.
+pub fn creation(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
+    let mut write = common(record, facts, now);
+    write.email = email(record).cloned();
+    if let Some(phone) = usable_phone(record, facts) {
+        write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
+    }
+    write.email_blacklisted = block_at_creation(record.email_consent.as_ref()).map(|_| true);
+    write.sms_blacklisted = block_at_creation(record.sms_consent.as_ref()).map(|_| true);
+    write
+}
+
+/// The write that brings a contact which Brevo has up to date, and what had to be left out.
+pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (ContactWrite, Vec<Skipped>) {
+    let mut write = common(record, facts, now);
+    let mut skipped = Vec::new();
+    write.email_blacklisted = flag(record.email_consent.as_ref(), record.email_block);
+    write.sms_blacklisted = flag(record.sms_consent.as_ref(), record.sms_block);
+    if record.in_abandoned_list && record.abandoned_cart.is_none() {
+        write.unlink_list_ids.extend(facts.settings.lists.abandoned_cart);
+    }
+    let opted_in = said(record.sms_consent.as_ref()) == Some(ConsentState::OptedIn);
+    match usable_phone(record, facts) {
+        Some(phone) if record.sent_phone.as_ref() == Some(phone) => {}
+        Some(phone) if opted_in => {
+            write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
+        }
+        Some(phone) if record.known_as == KnownAs::Created => {
+            write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
+            write.sms_blacklisted = Some(true);
+        }
+        Some(_) => skipped.push(Skipped::new(
+            "phone",
+            "Brevo had this contact before us, and a number without recorded SMS consent would be subscribed there",
+        )),
+        // Brevo empties a number only of a contact that has an address.
+        None if record.sent_phone.is_some() && phone(record).is_none() && email(record).is_some() => {
+            write.attributes.insert(SMS.to_owned(), json!(""));
+        }
+        None => {}
+    }
+    (write, skipped)
+}
+
+/// What we know after the creation was accepted.
+pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+    settle_common(record, sent);
+    record.known_as = KnownAs::Created;
+    record.sent_phone = phone_in(write, sent);
+    record.email_block = write.email_blacklisted.and(block_at_creation(sent.email_consent.as_ref()));
+    record.sms_block = write.sms_blacklisted.and(block_at_creation(sent.sms_consent.as_ref()));
+}
+
+/// What we know after an update was accepted.
+pub fn settle_update(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+    settle_common(record, sent);
+    record.known_as = record.known_as.max(KnownAs::Linked);
+    if write.attributes.contains_key(SMS) {
+        record.sent_phone = phone_in(write, sent);
+    }
+    let after = |flag: Option<bool>, consent: Option<&Consent>, before: Option<Block>| match flag {
+        None => before,
+        Some(false) => None,
+        Some(true) => Some(block_at_creation(consent).unwrap_or(Block::Unasked)),
+    };
+    record.email_block = after(write.email_blacklisted, sent.email_consent.as_ref(), record.email_block);
+    record.sms_block = after(write.sms_blacklisted, sent.sms_consent.as_ref(), record.sms_block);
+}
+
+/// The same write without the number, after Brevo refused it because of the number.
+pub fn without_phone(mut write: ContactWrite) -> ContactWrite {
+    write.attributes.remove(SMS);
+    write
+}
+
+/// Adds a change of address to an update. Brevo lifts the block of a contact whose address changes
+/// ("Update a contact"), so a block that is there is sent along.
+pub fn moved(mut write: ContactWrite, to: &Email, is_blocked: bool) -> ContactWrite {
+    write.attributes.insert("EMAIL".to_owned(), json!(to));
+    if is_blocked {
+        write.email_blacklisted = Some(true);
+    }
+    write
+}
+
+/// The write that takes back what we gave Brevo: our attributes emptied, our lists left.
+pub fn clearing(record: &ContactRecord, facts: &StoreFacts) -> ContactWrite {
+    let mut write = ContactWrite::default();
+    for (_, attribute) in effective_rules(&facts.settings) {
+        write.attributes.insert(attribute, json!(""));
+    }
+    if record.sent_phone.is_some() && record.sent_email.is_some() {
+        write.attributes.insert(SMS.to_owned(), json!(""));
+    }
+    let lists = facts.settings.lists;
+    write.unlink_list_ids = [lists.all_customers, lists.buyers, lists.abandoned_cart].into_iter().flatten().collect();
+    write
+}
+
+/// How Brevo has this contact: the address it was last sent with, then our id, then the present address or
+/// number.
+pub fn identifier_of(record: &ContactRecord, facts: &StoreFacts) -> Option<Identifier> {
+    let known = record.sent_email.clone().map(Identifier::Email);
+    let ext_id = || record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
+    let number = || phone(record).cloned().map(Identifier::Phone);
+    if record.known_as == KnownAs::Unknown {
+        return email(record).cloned().map(Identifier::Email).or_else(ext_id).or_else(number);
+    }
+    known.or_else(ext_id).or_else(|| email(record).cloned().map(Identifier::Email)).or_else(number)
+}
+
+const SMS: &str = "SMS";
+
+fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
+    let rules = effective_rules(&facts.settings);
+    let attributes = rules.into_iter().filter_map(|(rule, name)| Some((name, (rule.read)(record, now)?)));
+    let lists = facts.settings.lists;
+    let buyer = lists.buyers.filter(|_| record.last_order_at.is_some());
+    let abandoned = lists.abandoned_cart.filter(|_| record.abandoned_cart.is_some());
+    ContactWrite {
+        ext_id: record.customer.as_deref().map(|id| facts.ext_id(id)),
+        attributes: attributes.collect(),
+        list_ids: [lists.all_customers, buyer, abandoned].into_iter().flatten().collect(),
+        ..ContactWrite::default()
+    }
+}
+
+fn settle_common(record: &mut ContactRecord, sent: &ContactRecord) {
+    record.sent_email = email(sent).cloned().or(record.sent_email.take());
+    record.in_abandoned_list = sent.abandoned_cart.is_some();
+}
+
+fn email(record: &ContactRecord) -> Option<&Email> {
+    record.profile.as_ref()?.value.email.as_ref()
+}
+
+fn phone(record: &ContactRecord) -> Option<&Phone> {
+    record.profile.as_ref()?.value.phone.as_ref()
+}
+
+/// The number, unless the store maps it to nothing or Brevo has refused it.
+fn usable_phone<'a>(record: &'a ContactRecord, facts: &StoreFacts) -> Option<&'a Phone> {
+    let mapping = &facts.settings.field_mapping;
+    let wanted = mapping.is_empty() || mapping.contains_key("phone");
+    phone(record).filter(|phone| wanted && record.refused_phone.as_ref() != Some(phone))
+}
+
+fn phone_in(write: &ContactWrite, sent: &ContactRecord) -> Option<Phone> {
+    let number = write.attributes.get(SMS)?.as_str()?;
+    phone(sent).filter(|phone| phone.as_str() == number).cloned()
+}
+
+fn said(consent: Option<&Consent>) -> Option<ConsentState> {
+    consent.map(|consent| consent.state)
+}
+
+fn block_at_creation(consent: Option<&Consent>) -> Option<Block> {
+    match said(consent) {
+        Some(ConsentState::OptedIn) => None,
+        Some(ConsentState::OptedOut) => Some(Block::OptedOut),
+        None => Some(Block::Unasked),
+    }
+}
+
+/// The flag of an ordinary update: only what the person said in the store, and only where it is not so yet.
+fn flag(consent: Option<&Consent>, block: Option<Block>) -> Option<bool> {
+    match (said(consent)?, block) {
+        (ConsentState::OptedOut, Some(Block::OptedOut)) => None,
+        (ConsentState::OptedOut, _) => Some(true),
+        (ConsentState::OptedIn, Some(_)) => Some(false),
+        (ConsentState::OptedIn, None) => None,
+    }
+}

@@ -1,0 +1,87 @@
+//! Shared pieces of event properties.
+
+use serde_json::{Map, Value, json};
+use tajo_brevo::limits::EVENT_PROPERTIES_BYTES;
+use tajo_domain::{Address, Item, Money};
+
+use crate::rules::number;
+
+/// An object of the pairs that have a value.
+pub(crate) fn object(pairs: Vec<(&str, Option<Value>)>) -> Map<String, Value> {
+    pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+}
+
+/// An amount under its name and again as `{name}_parsed`, as Brevo's own WooCommerce plugin sends them.
+pub(crate) fn amounts(properties: &mut Map<String, Value>, pairs: &[(&str, Option<Money>)]) {
+    for (name, amount) in pairs {
+        if let Some(value) = amount.and_then(number) {
+            properties.insert((*name).to_owned(), value.clone());
+            properties.insert(format!("{name}_parsed"), value);
+        }
+    }
+}
+
+/// An item in the reserved shape: `price` is the line total (WooCommerce plugin 4.0.53).
+pub(crate) fn reserved_item(item: &Item) -> Value {
+    Value::Object(object(vec![
+        ("id", Some(json!(item.product))),
+        ("name", Some(json!(item.name))),
+        ("sku", item.sku.as_deref().map(|sku| json!(sku))),
+        ("variant_id", item.variant.as_deref().map(|id| json!(id))),
+        ("variant_name", item.variant_name.as_deref().map(|name| json!(name))),
+        ("quantity", Some(json!(item.quantity))),
+        ("price", number(item.line_total())),
+    ]))
+}
+
+/// An item in the shape of our own events: `price` is of one, `total` of all.
+pub(crate) fn own_item(item: &Item) -> Value {
+    let mut value = reserved_item(item);
+    value["product_id"] = json!(item.product);
+    value["price"] = number(item.price).unwrap_or_default();
+    value["total"] = number(item.line_total()).unwrap_or_default();
+    if let Some(object) = value.as_object_mut() {
+        object.remove("id");
+    }
+    value
+}
+
+/// Puts in as many items as Brevo takes in one event, and says how many there are in all.
+pub(crate) fn put_items(properties: &mut Map<String, Value>, items: Vec<Value>) {
+    let total = items.len();
+    let room = EVENT_PROPERTIES_BYTES.saturating_sub(size(&Value::Object(properties.clone())) + 100);
+    let mut used = 0;
+    let kept: Vec<Value> = items
+        .into_iter()
+        .take_while(|item| {
+            used += size(item) + 1;
+            used <= room
+        })
+        .collect();
+    if kept.len() < total {
+        properties.insert("items_omitted".to_owned(), json!(total - kept.len()));
+    }
+    properties.insert("items_count".to_owned(), json!(total));
+    properties.insert("items".to_owned(), Value::Array(kept));
+}
+
+/// An address in the reserved shape.
+pub(crate) fn address(address: &Address) -> Value {
+    let text = |value: &Option<String>| value.as_deref().map(|text| json!(text));
+    Value::Object(object(vec![
+        ("firstname", text(&address.first_name)),
+        ("lastname", text(&address.last_name)),
+        ("company", text(&address.company)),
+        ("phone", text(&address.phone)),
+        ("address1", text(&address.address1)),
+        ("address2", text(&address.address2)),
+        ("city", text(&address.city)),
+        ("country", text(&address.country_code)),
+        ("state", text(&address.region)),
+        ("zipcode", text(&address.zip)),
+    ]))
+}
+
+fn size(value: &Value) -> usize {
+    value.to_string().len()
+}

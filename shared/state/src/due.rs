@@ -1,0 +1,52 @@
+//! The sparse index of carts that somebody must look at.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use tajo_domain::StoreId;
+
+use crate::item::aws_error;
+use crate::table::cart_shard;
+use crate::{DUE_SHARDS, Table, TableError};
+
+/// A cart the index says is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCart {
+    /// Its store.
+    pub store: StoreId,
+    /// Its token.
+    pub token: String,
+}
+
+/// The partition of the due index for a cart.
+pub fn due_shard(token: &str) -> String {
+    let sum: u32 = token.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    cart_shard(sum % DUE_SHARDS)
+}
+
+/// At most `limit` carts of one partition that are due, longest first.
+pub async fn due_carts(
+    table: &Table,
+    shard: u32,
+    now: Timestamp,
+    limit: i32,
+) -> Result<Vec<DueCart>, TableError> {
+    let answer = table
+        .client()
+        .query()
+        .table_name(table.name())
+        .index_name("due")
+        .key_condition_expression("due_shard = :shard AND due_at <= :now")
+        .expression_attribute_values(":shard", AttributeValue::S(cart_shard(shard)))
+        .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
+        .limit(limit)
+        .send()
+        .await
+        .map_err(|error| aws_error("Query", error))?;
+    let keys = answer.items.unwrap_or_default();
+    Ok(keys.iter().filter_map(|item| item.get("pk")?.as_s().ok()).filter_map(|pk| parse_cart(pk)).collect())
+}
+
+fn parse_cart(pk: &str) -> Option<DueCart> {
+    let (store, token) = pk.strip_prefix("cart#")?.split_once('#')?;
+    Some(DueCart { store: StoreId::parse(store).ok()?, token: token.to_owned() })
+}

@@ -1,0 +1,251 @@
+//! Reading and changing one item: compare-and-swap on its revision.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+
+use crate::Key;
+
+/// The item format this version writes. It reads this one and the one before.
+const FORMAT: u64 = 1;
+
+/// Lost races before giving up: more means that something is badly wrong, and the queue tries again.
+const ROUNDS: u32 = 20;
+
+/// Why the table could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// DynamoDB did not answer, or refused.
+    #[error("DynamoDB {operation} failed: {reason}")]
+    Aws {
+        /// What was tried.
+        operation: &'static str,
+        /// DynamoDB's error code, or what went wrong on the way.
+        reason: String,
+    },
+    /// The item is not what this version writes.
+    #[error("an item at {pk} cannot be read: {reason}")]
+    Unreadable {
+        /// The partition key without its ids.
+        pk: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Too many others wrote the same item.
+    #[error("an item at {pk} changed {ROUNDS} times while being written")]
+    Contended {
+        /// The partition key without its ids.
+        pk: String,
+    },
+}
+
+/// An item and the revision it was read at; revision 0 is an absent item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored<T> {
+    /// Counts writes.
+    pub revision: u64,
+    /// The item, if there is one.
+    pub record: Option<T>,
+}
+
+/// Where an item shows up in the due index, and when it expires.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attributes {
+    /// Partition and time (milliseconds) in the due index.
+    pub due: Option<(String, i64)>,
+    /// When DynamoDB may delete it, in seconds since 1970.
+    pub expires_at: Option<i64>,
+}
+
+/// The state table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+impl Table {
+    /// A table by its name.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One item, as it was a moment ago. Half the price of [`Table::get_newest`], and safe where a
+    /// compare-and-swap follows.
+    pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Stored<T>, TableError> {
+        self.read(key, false).await
+    }
+
+    /// One item, as it is.
+    pub async fn get_newest<T: DeserializeOwned>(&self, key: &Key) -> Result<Stored<T>, TableError> {
+        self.read(key, true).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, key: &Key, consistent: bool) -> Result<Stored<T>, TableError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .consistent_read(consistent)
+            .send()
+            .await
+            .map_err(|error| aws_error("GetItem", error))?;
+        parse(key, answer.item)
+    }
+
+    /// Changes one item: `decide` gets what is stored and answers what to store instead (`None`: nothing)
+    /// and whatever the caller wants to know. It may be called again if somebody else wrote meanwhile.
+    pub async fn change<T, R>(
+        &self,
+        key: &Key,
+        mut attributes: impl FnMut(&T) -> Attributes,
+        mut decide: impl FnMut(Option<&T>) -> (Option<T>, R),
+    ) -> Result<R, TableError>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        let mut stored = self.get(key).await?;
+        for _ in 0..ROUNDS {
+            let (record, result) = decide(stored.record.as_ref());
+            let Some(record) = record else { return Ok(result) };
+            match self.put(key, stored.revision, &record, &attributes(&record)).await? {
+                None => return Ok(result),
+                Some(moved) => stored = moved,
+            }
+        }
+        Err(TableError::Contended { pk: kind_of(key) })
+    }
+
+    /// Writes one item if its revision is still `revision`. `None`: written; else what is there instead.
+    pub async fn put<T: Serialize + DeserializeOwned>(
+        &self,
+        key: &Key,
+        revision: u64,
+        record: &T,
+        attributes: &Attributes,
+    ) -> Result<Option<Stored<T>>, TableError> {
+        let mut item = self.envelope(key, record, attributes)?;
+        item.insert("rev".to_owned(), number(revision + 1));
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let put = if revision == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("rev = :rev").expression_attribute_values(":rev", number(revision))
+        };
+        let answer = put
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(None),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+                let PutItemError::ConditionalCheckFailedException(failed) = error.into_err() else {
+                    return self.get_newest(key).await.map(Some);
+                };
+                match failed.item {
+                    Some(item) => parse(key, Some(item)).map(Some),
+                    // Deleted meanwhile, or the service did not return it.
+                    None => self.get_newest(key).await.map(Some),
+                }
+            }
+            Err(error) => Err(aws_error("PutItem", error)),
+        }
+    }
+
+    /// Writes one item that nobody else writes: its key is its own.
+    pub(crate) async fn put_new<T: Serialize>(
+        &self,
+        key: &Key,
+        record: &T,
+        attributes: &Attributes,
+    ) -> Result<(), TableError> {
+        let mut item = self.envelope(key, record, attributes)?;
+        item.insert("rev".to_owned(), number(1));
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.map(|_| ()).map_err(|error| aws_error("PutItem", error))
+    }
+
+    fn envelope<T: Serialize>(
+        &self,
+        key: &Key,
+        record: &T,
+        attributes: &Attributes,
+    ) -> Result<HashMap<String, AttributeValue>, TableError> {
+        let unreadable =
+            |error: serde_dynamo::Error| TableError::Unreadable { pk: kind_of(key), reason: error.to_string() };
+        let data = serde_dynamo::to_attribute_value(record).map_err(unreadable)?;
+        let mut item = HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
+            ("v".to_owned(), number(FORMAT)),
+            ("data".to_owned(), data),
+        ]);
+        if let Some((shard, at)) = &attributes.due {
+            item.insert("due_shard".to_owned(), AttributeValue::S(shard.clone()));
+            item.insert("due_at".to_owned(), AttributeValue::N(at.to_string()));
+        }
+        if let Some(at) = attributes.expires_at {
+            item.insert("ttl".to_owned(), AttributeValue::N(at.to_string()));
+        }
+        Ok(item)
+    }
+}
+
+/// Reads an item as stored.
+pub(crate) fn parse<T: DeserializeOwned>(
+    key: &Key,
+    item: Option<HashMap<String, AttributeValue>>,
+) -> Result<Stored<T>, TableError> {
+    let Some(mut item) = item else { return Ok(Stored { revision: 0, record: None }) };
+    let unreadable = |reason: String| TableError::Unreadable { pk: kind_of(key), reason };
+    let format = read_number(&item, "v").unwrap_or(FORMAT);
+    if format > FORMAT {
+        return Err(unreadable(format!("it has format {format}, and this version knows {FORMAT}: deploy the newer one")));
+    }
+    let revision = read_number(&item, "rev").ok_or_else(|| unreadable("it has no revision".to_owned()))?;
+    let data = item.remove("data").ok_or_else(|| unreadable("it has no data".to_owned()))?;
+    let record = serde_dynamo::from_attribute_value(data).map_err(|error| unreadable(error.to_string()))?;
+    Ok(Stored { revision, record: Some(record) })
+}
+
+pub(crate) fn read_number(item: &HashMap<String, AttributeValue>, name: &str) -> Option<u64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// The kind of an item, for messages: ids may be personal.
+fn kind_of(key: &Key) -> String {
+    key.pk.split('#').take(2).collect::<Vec<_>>().join("#")
+}
+
+/// An AWS error as one line without bodies.
+pub(crate) fn aws_error<E, R>(operation: &'static str, error: SdkError<E, R>) -> TableError
+where
+    E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
+{
+    let reason = match &error {
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("an unknown error").to_owned(),
+        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+        SdkError::DispatchFailure(_) => "no connection".to_owned(),
+        SdkError::ConstructionFailure(_) => "the request could not be made".to_owned(),
+        _ => "a broken answer".to_owned(),
+    };
+    TableError::Aws { operation, reason }
+}

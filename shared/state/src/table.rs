@@ -1,0 +1,93 @@
+//! All key formats on one screen.
+//!
+//! | Item | `pk` | `sk` | Due index |
+//! | --- | --- | --- | --- |
+//! | store | `store#{store}` | `store` | |
+//! | contact | `customer#{store}#{customer id}` or `guest#{store}#{hash}` | `contact` | |
+//! | person | `person#{Brevo account}#{hash of email}` | `feed#{store}` | |
+//! | order | `order#{store}#{order id}` | `order` | |
+//! | cart | `cart#{store}#{token}` | `cart` | `carts#{shard}`, when the sweeper looks next |
+//! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`, when it was parked |
+//! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
+//!
+//! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
+
+use tajo_domain::{ContactKey, StoreId};
+
+/// Partitions of the due index for carts: the sweeper queries each, and writers spread over them.
+pub const DUE_SHARDS: u32 = 8;
+
+/// Partitions of one hour of one store's log.
+pub(crate) const LOG_SHARDS: u32 = 4;
+
+/// The key of one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "DynamoDB's own words")]
+pub struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// The store itself.
+    pub fn store(store: &StoreId) -> Self {
+        Self::new(format!("store#{store}"), "store")
+    }
+
+    /// A person in a store.
+    pub fn contact(store: &StoreId, contact: &ContactKey) -> Self {
+        match contact {
+            ContactKey::Customer(id) => Self::new(format!("customer#{store}#{id}"), "contact"),
+            ContactKey::Guest(hash) => Self::new(format!("guest#{store}#{hash}"), "contact"),
+        }
+    }
+
+    /// That a store feeds a person's contact in a Brevo account.
+    pub fn person(account: &str, email_hash: &str, store: &StoreId) -> Self {
+        Self::new(Self::person_pk(account, email_hash), format!("feed#{store}"))
+    }
+
+    pub(crate) fn person_pk(account: &str, email_hash: &str) -> String {
+        format!("person#{account}#{email_hash}")
+    }
+
+    /// An order.
+    pub fn order(store: &StoreId, order: &str) -> Self {
+        Self::new(format!("order#{store}#{order}"), "order")
+    }
+
+    /// A cart or checkout, by any token it goes by.
+    pub fn cart(store: &StoreId, token: &str) -> Self {
+        Self::new(format!("cart#{store}#{token}"), "cart")
+    }
+
+    pub(crate) fn parked(store: &str, id: &str) -> Self {
+        Self::new(format!("parked#{store}#{id}"), "parked")
+    }
+
+    pub(crate) fn parked_part(store: &str, id: &str, part: usize) -> Self {
+        Self::new(format!("parked#{store}#{id}"), format!("part#{part:03}"))
+    }
+
+    pub(crate) fn log_pk(store: &str, hour: &str, shard: u32) -> String {
+        format!("log#{store}#{hour}#{shard}")
+    }
+
+    pub(crate) fn log(store: &str, hour: &str, shard: u32, line: String) -> Self {
+        Self::new(Self::log_pk(store, hour, shard), line)
+    }
+}
+
+/// Which partition of the due index a cart is in.
+pub(crate) fn cart_shard(shard: u32) -> String {
+    format!("carts#{shard}")
+}
+
+/// The partition of the due index that lists a store's parked work.
+pub(crate) fn parked_shard(store: &str) -> String {
+    format!("parked#{store}")
+}
