@@ -7,15 +7,14 @@ use tajo_domain::{CustomerNews, PersonUpdate};
 use crate::properties::object;
 use crate::{Planned, StoreFacts};
 
-/// The events that news of a customer calls for. `changed`: the profile differs from what was known, or
-/// nothing was known.
+/// The events that news of a customer calls for, old and new: the ledger knows which were sent, and whether
+/// the profile really changed is the caller's to judge.
 ///
 /// A `customers/update` may come before its `customers/create`, which may be lost: either fires
 /// `customer_created`, once.
 pub fn customer_events(
     update: &PersonUpdate,
     news: CustomerNews,
-    changed: bool,
     facts: &StoreFacts,
 ) -> Vec<Planned> {
     let (Some(identifier), Some(profile)) = (facts.identifier(&update.identity), &update.profile) else {
@@ -34,7 +33,7 @@ pub fn customer_events(
         planned.push(Planned { key: "created".to_owned(), event: event("customer_created", created_at) });
     }
     let is_update = news == CustomerNews::Updated && update.created_at != Some(profile.at);
-    if is_update && changed && facts.is_fresh(profile.at) {
+    if is_update && facts.is_fresh(profile.at) {
         planned.push(Planned { key: format!("updated:{}", profile.at), event: event("customer_updated", profile.at) });
     }
     planned

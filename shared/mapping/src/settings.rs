@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Whether anything is synced at all.
     pub enabled: bool,
+    /// The shop's address, where the document names it.
+    pub shop_url: Option<String>,
     /// What is synced.
     pub sync: Sync,
     /// Brevo lists that contacts join.
@@ -58,6 +60,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             enabled: true,
+            shop_url: None,
             sync: Sync { customers: true, orders: true, products: true, carts: true, inventory: false },
             lists: Lists::default(),
             field_mapping: BTreeMap::new(),
@@ -101,7 +104,6 @@ struct Connectors {
 #[serde(deny_unknown_fields, default)]
 struct Connector {
     enabled: Option<bool>,
-    // Accepted; the address is given when the store is connected.
     shop_url: Option<String>,
     api_version: Option<String>,
     sync: SyncBlock,
@@ -152,13 +154,13 @@ struct Block {
     out_of_stock_events: Option<bool>,
 }
 
+/// Accepted; takes effect with the catalogue sync.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is checked so far")]
 struct Filter {
-    // Accepted; takes effect with the catalogue sync.
     status: Option<String>,
     #[serde(default)]
-    // Accepted; takes effect with the catalogue sync.
     exclude_tags: Vec<String>,
 }
 
@@ -210,6 +212,7 @@ impl Settings {
         field_mapping.extend(own.field_mapping);
         Ok(Self {
             enabled: own.enabled.unwrap_or(true),
+            shop_url: own.shop_url,
             sync,
             lists: own.lists,
             field_mapping,

@@ -1,1 +1,78 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod lenient;
+pub mod notice;
+pub mod shopify;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tajo_domain::{Changes, Unusable};
+
+pub use notice::Notice;
+
+/// Where stores live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// shopify.com
+    Shopify,
+}
+
+/// What becomes of a notice of some topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopicKind {
+    /// Its body becomes changes.
+    Live,
+    /// Known, but a later version's work: skipped with a reason.
+    Later,
+    /// Known, a later version's work, and never to be lost (an erasure request, an uninstall): parked.
+    MustKeep,
+    /// Not known: skipped with a reason.
+    Unknown,
+}
+
+/// What the store knows and a body does not say.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The platform's own name of the shop.
+    pub shop_domain: String,
+    /// Where the shop is (ISO 3166, two letters): phone numbers without a country are read as of there.
+    pub shop_country: Option<String>,
+    /// False for a development store, whose test orders count.
+    pub live: bool,
+    /// For facts that carry no time of their own: [`Notice::time`].
+    pub time: Timestamp,
+}
+
+impl Platform {
+    /// The platform of this name, as in URLs and settings.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "shopify" => Some(Self::Shopify),
+            _ => None,
+        }
+    }
+
+    /// The name, as in URLs and settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shopify => "shopify",
+        }
+    }
+
+    /// What becomes of a notice of this topic.
+    pub fn topic_kind(self, topic: &str) -> TopicKind {
+        match self {
+            Self::Shopify => shopify::Topic::parse(topic).kind(),
+        }
+    }
+
+    /// What a body means. Pure: the same body in the same context always means the same.
+    ///
+    /// A topic that must be kept is [`Unusable`], so that nobody can drop it by mistake.
+    pub fn changes(self, topic: &str, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
+        match self {
+            Self::Shopify => shopify::change::changes(&shopify::Topic::parse(topic), body, context),
+        }
+    }
+}

@@ -53,7 +53,7 @@ pub struct Stored<T> {
 }
 
 /// Where an item shows up in the due index, and when it expires.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
     /// Partition and time (milliseconds) in the due index.
     pub due: Option<(String, i64)>,
@@ -109,23 +109,58 @@ impl Table {
 
     /// Changes one item: `decide` gets what is stored and answers what to store instead (`None`: nothing)
     /// and whatever the caller wants to know. It may be called again if somebody else wrote meanwhile.
+    ///
+    /// Answers the item as it is afterwards, at its revision.
     pub async fn change<T, R>(
         &self,
         key: &Key,
-        mut attributes: impl FnMut(&T) -> Attributes,
+        attributes: fn(&T) -> Attributes,
         mut decide: impl FnMut(Option<&T>) -> (Option<T>, R),
-    ) -> Result<R, TableError>
+    ) -> Result<(Stored<T>, R), TableError>
     where
         T: Serialize + DeserializeOwned,
     {
         let mut stored = self.get(key).await?;
         for _ in 0..ROUNDS {
             let (record, result) = decide(stored.record.as_ref());
-            let Some(record) = record else { return Ok(result) };
+            let Some(record) = record else { return Ok((stored, result)) };
             match self.put(key, stored.revision, &record, &attributes(&record)).await? {
-                None => return Ok(result),
+                None => {
+                    return Ok((Stored { revision: stored.revision + 1, record: Some(record) }, result));
+                }
                 Some(moved) => stored = moved,
             }
+        }
+        Err(TableError::Contended { pk: kind_of(key) })
+    }
+
+    /// Writes down what came of work that began with `known`, and answers the item as it is *now*: where
+    /// `edit` changes nothing, that is a consistent read. So a caller always learns what moved meanwhile.
+    pub async fn settle<T>(
+        &self,
+        key: &Key,
+        known: Stored<T>,
+        attributes: fn(&T) -> Attributes,
+        mut edit: impl FnMut(&mut T),
+    ) -> Result<Stored<T>, TableError>
+    where
+        T: Serialize + DeserializeOwned + Clone + PartialEq,
+    {
+        let mut stored = known;
+        let mut is_newest = false;
+        for _ in 0..ROUNDS {
+            let mut record = stored.record.clone();
+            if let Some(record) = &mut record {
+                edit(record);
+            }
+            let Some(changed) = record.filter(|record| stored.record.as_ref() != Some(record)) else {
+                return if is_newest { Ok(stored) } else { self.get_newest(key).await };
+            };
+            match self.put(key, stored.revision, &changed, &attributes(&changed)).await? {
+                None => return Ok(Stored { revision: stored.revision + 1, record: Some(changed) }),
+                Some(moved) => stored = moved,
+            }
+            is_newest = true;
         }
         Err(TableError::Contended { pk: kind_of(key) })
     }

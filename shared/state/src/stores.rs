@@ -63,10 +63,10 @@ pub async fn feed_person(
     customer: Option<&str>,
 ) -> Result<(), TableError> {
     let key = Key::person(account, &email.hash(), store);
-    table
+    let changed = table
         .change(
             &key,
-            |_| Attributes::default(),
+            |_: &PersonFeed| Attributes::default(),
             |stored: Option<&PersonFeed>| {
                 let mut feed = stored.cloned().unwrap_or(PersonFeed { customers: Vec::new() });
                 let news = customer.filter(|id| !feed.customers.iter().any(|known| known == id));
@@ -74,7 +74,8 @@ pub async fn feed_person(
                 ((stored.is_none() || news.is_some()).then_some(feed), ())
             },
         )
-        .await
+        .await;
+    changed.map(|_| ())
 }
 
 /// The stores that feed the contact of an address, in one Brevo account.

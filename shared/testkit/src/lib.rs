@@ -1,1 +1,12 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets something unexpected should stop there")]
+
+mod events;
+mod front;
+mod meter;
+mod world;
+
+pub use events::{body, deliver, notice, record};
+pub use front::{Front, Knock, Verdict};
+pub use meter::{Meter, Units};
+pub use world::{BREVO_KEY, Message, SHOP, STORE, World};

@@ -1,1 +1,20 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+pub mod connect;
+pub mod demo;
+pub mod local_aws;
+mod deploy;
+mod error;
+mod http;
+mod ministack;
+mod process;
+mod progress;
+mod sandbox;
+mod stack;
+mod up;
+
+pub use deploy::Build;
+pub use error::{Error, Result};
+pub use progress::Progress;
+pub use stack::{DemoStore, Functions, Queues, Stack};
+pub use up::{Options, down, up};

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Everything that can be said about the code without running it.
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+
+scripts/tools.sh deny
+export PATH=$root/.tools/sam/bin:$root/.tools/cargo/bin:$PATH
+# SAM wants a region even to validate, and no account.
+export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1
+
+say "rustfmt"
+cargo fmt --all --check
+say "clippy"
+cargo clippy --workspace --all-targets --all-features --target "$host" -- -D warnings
+say "rustdoc"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --target "$host"
+say "sam validate --lint"
+sam validate --lint --template template.yaml
+say "cfn-lint"
+cfn-lint template.yaml
+say "cargo deny: bans, licences, sources"
+cargo deny --log-level error check bans licenses sources
+if cargo deny --log-level off fetch db >/dev/null 2>&1; then
+  say "cargo deny: advisories"
+  cargo deny --log-level error check advisories
+else
+  say "cargo deny: advisories NOT CHECKED, the advisory database was not reached"
+fi
+say "lint: all well"

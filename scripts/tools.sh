@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Makes the pinned tools under .tools/: instant when they are there already.
+#   scripts/tools.sh            SAM CLI with cargo-lambda and cfn-lint; MiniStack
+#   scripts/tools.sh deny       also cargo-deny (compiled once, about two minutes)
+#   scripts/tools.sh mutants    also cargo-mutants
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+deny_version=0.20.2
+mutants_version=27.1.0
+tools=$PWD/.tools
+
+say() { echo "tools: $*" >&2; }
+
+need() { command -v "$1" >/dev/null || { echo "error: \`$1\` is not there: $2" >&2; exit 1; }; }
+
+# A virtual environment per requirements file, made anew when the file changes.
+environment() {
+  local name=$1 requirements=scripts/requirements-$1.txt
+  local stamp=$tools/$name/requirements.txt
+  cmp -s "$requirements" "$stamp" && return
+  say "installing $name from $requirements into .tools/$name"
+  rm -rf "${tools:?}/$name"
+  "${PYTHON:-python3}" -m venv "$tools/$name"
+  "$tools/$name/bin/pip" install --quiet --disable-pip-version-check --no-input --requirement "$requirements"
+  cp "$requirements" "$stamp"
+}
+
+# A cargo tool, compiled without optimisation: it starts seconds later but is there minutes earlier.
+cargo_tool() {
+  local name=$1 version=$2 stamp=$tools/cargo/$1-$2
+  [ -e "$stamp" ] && return
+  say "compiling $name $version into .tools/cargo (once)"
+  CARGO_TARGET_DIR=$tools/compile cargo install --quiet --locked --debug --version "$version" --root "$tools/cargo" "$name"
+  rm -rf "$tools/compile"
+  touch "$stamp"
+}
+
+need cargo "install Rust 1.95 or later with rustup"
+need "${PYTHON:-python3}" "install Python 3.11 or later"
+need timeout "install GNU coreutils"
+mkdir -p "$tools"
+environment sam
+environment ministack
+for extra in "$@"; do
+  case $extra in
+    deny) cargo_tool cargo-deny "$deny_version" ;;
+    mutants) cargo_tool cargo-mutants "$mutants_version" ;;
+    *) echo "error: no tool called \`$extra\`" >&2; exit 2 ;;
+  esac
+done
+say "ready"

@@ -1,0 +1,234 @@
+//! Connecting a store: settings checked, Brevo set up, secrets and store written, signing key last.
+//!
+//! Safe to repeat: everything is looked up before it is made, and the store is answered webhooks only when all
+//! else is in place.
+
+use aws_sdk_secretsmanager::Client as SecretsClient;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tajo_brevo::{
+    Error, activate_ecommerce, create_attribute, get_account, get_attributes, get_lists,
+};
+use tajo_domain::{StoreId, short_hash};
+use tajo_mapping::{CONTACT_RULES, Kind, Settings, effective_rules};
+use tajo_platforms::Platform;
+use tajo_state::{
+    Attributes, Key, SecretError, Secrets, StoreRecord, StoreStatus, Table, TableError, get_secret, put_secret,
+};
+
+/// Where the connector is deployed: the stack's outputs.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// `TableName`.
+    pub table: String,
+    /// `KeyringSecretName`.
+    pub keyring: String,
+    /// `StoreSecretsPrefix`.
+    pub store_secrets_prefix: String,
+    /// Where Brevo is.
+    pub brevo_api_url: String,
+    /// Where AWS is played locally, if it is.
+    pub endpoint: Option<String>,
+}
+
+/// A store to connect.
+#[derive(Clone, Debug)]
+pub struct NewStore {
+    /// Its id: in URLs, keys and logs.
+    pub store: StoreId,
+    /// Where it lives.
+    pub platform: Platform,
+    /// The platform's own name of the shop: `demo-shop.myshopify.com`.
+    pub shop: String,
+    /// Two letters: phone numbers without a country are read as of here.
+    pub country: Option<String>,
+    /// A live store skips test orders.
+    pub live: bool,
+    /// Signs its webhooks.
+    pub client_secret: SecretString,
+    /// Brevo's API key.
+    pub brevo_api_key: SecretString,
+    /// The settings document; empty for the defaults.
+    pub settings: String,
+}
+
+/// What connecting did.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Connected {
+    /// The store.
+    pub store: StoreId,
+    /// Attributes that were made in Brevo.
+    pub attributes_created: Vec<String>,
+    /// Things a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// Why a store could not be connected. Whole sentences; no secret in them.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentences say it")]
+pub enum ConnectError {
+    #[error(transparent)]
+    Settings(#[from] tajo_mapping::SettingsError),
+    #[error(transparent)]
+    Client(#[from] tajo_brevo::ClientError),
+    #[error(transparent)]
+    Aws(#[from] tajo_state::AwsError),
+    #[error("Brevo could not be set up: {0}")]
+    Brevo(#[from] Error),
+    #[error("the Brevo attribute {name} is of type `{found}`, and the connector fills it with `{wanted}`: Brevo would drop every value silently")]
+    AttributeKind { name: String, found: String, wanted: &'static str },
+    #[error("Brevo has no list {0}")]
+    NoSuchList(u64),
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("the keyring secret is not the JSON this version writes")]
+    Keyring,
+}
+
+impl ConnectError {
+    /// What to do about it, where that is not plain from the sentence.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Brevo(error) => match error.next_step() {
+                tajo_brevo::NextStep::AskMerchant { hint } => Some(hint.to_owned()),
+                _ => None,
+            },
+            Self::AttributeKind { name, .. } => {
+                Some(format!("map the field to another attribute in `field_mapping`, or delete {name} in Brevo"))
+            }
+            Self::NoSuchList(_) => Some("use the ids that Brevo shows under Contacts → Lists".to_owned()),
+            Self::Secret(SecretError::Missing) => Some("check the names against the stack's outputs".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Every attribute the connector can fill and Brevo's word for its type, except those every account has.
+pub fn every_attribute() -> Vec<(&'static str, &'static str)> {
+    CONTACT_RULES.iter().map(|rule| (rule.attribute, rule.kind.as_str())).collect()
+}
+
+/// Connects one store, new or again.
+pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, ConnectError> {
+    let settings = Settings::from_yaml(&new.settings)?;
+    let brevo = tajo_brevo::Client::new(&target.brevo_api_url)?;
+    let account = brevo.send(&new.brevo_api_key, &get_account()).await?.body;
+    let attributes_created = set_up_attributes(&brevo, &new.brevo_api_key, &settings).await?;
+    check_lists(&brevo, &new.brevo_api_key, &settings).await?;
+    brevo.send(&new.brevo_api_key, &activate_ecommerce()).await?;
+
+    let aws = tajo_state::sdk_config(target.endpoint.as_deref()).await?;
+    let secrets = SecretsClient::new(&aws);
+    Secrets::new(secrets.clone(), &target.store_secrets_prefix).put_store(&new.store, &new.brevo_api_key).await?;
+    let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &target.table);
+    write_store(&table, new, account_id(&account)).await?;
+    write_keyring(&secrets, &target.keyring, new).await?;
+    Ok(Connected { store: new.store.clone(), attributes_created, warnings: settings.warnings })
+}
+
+/// Makes the attributes that are missing and refuses those of another kind: Brevo drops values for either
+/// without a word.
+async fn set_up_attributes(
+    brevo: &tajo_brevo::Client,
+    key: &SecretString,
+    settings: &Settings,
+) -> Result<Vec<String>, ConnectError> {
+    let answer = brevo.send(key, &get_attributes()).await?.body;
+    let existing = answer.get("attributes").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut created = Vec::new();
+    for (rule, name) in effective_rules(settings) {
+        let found = existing.iter().find(|attribute| attribute["name"] == json!(name));
+        match found.map(|attribute| attribute["type"].as_str().unwrap_or("category")) {
+            None => {
+                brevo.send(key, &create_attribute(&name, rule.kind.as_str())).await?;
+                created.push(name);
+            }
+            Some(found) if fits(found, rule.kind) => {}
+            Some(found) => {
+                return Err(ConnectError::AttributeKind {
+                    name,
+                    found: found.to_owned(),
+                    wanted: rule.kind.as_str(),
+                });
+            }
+        }
+    }
+    Ok(created)
+}
+
+fn fits(found: &str, kind: Kind) -> bool {
+    found == kind.as_str()
+}
+
+async fn check_lists(
+    brevo: &tajo_brevo::Client,
+    key: &SecretString,
+    settings: &Settings,
+) -> Result<(), ConnectError> {
+    let lists = settings.lists;
+    let wanted: Vec<u64> = [lists.all_customers, lists.buyers, lists.abandoned_cart].into_iter().flatten().collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let answer = brevo.send(key, &get_lists()).await?.body;
+    let known = answer.get("lists").and_then(Value::as_array).cloned().unwrap_or_default();
+    let is_whole_answer = known.len() < 50;
+    let missing = |id: &u64| !known.iter().any(|list| list["id"] == json!(id));
+    match wanted.into_iter().find(missing) {
+        Some(id) if is_whole_answer => Err(ConnectError::NoSuchList(id)),
+        _ => Ok(()),
+    }
+}
+
+async fn write_store(table: &Table, new: &NewStore, account: String) -> Result<(), ConnectError> {
+    let key = Key::store(&new.store);
+    let changed = table.change(
+        &key,
+        |_: &StoreRecord| Attributes::default(),
+        |stored: Option<&StoreRecord>| {
+            let record = StoreRecord {
+                platform: new.platform.as_str().to_owned(),
+                shop: new.shop.clone(),
+                country: new.country.clone(),
+                live: new.live,
+                account: account.clone(),
+                // Connecting again must not make old facts fire, nor forget what happened in between.
+                connected_at: stored.map_or_else(Timestamp::now, |stored| stored.connected_at),
+                settings: new.settings.clone(),
+                status: StoreStatus::Active,
+                attention: None,
+            };
+            (Some(record), ())
+        },
+    );
+    changed.await?;
+    Ok(())
+}
+
+/// Adds the store to the keyring. A secret that was there before stays as the second one: Shopify signs with the
+/// oldest until it is revoked.
+async fn write_keyring(secrets: &SecretsClient, name: &str, new: &NewStore) -> Result<(), ConnectError> {
+    let text = get_secret(secrets, name).await?;
+    let mut keyring: Value = serde_json::from_str(text.expose_secret()).map_err(|_| ConnectError::Keyring)?;
+    let stores = keyring.get_mut("stores").and_then(Value::as_object_mut).ok_or(ConnectError::Keyring)?;
+    let current = new.client_secret.expose_secret();
+    let before = stores.get(new.store.as_str()).and_then(|store| store["secrets"].as_array().cloned());
+    let previous = before.unwrap_or_default().into_iter().find(|secret| secret.as_str() != Some(current));
+    let signing: Vec<Value> = std::iter::once(json!(current)).chain(previous).collect();
+    let entry = json!({ "platform": new.platform.as_str(), "shop": new.shop, "secrets": signing });
+    if stores.get(new.store.as_str()) == Some(&entry) {
+        return Ok(());
+    }
+    stores.insert(new.store.as_str().to_owned(), entry);
+    put_secret(secrets, name, &keyring.to_string().into()).await?;
+    Ok(())
+}
+
+/// Names a Brevo account without naming it.
+fn account_id(account: &Value) -> String {
+    let name = account.get("organization_id").or_else(|| account.get("email"));
+    short_hash(&name.map(Value::to_string).unwrap_or_default())
+}

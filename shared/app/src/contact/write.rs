@@ -1,0 +1,203 @@
+//! Writing one contact to Brevo: create or find it, and never set a flag that is not ours to set.
+
+use serde_json::Value;
+use tajo_brevo::{
+    Answer, ContactWrite, Error, Identifier, Request, create_contact, get_contact, update_contact,
+};
+use tajo_domain::{ContactRecord, Email, KnownAs, Phone, Skipped};
+use tajo_mapping::{creation, identifier_of, moved, settle_creation, settle_update, update, without_phone};
+
+use crate::stop::Stop;
+use crate::worker::Worker;
+
+/// Repairs of one write (the phone left out, our id left out, another identifier) before it is parked.
+const REPAIRS: u32 = 4;
+
+/// A contact write that Brevo took.
+#[derive(Debug)]
+pub(crate) struct Written {
+    created: bool,
+    write: ContactWrite,
+    refused_phone: Option<Phone>,
+    pub skipped: Vec<Skipped>,
+}
+
+impl Written {
+    /// What is known from now on. `sent`: the record the write was made from.
+    pub(crate) fn settle(&self, record: &mut ContactRecord, sent: &ContactRecord) {
+        if self.created {
+            settle_creation(record, sent, &self.write);
+        } else {
+            settle_update(record, sent, &self.write);
+        }
+        if self.refused_phone.is_some() {
+            record.refused_phone = self.refused_phone.clone();
+        }
+    }
+}
+
+/// Whether Brevo has the contact, as far as we know.
+pub(crate) fn is_known(record: &ContactRecord) -> bool {
+    record.known_as != KnownAs::Unknown
+}
+
+/// Brings Brevo's contact to what the record says.
+pub(crate) async fn write(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written, Stop> {
+    if is_known(record) {
+        return bring_up_to_date(worker, record).await;
+    }
+    let write = creation(record, &worker.store.facts, worker.now());
+    match create(worker, record, write).await? {
+        Some(written) => Ok(written),
+        // Brevo had it before us: no flags, from here on.
+        None => bring_up_to_date(worker, record).await,
+    }
+}
+
+/// Creates the contact. `None`: Brevo has it already.
+async fn create(
+    worker: &Worker<'_>,
+    record: &ContactRecord,
+    mut write: ContactWrite,
+) -> Result<Option<Written>, Stop> {
+    let mut trouble = Trouble::default();
+    loop {
+        let error = match send(worker, &create_contact(&write)).await? {
+            Ok(_) => return Ok(Some(trouble.written(true, write))),
+            Err(error) => error,
+        };
+        let has_other_identity = write.email.is_some() || write.ext_id.is_some();
+        match error {
+            error if error.blames_phone() && only_phone(&error) && has_other_identity && has_phone(&write) => {
+                write = trouble.leave_out_phone(write, record);
+            }
+            Error::Duplicate(_) => return Ok(None),
+            error => return Err(error.into()),
+        }
+    }
+}
+
+async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written, Stop> {
+    let facts = &worker.store.facts;
+    let Some(mut who) = identifier_of(record, facts) else {
+        return Err(Stop::park("the contact has no email, customer or phone that Brevo could know it by"));
+    };
+    let (mut write, skipped) = update(record, facts, worker.now());
+    let mut trouble = Trouble { skipped, refused_phone: None };
+    let email = record.profile.as_ref().and_then(|profile| profile.value.email.clone());
+    if let (Some(old), Some(new)) = (&record.sent_email, &email)
+        && old != new
+    {
+        write = move_address(worker, &who, write, new).await?;
+    }
+    for _ in 0..REPAIRS {
+        let error = match send(worker, &update_contact(&who, &write)).await? {
+            Ok(_) => return Ok(trouble.written(false, write)),
+            Err(error) => error,
+        };
+        match error {
+            error if error.blames_phone() && has_phone(&write) => {
+                write = trouble.leave_out_phone(write, record);
+            }
+            Error::Duplicate(names) if blames(&names, "email") && write.attributes.contains_key("EMAIL") => {
+                // The new address is a contact of its own: that one is this person's from now on.
+                write.attributes.remove("EMAIL");
+                write.email_blacklisted = None;
+                write.ext_id = None;
+                if let Some(email) = email.clone() {
+                    who = Identifier::Email(email);
+                }
+                trouble.skip("email", "the new address is another Brevo contact: the old contact stays as it was");
+            }
+            Error::Duplicate(names) if blames(&names, "ext_id") && write.ext_id.is_some() => {
+                write.ext_id = None;
+                trouble.skip("ext_id", "another Brevo contact carries this customer's id");
+            }
+            Error::NotFound if is_known(record) => return recreate(worker, record).await,
+            Error::NotFound => {
+                // Found by our id or number, not by the address: the address must move, with its block.
+                let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
+                let Some(by_id) = by_id.filter(|by_id| *by_id != who) else { return Err(Error::NotFound.into()) };
+                who = by_id;
+                if let Some(email) = &email {
+                    write = move_address(worker, &who, write, email).await?;
+                }
+            }
+            error => return Err(error.into()),
+        }
+    }
+    Err(Stop::park("Brevo refused the contact for one reason after another"))
+}
+
+/// Somebody deleted the contact in Brevo, and with it what the person said there: it comes back blocked.
+async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written, Stop> {
+    let mut write = creation(record, &worker.store.facts, worker.now());
+    write.email_blacklisted = Some(true);
+    write.sms_blacklisted = Some(true);
+    match create(worker, record, write).await? {
+        Some(mut written) => {
+            written.skipped.push(Skipped::new("consent", "the contact was deleted in Brevo and came back blocked"));
+            Ok(written)
+        }
+        None => Err(Stop::Later { after: None, reason: "the contact is being deleted or created in Brevo".to_owned() }),
+    }
+}
+
+/// Adds the new address, and the block that Brevo would lift with it.
+async fn move_address(
+    worker: &Worker<'_>,
+    who: &Identifier,
+    write: ContactWrite,
+    to: &Email,
+) -> Result<ContactWrite, Stop> {
+    let blocked = match send(worker, &get_contact(who)).await? {
+        Ok(answer) => answer.body.get("emailBlacklisted").and_then(Value::as_bool).unwrap_or(true),
+        // The update will find out.
+        Err(Error::NotFound) => return Ok(write),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(moved(write, to, blocked))
+}
+
+async fn send(worker: &Worker<'_>, request: &Request) -> Result<Result<Answer, Error>, Stop> {
+    worker.send(request).await
+}
+
+/// What had to be left out of a write.
+#[derive(Default)]
+struct Trouble {
+    skipped: Vec<Skipped>,
+    refused_phone: Option<Phone>,
+}
+
+impl Trouble {
+    fn skip(&mut self, what: &str, reason: &str) {
+        self.skipped.push(Skipped::new(what, reason));
+    }
+
+    fn leave_out_phone(&mut self, write: ContactWrite, record: &ContactRecord) -> ContactWrite {
+        self.refused_phone = record.profile.as_ref().and_then(|profile| profile.value.phone.clone());
+        self.skip("phone", "Brevo refused the number: another contact has it, or it is not valid there");
+        without_phone(write)
+    }
+
+    fn written(self, created: bool, write: ContactWrite) -> Written {
+        Written { created, write, refused_phone: self.refused_phone, skipped: self.skipped }
+    }
+}
+
+fn has_phone(write: &ContactWrite) -> bool {
+    write.attributes.contains_key("SMS")
+}
+
+fn blames(names: &[String], name: &str) -> bool {
+    names.iter().any(|blamed| blamed.eq_ignore_ascii_case(name))
+}
+
+/// A refusal for the number and for nothing else.
+fn only_phone(error: &Error) -> bool {
+    match error {
+        Error::Duplicate(names) => names.iter().all(|name| name.eq_ignore_ascii_case("sms")),
+        _ => true,
+    }
+}

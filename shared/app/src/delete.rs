@@ -1,0 +1,95 @@
+//! The journey of a customer who left the store.
+//!
+//! The customer leaves our lists and our attributes are emptied. The Brevo contact itself is deleted only if we
+//! created it, no other store feeds it, and it is not blocked: deleting forgets an opt-out.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tajo_brevo::{Error, delete_contact, get_contact, update_contact};
+use tajo_domain::{ContactKey, ContactRecord, KnownAs};
+use tajo_mapping::{clearing, identifier_of};
+use tajo_state::{Key, Stored, forget_person, stores_of_person};
+
+use crate::contact::{foreign_blocks, no_attributes};
+use crate::stop::Stop;
+use crate::worker::{Step, Worker};
+
+/// Accepts that a customer left, takes back what we gave Brevo, and forgets the person.
+pub(crate) async fn customer(worker: &Worker<'_>, customer: &str, at: Timestamp) -> Result<Step, Stop> {
+    let key = Key::contact(&worker.store.facts.store, &ContactKey::Customer(customer.to_owned()));
+    let mark = |stored: Option<&ContactRecord>| {
+        let mut record = stored.cloned().unwrap_or_default();
+        let changed = record.change(|record| record.deleted_at = record.deleted_at.or(Some(at)));
+        (changed.then_some(record), stored.is_some())
+    };
+    let (stored, was_known) = worker.env.table.change(&key, no_attributes, mark).await?;
+    let applied = take_back(worker, &key, stored).await?;
+    if applied {
+        return Ok(Step { applied, ..Step::default() });
+    }
+    let reason = if was_known { "Brevo never had this customer" } else { "the customer was never seen here" };
+    Ok(Step::skip("contact", format!("{reason}; a late notice will not bring them back")))
+}
+
+/// Undoes in Brevo what we did for a deleted customer, then empties the record. Safe to repeat. True if Brevo
+/// had the contact.
+pub(crate) async fn take_back(
+    worker: &Worker<'_>,
+    key: &Key,
+    stored: Stored<ContactRecord>,
+) -> Result<bool, Stop> {
+    let facts = &worker.store.facts;
+    let Some(record) = stored.record.clone() else { return Ok(false) };
+    let Some(who) = identifier_of(&record, facts).filter(|_| record.known_as != KnownAs::Unknown) else {
+        forget(worker, key, stored).await?;
+        return Ok(false);
+    };
+    let request = if may_delete(worker, &record).await? {
+        delete_contact(&who)
+    } else {
+        update_contact(&who, &clearing(&record, facts))
+    };
+    match worker.send(&request).await? {
+        Ok(_) | Err(Error::NotFound) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if let Some(email) = &record.sent_email {
+        forget_person(&worker.env.table, &worker.store.record.account, email, &facts.store).await?;
+    }
+    forget(worker, key, stored).await?;
+    Ok(true)
+}
+
+async fn may_delete(worker: &Worker<'_>, record: &ContactRecord) -> Result<bool, Stop> {
+    let facts = &worker.store.facts;
+    if record.known_as != KnownAs::Created {
+        return Ok(false);
+    }
+    if let Some(email) = &record.sent_email {
+        let feeds = stores_of_person(&worker.env.table, &worker.store.record.account, email).await?;
+        if feeds.iter().any(|store| *store != facts.store) {
+            return Ok(false);
+        }
+    }
+    let Some(who) = identifier_of(record, facts) else { return Ok(false) };
+    match worker.send(&get_contact(&who)).await? {
+        Ok(answer) => {
+            // What is not said counts as blocked.
+            let blocked = |flag: &str| answer.body.get(flag).and_then(Value::as_bool).unwrap_or(true);
+            Ok(foreign_blocks(record, blocked("emailBlacklisted"), blocked("smsBlacklisted")).is_empty())
+        }
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn forget(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> Result<(), Stop> {
+    let settled = worker.env.table.settle(key, stored, no_attributes, |record| {
+        if let Some(at) = record.deleted_at
+            && record.profile.is_some()
+        {
+            record.forget(at);
+        }
+    });
+    settled.await.map(|_| ()).map_err(Stop::from)
+}

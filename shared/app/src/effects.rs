@@ -1,0 +1,73 @@
+//! Events: claimed in the ledger of their entity, sent, and settled there.
+
+use tajo_brevo::event;
+use tajo_domain::{Claim, Ledger};
+use tajo_mapping::Planned;
+
+use crate::stop::Stop;
+use crate::worker::{Moment, Worker};
+
+/// Claims what is still to be done. `may_start`: whether an effect that nobody has taken yet may begin with this
+/// body; one that is in the ledger is finished by whoever comes, however old its body.
+pub(crate) fn claim(
+    ledger: &mut Ledger,
+    planned: Vec<Planned>,
+    may_start: impl Fn(&str) -> bool,
+    moment: &Moment<'_>,
+) -> Vec<Planned> {
+    let mut mine = |planned: &Planned| {
+        let key = &planned.key;
+        (ledger.knows(key) || may_start(key)) && ledger.claim(key, moment.now, moment.claim_until) == Claim::Mine
+    };
+    planned.into_iter().filter(|planned| mine(planned)).collect()
+}
+
+/// What came of claimed events.
+#[derive(Default)]
+pub(crate) struct Sent {
+    done: Vec<String>,
+    undone: Vec<String>,
+    /// Why some are undone.
+    pub stop: Option<Stop>,
+}
+
+impl Sent {
+    /// Nothing was tried: all claims go back.
+    pub(crate) fn nothing(planned: &[Planned]) -> Self {
+        Self { undone: planned.iter().map(|planned| planned.key.clone()).collect(), ..Self::default() }
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        !self.done.is_empty()
+    }
+
+    /// Writes it into the ledger: done, or free again.
+    pub(crate) fn settle(&self, ledger: &mut Ledger) {
+        self.done.iter().for_each(|key| ledger.done(key));
+        self.undone.iter().for_each(|key| ledger.release(key));
+    }
+}
+
+/// Sends claimed events one by one. An event Brevo can never take does not hold up the others; anything else
+/// that goes wrong leaves the rest undone.
+pub(crate) async fn send(worker: &Worker<'_>, planned: Vec<Planned>) -> Sent {
+    let mut sent = Sent::default();
+    for planned in planned {
+        if matches!(sent.stop, Some(Stop::Later { .. } | Stop::Retry { .. })) {
+            sent.undone.push(planned.key);
+            continue;
+        }
+        let answer = match worker.send(&event(&planned.event)).await {
+            Ok(answer) => answer.map(|_| ()).map_err(Stop::from),
+            Err(stop) => Err(stop),
+        };
+        match answer {
+            Ok(()) => sent.done.push(planned.key),
+            Err(stop) => {
+                sent.undone.push(planned.key);
+                sent.stop = Some(stop);
+            }
+        }
+    }
+    sent
+}

@@ -1,0 +1,137 @@
+//! What the stories need: state, queue, secrets, Brevo, the clock. Built once per process.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use tajo_domain::StoreId;
+use tajo_mapping::{Settings, StoreFacts, StoreKind};
+use tajo_platforms::Platform;
+use tajo_state::{Attributes, Key, Secrets, StoreRecord, StoreStatus, Table};
+use tokio::sync::Mutex;
+
+use crate::config::SyncConfig;
+use crate::stop::Stop;
+use crate::{Clock, Queue};
+
+/// How long a store's settings are believed.
+const CACHED_FOR: Duration = Duration::from_secs(60);
+
+/// Everything brevo-sync works with.
+pub struct Env {
+    /// State.
+    pub table: Table,
+    /// Keys of stores.
+    pub secrets: Secrets,
+    /// Brevo.
+    pub brevo: tajo_brevo::Client,
+    /// The live queue, for work that is put off.
+    pub queue: Queue,
+    /// Event source of the dead-letter queue.
+    pub dead_letters_arn: String,
+    /// How long a claimed effect is held.
+    pub claim: SignedDuration,
+    /// The time.
+    pub clock: Clock,
+    stores: Mutex<HashMap<StoreId, (Instant, Arc<Store>)>>,
+}
+
+/// A connected store with all that its work needs.
+pub struct Store {
+    /// What is known of it.
+    pub record: StoreRecord,
+    /// What the mapping must know of it.
+    pub facts: StoreFacts,
+    /// Brevo's API key.
+    pub key: SecretString,
+}
+
+impl Env {
+    /// Clients for this configuration.
+    pub async fn new(config: &SyncConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let aws = tajo_state::sdk_config(config.endpoint.as_deref()).await?;
+        Ok(Self {
+            table: Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table),
+            secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), &config.store_secrets_prefix),
+            brevo: tajo_brevo::Client::new(&config.brevo_api_url)?,
+            queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
+            dead_letters_arn: config.dead_letters_arn.clone(),
+            claim: config.claim,
+            clock: Clock::default(),
+            stores: Mutex::default(),
+        })
+    }
+
+    /// A connected store, at most a minute old. `None`: there is no such store.
+    pub(crate) async fn store(&self, id: &StoreId) -> Result<Option<Arc<Store>>, Stop> {
+        if let Some((read_at, store)) = self.stores.lock().await.get(id)
+            && read_at.elapsed() < CACHED_FOR
+        {
+            return Ok(Some(store.clone()));
+        }
+        let Some(record) = self.table.get_newest::<StoreRecord>(&Key::store(id)).await?.record else {
+            return Ok(None);
+        };
+        let secret = self.secrets.store(id).await?;
+        let store = Arc::new(Store { facts: facts(id, &record)?, record, key: secret.brevo_api_key });
+        self.stores.lock().await.insert(id.clone(), (Instant::now(), store.clone()));
+        Ok(Some(store))
+    }
+
+    /// Writes down that only the merchant can help this store, for its status page; once per reason.
+    pub(crate) async fn needs_attention(&self, id: &StoreId, reason: &str) -> Result<(), Stop> {
+        self.secrets.forget(id).await;
+        self.stores.lock().await.remove(id);
+        let key = Key::store(id);
+        let changed = self.table.change(
+            &key,
+            |_: &StoreRecord| Attributes::default(),
+            |stored: Option<&StoreRecord>| {
+                let news = stored.filter(|record| record.attention.as_deref() != Some(reason));
+                let record = news.map(|record| StoreRecord {
+                    status: StoreStatus::NeedsAttention,
+                    attention: Some(reason.to_owned()),
+                    ..record.clone()
+                });
+                (record, ())
+            },
+        );
+        changed.await.map(|_| ()).map_err(Stop::from)
+    }
+}
+
+impl Env {
+    /// Takes the warning off a store whose work goes on again.
+    pub(crate) async fn works_again(&self, id: &StoreId) -> Result<(), Stop> {
+        self.stores.lock().await.remove(id);
+        let key = Key::store(id);
+        let changed = self.table.change(
+            &key,
+            |_: &StoreRecord| Attributes::default(),
+            |stored: Option<&StoreRecord>| {
+                let warned = stored.filter(|record| record.status == StoreStatus::NeedsAttention);
+                let active =
+                    |record: &StoreRecord| StoreRecord { status: StoreStatus::Active, attention: None, ..record.clone() };
+                (warned.map(active), ())
+            },
+        );
+        changed.await.map(|_| ()).map_err(Stop::from)
+    }
+}
+
+/// A store as the mapping sees it.
+pub(crate) fn facts(id: &StoreId, record: &StoreRecord) -> Result<StoreFacts, Stop> {
+    let settings = Settings::from_yaml(&record.settings).map_err(|error| Stop::park(error.to_string()))?;
+    let platform = Platform::parse(&record.platform)
+        .ok_or_else(|| Stop::park(format!("the store's platform `{}` is not known here", record.platform)))?;
+    Ok(StoreFacts {
+        store: id.clone(),
+        platform: platform.as_str(),
+        shop: record.shop.clone(),
+        connected_at: record.connected_at,
+        kind: if record.live { StoreKind::Live } else { StoreKind::Development },
+        settings,
+    })
+}

@@ -1,0 +1,115 @@
+//! Every minute: carts that may be abandoned by now become notices. Nothing is decided here: the index may be
+//! stale, and an order may be on its way.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tajo_domain::CartRecord;
+use tajo_platforms::{Notice, Platform};
+use tajo_state::{DUE_SHARDS, DueCart, Key, StoreRecord, Table, due_carts};
+use tracing::{info, warn};
+
+use crate::cart::attributes;
+use crate::config::SweeperConfig;
+use crate::{Clock, Queue};
+
+/// Carts asked for in one query.
+const PAGE: i32 = 100;
+
+/// Pages of one partition in one run; what is left is due in the next minute too.
+const PAGES: u32 = 20;
+
+/// When a cart is looked at again if its notice is not worked off by then. The ledger keeps a second notice
+/// from becoming a second event.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
+
+/// What the sweeper works with.
+pub struct Sweeper {
+    /// State.
+    pub table: Table,
+    /// Where its notices go.
+    pub queue: Queue,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// What one run found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Swept {
+    /// Carts that became notices.
+    pub due: u32,
+    /// Carts that nothing is left to wait for, or that cannot be read.
+    pub dropped: u32,
+    /// Whether carts are left for the next run.
+    pub more: bool,
+}
+
+impl Sweeper {
+    /// Clients for this configuration.
+    pub async fn new(config: &SweeperConfig) -> Result<Self, tajo_state::AwsError> {
+        let aws = tajo_state::sdk_config(config.endpoint.as_deref()).await?;
+        Ok(Self {
+            table: Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table),
+            queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
+            clock: Clock::default(),
+        })
+    }
+}
+
+/// One run over all partitions of the due index, until `deadline`. Fails if the state or the queue cannot be
+/// reached: the next minute tries again.
+pub async fn sweep(
+    sweeper: &Sweeper,
+    deadline: Timestamp,
+) -> Result<Swept, Box<dyn std::error::Error + Send + Sync>> {
+    let mut swept = Swept::default();
+    for shard in 0..DUE_SHARDS {
+        for page in 0..=PAGES {
+            if page == PAGES || deadline <= sweeper.clock.now() {
+                swept.more = true;
+                break;
+            }
+            let due = due_carts(&sweeper.table, shard, sweeper.clock.now(), PAGE).await?;
+            for cart in &due {
+                announce(sweeper, cart, &mut swept).await?;
+            }
+            if due.len() < usize::try_from(PAGE)? {
+                break;
+            }
+        }
+    }
+    info!(carts.due = swept.due, carts.dropped = swept.dropped, more = swept.more, "swept the due carts");
+    Ok(swept)
+}
+
+/// The notice first, then the index: a crash in between sends a second notice, which finds nothing to do.
+async fn announce(
+    sweeper: &Sweeper,
+    cart: &DueCart,
+    swept: &mut Swept,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let key = Key::cart(&cart.store, &cart.token);
+    let now = sweeper.clock.now();
+    let stored = sweeper.table.get_newest::<CartRecord>(&key).await?;
+    let store = sweeper.table.get::<StoreRecord>(&Key::store(&cart.store)).await?.record;
+    let store = store.and_then(|store| Platform::parse(&store.platform).map(|platform| (store, platform)));
+    let touched_at = stored.record.as_ref().map(|record| record.touched_at);
+    if let (Some((store, platform)), Some(touched_at)) = (&store, touched_at) {
+        let mut notice = Notice::cart_due(&cart.store, *platform, &store.shop, &cart.token, touched_at);
+        notice.received_at = now;
+        sweeper.queue.send(&notice, Duration::ZERO).await?;
+        swept.due += 1;
+    } else {
+        warn!(store.id = %cart.store, "a due cart belongs to no connected store");
+        swept.dropped += 1;
+    }
+    let again = now.saturating_add(LOOK_AGAIN)?.as_millisecond();
+    let rearm = |record: &mut CartRecord| {
+        // Whoever worked the notice off meanwhile knows better.
+        if record.due_at.is_some_and(|at| at <= now.as_millisecond()) {
+            record.due_at = store.as_ref().map(|_| again);
+        }
+    };
+    sweeper.table.settle(&key, stored, attributes, rearm).await?;
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! The journey of a batch of notices. Start reading here.
+
+mod outcome;
+mod prepare;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::AtomicU32;
+
+use futures::stream::{self, StreamExt};
+use futures::FutureExt;
+use jiff::Timestamp;
+use tajo_domain::{Change, Changes};
+use tajo_mapping::Sync;
+use tajo_platforms::notice::CartDue;
+use tracing::error;
+
+pub use outcome::{Outcome, Record, Report};
+
+use crate::stop::Stop;
+use crate::worker::{Step, Worker};
+use crate::{Env, cart, contact, delete, order};
+use prepare::{Prepared, Task, groups, prepare};
+
+/// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
+/// events per second that an account may send.
+const AT_ONCE: usize = 5;
+
+/// Works on a batch of records from one queue and says what became of each.
+///
+/// Nothing fails the batch: a record that cannot be finished is put off, parked, or given back to the queue.
+/// `request` names the invocation; no call starts that could not end before `deadline`.
+pub async fn sync(env: &Env, records: Vec<Record>, request: &str, deadline: Timestamp) -> Vec<Report> {
+    let (alone, records) = outcome::set_aside(records); //            a record that may break the rest waits
+    let (prepared, mut reports) = prepare(env, records).await; //     reads stores; the rest is pure
+    let worked = stream::iter(groups(prepared)) //                    one person's notices one after another
+        .map(|group| work(env, group, deadline))
+        .buffer_unordered(AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    reports.extend(worked.into_iter().flatten());
+    reports.extend(alone);
+    outcome::write_down(env, request, &reports).await; //             one log item per store
+    reports
+}
+
+async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Report> {
+    let mut reports = Vec::with_capacity(group.len());
+    for prepared in group {
+        let worker = Worker {
+            env,
+            store: &prepared.store,
+            redelivered: prepared.record.received > 1 || prepared.notice.redelivered,
+            deadline,
+            calls: AtomicU32::new(0),
+        };
+        // One bad record must not take the batch along.
+        let journey = AssertUnwindSafe(journey(&worker, &prepared.task)).catch_unwind().await;
+        let result = journey.unwrap_or_else(|_| {
+            error!(store.id = %prepared.store.facts.store, topic = prepared.notice.topic, "a notice made brevo-sync panic");
+            Err(Stop::Retry { reason: "the connector failed on this notice".to_owned() })
+        });
+        reports.push(outcome::conclude(env, &worker, &prepared, result).await);
+    }
+    reports
+}
+
+async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
+    match task {
+        Task::Changes(changes) => apply(worker, changes).await,
+        Task::CartDue(CartDue { .. }) if !worker.store.facts.settings.sync.carts => {
+            Ok(Step::skip("cart", "carts are switched off in the settings"))
+        }
+        Task::CartDue(due) => cart::due_now(worker, due).await,
+    }
+}
+
+/// Applies the changes of one body in their order: the person first, since events wait for their contact.
+async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
+    let mut total = Step { skipped: changes.skipped.clone(), ..Step::default() };
+    let sync = worker.store.facts.settings.sync;
+    // Before anything is sent: no abandonment after an order.
+    for change in &changes.changes {
+        if let Change::Order(order) = change {
+            for contact in order::close_carts(worker, order).await? {
+                total.add(contact::set_abandoned(worker, &contact, None).await?);
+            }
+        }
+    }
+    for change in &changes.changes {
+        if total.deleted {
+            break;
+        }
+        let step = match (switched_off(change, sync), change) {
+            (Some(what), _) => Step::skip(what, format!("{what} are switched off in the settings")),
+            (None, Change::Person { update, news }) => contact::person(worker, update, *news).await?,
+            (None, Change::PersonDeleted { customer, at }) => delete::customer(worker, customer, *at).await?,
+            (None, Change::Order(order)) => order::order(worker, order).await?,
+            (None, Change::Cart(cart)) => cart::cart(worker, cart).await?,
+        };
+        total.add(step);
+    }
+    Ok(total)
+}
+
+/// What of the settings is against this change, if anything. Buyers come along with their orders and carts.
+pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> {
+    match change {
+        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } => (!sync.customers).then_some("customers"),
+        Change::Person { news: None, .. } => (!sync.orders && !sync.carts).then_some("orders and carts"),
+        Change::Order(_) => (!sync.orders).then_some("orders"),
+        Change::Cart(_) => (!sync.carts).then_some("carts"),
+    }
+}

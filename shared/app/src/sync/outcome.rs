@@ -1,0 +1,322 @@
+//! How a notice ends: in exactly one visible state, with a reason.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tajo_domain::{Change, ContactKey, Email, Skipped, StoreId, short_hash};
+use tajo_platforms::Notice;
+use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
+use tracing::{info, warn};
+
+use super::prepare::{Prepared, Task, identity};
+use crate::Env;
+use crate::queue::LONGEST_DELAY;
+use crate::stop::Stop;
+use crate::worker::{Step, Worker};
+
+/// One message of a queue.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The queue's name for it.
+    pub message_id: String,
+    /// Its text.
+    pub body: String,
+    /// How often the queue has handed it out, this time included.
+    pub received: u32,
+    /// It comes from the dead-letter queue.
+    pub is_dead_letter: bool,
+}
+
+/// What became of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Something was sent, or written down to be sent later.
+    Applied,
+    /// There was nothing new in it.
+    Unchanged,
+    /// It asks for nothing that is synced.
+    Skipped,
+    /// It goes on later: it is on the queue again.
+    Deferred,
+    /// It waits for a person: `tajo parked list`.
+    Parked,
+    /// Our own state or queue could not be reached: the queue hands it out again.
+    Retried,
+}
+
+impl Outcome {
+    /// As it stands in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Skipped => "skipped",
+            Self::Deferred => "deferred",
+            Self::Parked => "parked",
+            Self::Retried => "retried",
+        }
+    }
+}
+
+/// What became of one record.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The queue's name for it: where the outcome is [`Outcome::Retried`], the queue must keep it.
+    pub message_id: String,
+    /// The store, or the shop's address where no store is known.
+    pub store: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What is written down.
+    pub line: LogLine,
+}
+
+/// Work that Brevo has not taken for this long is parked.
+const TOO_OLD: SignedDuration = SignedDuration::from_hours(24);
+
+/// The queue hands a message out five times (template.yaml, `maxReceiveCount`).
+const LAST_CHANCE: u32 = 5;
+
+/// A record that was handed out twice before, to no end, may be what stopped the function: it is not worked on
+/// together with others, unless this is its last chance.
+pub(super) fn set_aside(records: Vec<Record>) -> (Vec<Report>, Vec<Record>) {
+    if records.len() == 1 {
+        return (Vec::new(), records);
+    }
+    let suspicious = |record: &Record| (3..LAST_CHANCE).contains(&record.received) && !record.is_dead_letter;
+    let (suspects, others): (Vec<Record>, Vec<Record>) = records.into_iter().partition(suspicious);
+    if others.is_empty() {
+        let mut suspects = suspects.into_iter();
+        let first = suspects.next().into_iter().collect();
+        return (suspects.map(|record| given_back(&record)).collect(), first);
+    }
+    (suspects.iter().map(given_back).collect(), others)
+}
+
+/// The end of a journey, made visible.
+pub(super) async fn conclude(
+    env: &Env,
+    worker: &Worker<'_>,
+    prepared: &Prepared,
+    result: Result<Step, Stop>,
+) -> Report {
+    let mut report = match result {
+        Ok(step) => {
+            let outcome = match (&step.applied, step.skipped.is_empty()) {
+                (true, _) => Outcome::Applied,
+                (false, true) => Outcome::Unchanged,
+                (false, false) => Outcome::Skipped,
+            };
+            if outcome == Outcome::Applied && prepared.store.record.status == StoreStatus::NeedsAttention {
+                let id = &prepared.store.facts.store;
+                if env.works_again(id).await.is_err() {
+                    warn!(store.id = %id, "the store works again, but this could not be written down");
+                }
+            }
+            report(env, &prepared.record, &prepared.notice, outcome, reason(&step.skipped))
+        }
+        Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
+    };
+    let (person, order) = subjects(&prepared.task);
+    report.line.calls = worker.calls();
+    report.line.person = person;
+    report.line.order = order;
+    report
+}
+
+/// The end of a notice that never got to its journey.
+pub(super) async fn stopped_early(env: &Env, record: &Record, notice: Notice, stop: Stop) -> Report {
+    stopped(env, record, notice, stop, 0).await
+}
+
+/// A message that is no notice: kept as it is.
+pub(super) async fn park_unreadable(env: &Env, record: &Record, reason: &str) -> Report {
+    let notice = nameless(env, record);
+    let stop = Stop::park(reason);
+    stopped(env, record, notice, stop, 0).await
+}
+
+/// What a function failed to receive again and again.
+pub(super) async fn park_dead_letter(env: &Env, record: &Record) -> Report {
+    let notice = Notice::from_json(&record.body).unwrap_or_else(|_| nameless(env, record));
+    let stop = Stop::Park {
+        reason: "brevo-sync could not finish it in five tries".to_owned(),
+        hint: Some("look for errors in the function's log, then try it again"),
+    };
+    stopped(env, record, notice, stop, 0).await
+}
+
+/// Writes the lines of every store: one item per store and invocation.
+pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
+    let mut by_store: BTreeMap<&str, Vec<LogLine>> = BTreeMap::new();
+    for report in reports {
+        let line = &report.line;
+        info!(
+            store.id = report.store, topic = line.topic, delivery = line.delivery, outcome = line.outcome,
+            reason = line.reason, calls = line.calls, "a notice ended"
+        );
+        by_store.entry(&report.store).or_default().push(line.clone());
+    }
+    for (store, lines) in by_store {
+        if let Err(error) = write_log(&env.table, store, request, env.clock.now(), &lines).await {
+            warn!(store.id = store, %error, "the log of {} notices could not be stored: it stands only here", lines.len());
+        }
+    }
+}
+
+/// Hash of the person and id of the order a task is about, for finding its line again.
+pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
+    let Task::Changes(changes) = task else { return (None, None) };
+    let who = changes.changes.iter().find_map(identity);
+    let person = who.and_then(|who| {
+        let by_key = || match who.key()? {
+            ContactKey::Customer(id) => Some(short_hash(&id)),
+            ContactKey::Guest(hash) => Some(hash),
+        };
+        who.email.as_ref().map(Email::hash).or_else(by_key)
+    });
+    let order = changes.changes.iter().find_map(|change| match change {
+        Change::Order(order) => Some(order.id.clone()),
+        _ => None,
+    });
+    (person, order)
+}
+
+async fn stopped(env: &Env, record: &Record, notice: Notice, stop: Stop, calls: u32) -> Report {
+    let result = match stop {
+        Stop::Later { after, reason } => put_off(env, record, &notice, after, &reason).await,
+        Stop::Park { reason, hint } => {
+            if let (Some(_), Some(store)) = (hint, &notice.store)
+                && calls > 0
+            {
+                // Only Brevo's own refusals of the account come with a hint after a call.
+                let _ = env.needs_attention(store, &reason).await;
+            }
+            park_it(env, record, &notice, &reason, hint).await.map(|()| (Outcome::Parked, reason))
+        }
+        Stop::Retry { reason } => Err(reason),
+    };
+    match result {
+        Ok((outcome, reason)) => report(env, record, &notice, outcome, Some(reason)),
+        Err(reason) => {
+            warn!(topic = notice.topic, delivery = notice.delivery, reason, "a notice goes back to the queue");
+            report(env, record, &notice, Outcome::Retried, Some(reason))
+        }
+    }
+}
+
+/// Waiting is not a failure: the notice is sent again with a delay and carries its own count.
+async fn put_off(
+    env: &Env,
+    record: &Record,
+    notice: &Notice,
+    after: Option<Duration>,
+    reason: &str,
+) -> Result<(Outcome, String), String> {
+    let age = env.clock.now().duration_since(notice.received_at);
+    if TOO_OLD < age {
+        let reason = format!("not taken for {} hours; the last reason: {reason}", TOO_OLD.as_hours());
+        park_it(env, record, notice, &reason, None).await?;
+        return Ok((Outcome::Parked, reason));
+    }
+    let mut again = notice.clone();
+    again.attempts += 1;
+    again.redelivered = true;
+    let delay = after.unwrap_or_default().max(backoff(&again));
+    env.queue.send(&again, delay).await.map_err(|error| error.to_string())?;
+    Ok((Outcome::Deferred, format!("{reason}; tried again in {} s", delay.min(LONGEST_DELAY).as_secs())))
+}
+
+/// 2 s, 4 s, 8 s … up to 15 minutes, plus up to half of it, by what is sent: retries of a crowd spread.
+fn backoff(notice: &Notice) -> Duration {
+    let base = 2u64.saturating_pow(notice.attempts.min(10)).min(LONGEST_DELAY.as_secs());
+    let spread = notice.delivery.bytes().fold(u64::from(notice.attempts), |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
+    Duration::from_secs(base + spread % (base / 2 + 1))
+}
+
+async fn park_it(
+    env: &Env,
+    record: &Record,
+    notice: &Notice,
+    reason: &str,
+    hint: Option<&'static str>,
+) -> Result<(), String> {
+    let parked = Parked {
+        id: parked_id(notice, record),
+        store: store_name(notice),
+        topic: notice.topic.clone(),
+        reason: reason.to_owned(),
+        hint: hint.map(str::to_owned),
+        attempts: notice.attempts + record.received,
+        at: env.clock.now(),
+        parts: 0,
+    };
+    park(&env.table, parked, &record.body).await.map_err(|error| error.to_string())
+}
+
+/// The delivery's id where it is fit for a key, so that parking twice is parking once.
+fn parked_id(notice: &Notice, record: &Record) -> String {
+    let fit = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
+    match notice.delivery.as_str() {
+        "" => record.message_id.clone(),
+        id if id.len() <= 100 && id.chars().all(fit) => id.to_owned(),
+        id => short_hash(id),
+    }
+}
+
+fn store_name(notice: &Notice) -> String {
+    match &notice.store {
+        Some(store) => store.as_str().to_owned(),
+        None if notice.shop.is_empty() => "unknown".to_owned(),
+        None => notice.shop.clone(),
+    }
+}
+
+fn nameless(env: &Env, record: &Record) -> Notice {
+    Notice::new(tajo_platforms::Platform::Shopify, "", "", record.message_id.as_str(), env.clock.now())
+}
+
+fn given_back(record: &Record) -> Report {
+    let at = Timestamp::now();
+    let line = LogLine {
+        at,
+        delivery: record.message_id.clone(),
+        topic: String::new(),
+        outcome: Outcome::Retried.as_str().to_owned(),
+        reason: Some("handed out before to no end: worked on alone".to_owned()),
+        calls: 0,
+        person: None,
+        order: None,
+    };
+    Report { message_id: record.message_id.clone(), store: "unknown".to_owned(), outcome: Outcome::Retried, line }
+}
+
+fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason: Option<String>) -> Report {
+    let line = LogLine {
+        at: env.clock.now(),
+        delivery: notice.delivery.clone(),
+        topic: notice.topic.clone(),
+        outcome: outcome.as_str().to_owned(),
+        reason,
+        calls: 0,
+        person: None,
+        order: None,
+    };
+    Report { message_id: record.message_id.clone(), store: store_name(notice), outcome, line }
+}
+
+fn reason(skipped: &[Skipped]) -> Option<String> {
+    let parts: Vec<String> = skipped.iter().map(|part| format!("{}: {}", part.what, part.reason)).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The store of a report, where it is one.
+impl Report {
+    /// The store id, unless the notice named none.
+    pub fn store_id(&self) -> Option<StoreId> {
+        StoreId::parse(&self.store).ok()
+    }
+}

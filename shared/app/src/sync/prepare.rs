@@ -1,0 +1,117 @@
+//! Records become tasks: which store, which changes. Reads stores; everything else is pure.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tajo_domain::{Change, Changes, Unusable};
+use tajo_platforms::notice::{CART_DUE, CartDue};
+use tajo_platforms::{Context, Notice};
+
+use super::outcome::{self, Record, Report};
+use crate::stop::Stop;
+use crate::{Env, Store};
+
+/// A record that can be worked on.
+pub(super) struct Prepared {
+    pub record: Record,
+    pub notice: Notice,
+    pub store: Arc<Store>,
+    pub task: Task,
+}
+
+/// What a notice asks for.
+pub(super) enum Task {
+    /// A platform's body, in our words.
+    Changes(Changes),
+    /// The sweeper's question.
+    CartDue(CartDue),
+}
+
+/// Reads every record. What cannot be worked on is reported at once.
+pub(super) async fn prepare(env: &Env, records: Vec<Record>) -> (Vec<Prepared>, Vec<Report>) {
+    let mut prepared = Vec::with_capacity(records.len());
+    let mut reports = Vec::new();
+    for record in records {
+        if record.is_dead_letter {
+            reports.push(outcome::park_dead_letter(env, &record).await);
+            continue;
+        }
+        let notice = match Notice::from_json(&record.body) {
+            Ok(notice) => notice,
+            Err(unusable) => {
+                reports.push(outcome::park_unreadable(env, &record, &unusable.reason).await);
+                continue;
+            }
+        };
+        match task(env, &notice).await {
+            Ok((store, task)) => prepared.push(Prepared { record, notice, store, task }),
+            Err(stop) => reports.push(outcome::stopped_early(env, &record, notice, stop).await),
+        }
+    }
+    (prepared, reports)
+}
+
+async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
+    let Some(id) = &notice.store else {
+        return Err(Stop::park("no connected store belongs to this shop (any more)"));
+    };
+    let Some(store) = env.store(id).await? else {
+        return Err(Stop::Park {
+            reason: "this store is not connected".to_owned(),
+            hint: Some("connect it, or remove its webhooks in the platform"),
+        });
+    };
+    let task = if notice.topic == CART_DUE {
+        Task::CartDue(notice.read_cart_due()?)
+    } else if store.facts.settings.enabled {
+        Task::Changes(changes(notice, &store)?)
+    } else {
+        let reason = "the store is switched off in its settings (`enabled: false`)";
+        Task::Changes(Changes { changes: Vec::new(), skipped: vec![tajo_domain::Skipped::new("notice", reason)] })
+    };
+    Ok((store, task))
+}
+
+fn changes(notice: &Notice, store: &Store) -> Result<Changes, Unusable> {
+    let context = Context {
+        shop_domain: store.record.shop.clone(),
+        shop_country: store.record.country.clone(),
+        live: store.record.live,
+        time: notice.time(),
+    };
+    notice.platform.changes(&notice.topic, &notice.body()?, &context)
+}
+
+/// Puts what is about the same person into one group, oldest first: working on it side by side would only make
+/// the workers trip over each other.
+pub(super) fn groups(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
+    let mut groups: HashMap<String, Vec<Prepared>> = HashMap::new();
+    for prepared in prepared {
+        groups.entry(subject(&prepared)).or_default().push(prepared);
+    }
+    let mut groups: Vec<Vec<Prepared>> = groups.into_values().collect();
+    for group in &mut groups {
+        group.sort_by_key(|prepared| prepared.notice.time());
+    }
+    groups.sort_by_key(|group| group.first().map(|prepared| prepared.notice.time()));
+    groups
+}
+
+fn subject(prepared: &Prepared) -> String {
+    let store = &prepared.store.facts.store;
+    let (person, _) = outcome::subjects(&prepared.task);
+    match person {
+        Some(person) => format!("{store} {person}"),
+        None => format!("{store} {}", prepared.notice.delivery),
+    }
+}
+
+/// The identity a change is about.
+pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
+    match change {
+        Change::Person { update, .. } => Some(&update.identity),
+        Change::PersonDeleted { .. } => None,
+        Change::Order(order) => Some(&order.identity),
+        Change::Cart(cart) => Some(&cart.identity),
+    }
+}

@@ -1,0 +1,89 @@
+//! One notice being worked on: the store's door to Brevo, with its calls counted and the deadline watched.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tajo_brevo::{Answer, Error, Request, limits};
+use tajo_domain::Skipped;
+use tajo_mapping::StoreFacts;
+
+use crate::stop::Stop;
+use crate::{Env, Store};
+
+/// What a call and the settling after it may take: no call starts with less left.
+const LEAST_TIME: SignedDuration = SignedDuration::from_secs(limits::CALL_TIMEOUT.as_secs() as i64 + 4);
+
+/// Works on one notice of one store.
+pub(crate) struct Worker<'a> {
+    pub env: &'a Env,
+    pub store: &'a Store,
+    /// The notice was worked on before and may have been sent in part: whatever is stored is sent again, even
+    /// if nothing looks new.
+    pub redelivered: bool,
+    /// When the function is stopped.
+    pub deadline: Timestamp,
+    pub calls: AtomicU32,
+}
+
+/// What accepting must know besides the stored record and the change: passed in, so that accepting is pure.
+pub(crate) struct Moment<'a> {
+    pub facts: &'a StoreFacts,
+    pub now: Timestamp,
+    /// Until when an effect claimed now is held.
+    pub claim_until: Timestamp,
+    pub redelivered: bool,
+}
+
+impl Worker<'_> {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.env.clock.now()
+    }
+
+    pub(crate) fn moment(&self) -> Moment<'_> {
+        let now = self.now();
+        let claim_until = now.saturating_add(self.env.claim).unwrap_or(Timestamp::MAX);
+        Moment { facts: &self.store.facts, now, claim_until, redelivered: self.redelivered }
+    }
+
+    /// One call to Brevo. The caller sees refusals; the time running out ends the journey.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Result<Answer, Error>, Stop> {
+        if self.deadline.duration_since(self.now()) < LEAST_TIME {
+            let reason = "too little time was left for another call".to_owned();
+            return Err(Stop::Later { after: Some(Duration::from_secs(1)), reason });
+        }
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        Ok(self.env.brevo.send(&self.store.key, request).await)
+    }
+
+    pub(crate) fn calls(&self) -> u32 {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
+/// What became of one change.
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    /// Something was sent.
+    pub applied: bool,
+    /// The person was deleted in the store: nothing more is to be said about them.
+    pub deleted: bool,
+    /// What was left out, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Step {
+    pub(crate) fn skip(what: &str, reason: impl Into<String>) -> Self {
+        Self { skipped: vec![Skipped::new(what, reason)], ..Self::default() }
+    }
+
+    pub(crate) fn deleted() -> Self {
+        Self { deleted: true, ..Self::skip("contact", "the customer was deleted in the store") }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.applied |= other.applied;
+        self.deleted |= other.deleted;
+        self.skipped.extend(other.skipped);
+    }
+}

@@ -1,0 +1,165 @@
+//! What a body says about a person, whichever topic it came with.
+
+use jiff::Timestamp;
+use tajo_domain::{
+    Consent, ConsentState, Currency, Email, Identity, PersonUpdate, Phone, Profile, Skipped, Totals,
+    Versioned,
+};
+
+use super::parts::first_time;
+use crate::Context;
+use crate::shopify::payload::{Address, Customer, MarketingConsent};
+
+/// Where a body speaks of a person. The account's own words come first, then what was typed at the checkout.
+#[derive(Default)]
+pub struct Sources<'a> {
+    /// The account; absent for a guest.
+    pub customer: Option<&'a Customer<'a>>,
+    /// Whether the body is about the account, so that what is empty there is empty.
+    pub is_account_news: bool,
+    /// Addresses typed at the checkout, best first.
+    pub emails: [Option<&'a str>; 2],
+    /// Number typed at the checkout.
+    pub phone: Option<&'a str>,
+    /// Billing and shipping address.
+    pub addresses: [Option<&'a Address<'a>>; 2],
+    /// Language of the checkout.
+    pub locale: Option<&'a str>,
+    /// The time of facts without their own.
+    pub at: Timestamp,
+    /// The currency of the shop, where the body says it. A customer's `currency` is not it: that is what the
+    /// person paid with last.
+    pub shop_currency: Option<Currency>,
+}
+
+/// Everything the sources say. What cannot be read is left out and told in `skipped`.
+pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skipped>) -> PersonUpdate {
+    let customer = sources.customer;
+    let at = customer.map_or(sources.at, |customer| first_time([&customer.updated_at], sources.at));
+    let identity = identity(sources, context, skipped);
+    let email_consent = customer.and_then(|customer| email_consent(customer, at));
+    let sms_consent = customer.and_then(|customer| said(customer.sms_marketing_consent.0.as_ref()?, at));
+    PersonUpdate {
+        created_at: customer.and_then(|customer| customer.created_at.0),
+        profile: profile(sources, &identity).map(|value| Versioned { at, value }),
+        email_consent,
+        sms_consent,
+        tags: customer.and_then(|customer| customer.tags.0.clone()).map(|value| Versioned { at, value }),
+        totals: customer.and_then(|customer| totals(customer, sources)).map(|value| Versioned { at, value }),
+        ordered_at: None,
+        identity,
+    }
+}
+
+fn identity(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skipped>) -> Identity {
+    let customer = sources.customer;
+    let own_email = customer.and_then(|customer| customer.email.get());
+    let own_phone = customer.and_then(|customer| customer.phone.get());
+    let country = country(sources, context);
+
+    let emails = [own_email, sources.emails[0], sources.emails[1]].into_iter().flatten();
+    let email = first_valid(
+        emails.map(|text| Email::parse(text).map_err(|error| error.to_string())),
+        "email",
+        skipped,
+    );
+    let phones = [own_phone, sources.phone].into_iter().flatten();
+    let phone = first_valid(
+        phones.map(|text| Phone::parse(text, country).map_err(|error| error.to_string())),
+        "phone",
+        skipped,
+    );
+    Identity { customer: customer.and_then(|customer| customer.id.0.clone()), email, phone }
+}
+
+/// The first that is valid; if one before it was not, says so once.
+fn first_valid<T>(
+    candidates: impl Iterator<Item = Result<T, String>>,
+    what: &str,
+    skipped: &mut Vec<Skipped>,
+) -> Option<T> {
+    for candidate in candidates {
+        match candidate {
+            Ok(value) => return Some(value),
+            Err(reason) => {
+                let skip = Skipped::new(what, reason);
+                if !skipped.contains(&skip) {
+                    skipped.push(skip);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Whose telephone rules a number without a country is read by.
+fn country<'a>(sources: &Sources<'a>, context: &'a Context) -> Option<&'a str> {
+    let home = sources.customer.and_then(|customer| customer.default_address.0.as_ref());
+    let addresses = sources.addresses.into_iter().chain([home]).flatten();
+    addresses
+        .filter_map(|address| address.country_code.get())
+        .chain(context.shop_country.as_deref())
+        .find(|code| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic()))
+}
+
+/// Names and addresses, if the body says anything about them.
+///
+/// A facet replaces the one before, so an order whose customer is only an id (protected data not granted)
+/// must not empty a profile: it makes no statement.
+fn profile(sources: &Sources<'_>, identity: &Identity) -> Option<Profile> {
+    let (first_name, last_name) = match sources.customer {
+        Some(customer) => (customer.first_name.owned(), customer.last_name.owned()),
+        None => {
+            let named = |address: &&Address<'_>| {
+                address.first_name.get().is_some() || address.last_name.get().is_some()
+            };
+            let address = sources.addresses.into_iter().flatten().find(named);
+            (
+                address.and_then(|address| address.first_name.owned()),
+                address.and_then(|address| address.last_name.owned()),
+            )
+        }
+    };
+    // The number that somebody with an account typed at a checkout is good for finding them, not for their profile.
+    let own_phone = sources.customer.is_none_or(|customer| customer.phone.get().is_some());
+    let profile = Profile {
+        email: identity.email.clone(),
+        phone: identity.phone.clone().filter(|_| own_phone),
+        first_name,
+        last_name,
+        locale: sources.locale.map(str::to_owned),
+    };
+    let says_something = profile.email.is_some()
+        || profile.phone.is_some()
+        || profile.first_name.is_some()
+        || profile.last_name.is_some();
+    (says_something || sources.is_account_news).then_some(profile)
+}
+
+/// The recorded statement about emails. Bodies up to 2023-10 only say yes or no, and there no is no statement:
+/// it may be an opt-out or a box that nobody ever ticked.
+fn email_consent(customer: &Customer<'_>, at: Timestamp) -> Option<Consent> {
+    if let Some(consent) = &customer.email_marketing_consent.0 {
+        return said(consent, at);
+    }
+    let yes = customer.accepts_marketing.0 == Some(true);
+    yes.then(|| Consent {
+        state: ConsentState::OptedIn,
+        at: first_time([&customer.accepts_marketing_updated_at], at),
+    })
+}
+
+/// Only these two words are statements; `not_subscribed`, `pending`, `invalid` and `redacted` are silence.
+fn said(consent: &MarketingConsent<'_>, at: Timestamp) -> Option<Consent> {
+    let state = match consent.state.get()?.to_ascii_lowercase().as_str() {
+        "subscribed" => ConsentState::OptedIn,
+        "unsubscribed" => ConsentState::OptedOut,
+        _ => return None,
+    };
+    Some(Consent { state, at: first_time([&consent.consent_updated_at], at) })
+}
+
+fn totals(customer: &Customer<'_>, sources: &Sources<'_>) -> Option<Totals> {
+    let (orders, spent) = (customer.orders_count.0?, customer.total_spent.0?);
+    Some(Totals { orders, spent, currency: sources.shop_currency.clone() })
+}

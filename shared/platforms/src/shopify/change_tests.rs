@@ -1,0 +1,404 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tajo_domain::{Change, ConsentState, Identity, Money, Order, PersonUpdate};
+
+use super::*;
+use crate::TopicKind;
+
+fn context() -> Context {
+    Context {
+        shop_domain: "demo-shop.myshopify.com".into(),
+        shop_country: Some("DE".into()),
+        live: true,
+        time: "2026-11-20T00:00:00Z".parse().unwrap(),
+    }
+}
+
+fn read(topic: &str, body: &Value) -> Result<Changes, Unusable> {
+    changes(&Topic::parse(topic), body.to_string().as_bytes(), &context())
+}
+
+/// An order as small as orders get, with `extra` on top.
+fn order(extra: Value) -> Value {
+    let mut body = json!({"id": 1, "total_price": "10.00", "updated_at": "2026-11-02T08:15:00Z"});
+    body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    body
+}
+
+fn read_order(extra: Value) -> Order {
+    let found = read("orders/updated", &order(extra)).unwrap();
+    match found.changes.into_iter().last() {
+        Some(Change::Order(order)) => *order,
+        other => panic!("no order last: {other:?}"),
+    }
+}
+
+fn read_person(topic: &str, body: &Value) -> PersonUpdate {
+    match read(topic, body).unwrap().changes.into_iter().next() {
+        Some(Change::Person { update, .. }) => *update,
+        other => panic!("no person first: {other:?}"),
+    }
+}
+
+fn money(text: &str) -> Money {
+    text.parse().unwrap()
+}
+
+fn email(identity: &Identity) -> Option<&str> {
+    identity.email.as_ref().map(tajo_domain::Email::as_str)
+}
+
+#[test]
+fn what_is_no_order_says_so() {
+    let reason = |body: &str| changes(&Topic::OrdersCreate, body.as_bytes(), &context()).unwrap_err().reason;
+    for body in ["[]", "null", "7", "{}", r#"{"order_edit": {"id": 1}}"#, r#"{"id": {"id": 1}}"#] {
+        assert_eq!(reason(body), "the body has no order id", "{body}");
+    }
+    assert_eq!(reason("jo@example.com"), "the body is not JSON: line 1, column 1");
+    assert_eq!(reason(""), "the body is not JSON: line 1, column 0");
+    assert_eq!(reason(r#"{"id":1,"id":2}"#), "the body names one of its fields twice");
+    for body in [r#"{"id":1}"#, r#"{"id":1,"total_price":"jo@example.com"}"#] {
+        assert_eq!(reason(body), "the order's `total_price` is missing or no amount");
+    }
+    assert_eq!(
+        read("checkouts/update", &json!({"id": 4, "total_price": "1.00"})).unwrap_err().reason,
+        "the body has no checkout token"
+    );
+    assert_eq!(
+        read("customers/update", &json!({"email": "jo@example.com"})).unwrap_err().reason,
+        "the body has no customer id"
+    );
+}
+
+#[test]
+fn a_genuine_body_under_a_wrong_topic_is_refused() {
+    let customer =
+        json!({"id": 7, "admin_graphql_api_id": "gid://shopify/Customer/7", "email": "jo@example.com"});
+    assert!(read("customers/update", &customer).is_ok());
+    assert!(read("customers/delete", &customer).unwrap_err().reason.contains("exists"));
+    let order = order(json!({"admin_graphql_api_id": "gid://shopify/Order/1"}));
+    assert!(read("customers/delete", &order).unwrap_err().reason.contains("something else"));
+    assert!(read("customers/update", &order).unwrap_err().reason.contains("something else"));
+    assert!(read("orders/create", &customer).is_err());
+}
+
+#[test]
+fn a_test_order_counts_on_a_development_store_only() {
+    let body = order(json!({"test": true, "name": "#7", "email": "jo@example.com"}));
+    let found = read("orders/create", &body).unwrap();
+    assert!(found.changes.is_empty());
+    assert_eq!(found.skipped, [Skipped::new("order #7", "a test order on a live store")]);
+
+    let development = Context { live: false, ..context() };
+    let found = changes(&Topic::OrdersCreate, body.to_string().as_bytes(), &development).unwrap();
+    assert_eq!(found.changes.len(), 2);
+}
+
+#[test]
+fn an_order_of_nobody_is_still_an_order() {
+    let found = read("orders/create", &order(json!({"email": "", "contact_email": null}))).unwrap();
+    assert!(matches!(&found.changes[..], [Change::Order(order)] if order.identity.is_empty()));
+    assert!(found.skipped[0].reason.contains("names nobody"), "{:?}", found.skipped);
+}
+
+#[test]
+fn the_accounts_own_address_comes_before_the_typed_one() {
+    let both = json!({"customer": {"id": 7, "email": "jo@example.com"}, "email": "gift@example.com"});
+    assert_eq!(email(&read_order(both).identity), Some("jo@example.com"));
+    let typed = json!({"customer": {"id": 7, "email": null}, "contact_email": "typed@example.com"});
+    let found = read_order(typed);
+    assert_eq!(email(&found.identity), Some("typed@example.com"));
+    assert_eq!(found.identity.customer.as_deref(), Some("7"));
+}
+
+#[test]
+fn an_invalid_address_or_number_is_told_and_the_rest_goes_on() {
+    let extra = json!({"customer": {"id": 9007199254740993_u64}, "email": "jo at example", "phone": "12"});
+    let found = read("orders/create", &order(extra)).unwrap();
+    let whats: Vec<_> = found.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
+    assert_eq!(whats, ["email", "phone"]);
+    assert!(!format!("{:?}", found.skipped).contains("jo at"), "a reason quotes nothing");
+    let [Change::Person { update, .. }, Change::Order(_)] = &found.changes[..] else { panic!("two changes") };
+    assert_eq!(update.identity.customer.as_deref(), Some("9007199254740993"), "no digit is lost");
+    assert!(update.profile.is_none(), "an id alone says nothing about the profile");
+}
+
+#[test]
+fn a_number_is_read_by_the_rules_of_the_nearest_country() {
+    let phone = |extra: Value| {
+        let identity = read_order(extra).identity;
+        identity.phone.map(|phone| phone.as_str().to_owned())
+    };
+    let home = json!({"id": 7, "default_address": {"country_code": "AT"}});
+    assert_eq!(phone(json!({"phone": "0171 1234567"})).as_deref(), Some("+491711234567"), "the shop's");
+    assert_eq!(
+        phone(json!({"phone": "0660 1234567", "customer": home})).as_deref(),
+        Some("+436601234567"),
+        "the customer's"
+    );
+    let paris = json!({"country_code": "fr"});
+    assert_eq!(
+        phone(json!({"phone": "06 12 34 56 78", "customer": home, "billing_address": paris})).as_deref(),
+        Some("+33612345678"),
+        "the address's"
+    );
+    assert_eq!(
+        phone(json!({"phone": "+1 206 342 8631", "billing_address": {"country_code": "example string"}}))
+            .as_deref(),
+        Some("+12063428631")
+    );
+}
+
+#[test]
+fn only_a_recorded_yes_or_no_is_a_statement() {
+    let said = |consent: Value| {
+        let body = json!({"id": 7, "updated_at": "2024-05-01T00:00:00Z", "email_marketing_consent": consent});
+        read_person("customers/update", &body).email_consent
+    };
+    let consent = said(json!({"state": "subscribed", "consent_updated_at": "2024-01-02T03:04:05Z"})).unwrap();
+    assert_eq!(consent.state, ConsentState::OptedIn);
+    assert_eq!(consent.at, "2024-01-02T03:04:05Z".parse().unwrap());
+    let consent = said(json!({"state": "UNSUBSCRIBED", "consent_updated_at": null})).unwrap();
+    assert_eq!(consent.state, ConsentState::OptedOut);
+    assert_eq!(consent.at, "2024-05-01T00:00:00Z".parse().unwrap(), "at the latest when the body was made");
+    for state in ["not_subscribed", "pending", "invalid", "redacted", "example string", ""] {
+        assert_eq!(said(json!({"state": state})), None, "{state}");
+    }
+    assert_eq!(said(json!("subscribed")), None);
+}
+
+#[test]
+fn a_yes_of_old_bodies_counts_and_a_no_is_silence() {
+    let said = |mut body: Value| {
+        body["id"] = json!(7);
+        read_person("customers/update", &body)
+    };
+    let at = "2023-01-02T03:04:05Z";
+    let old = said(json!({"accepts_marketing": true, "accepts_marketing_updated_at": at}));
+    assert_eq!(old.email_consent.unwrap().at, at.parse().unwrap());
+    assert_eq!(
+        said(json!({"accepts_marketing": false, "accepts_marketing_updated_at": at})).email_consent,
+        None
+    );
+    let newer_wins =
+        json!({"accepts_marketing": true, "email_marketing_consent": {"state": "not_subscribed"}});
+    assert_eq!(said(newer_wins).email_consent, None);
+    let sms = said(json!({"sms_marketing_consent": {"state": "subscribed", "consent_updated_at": at}}));
+    assert_eq!(sms.sms_consent.unwrap().state, ConsentState::OptedIn);
+    assert_eq!(sms.email_consent, None);
+}
+
+#[test]
+fn a_ticked_box_in_a_checkout_is_no_consent() {
+    let body = json!({"token": "t", "total_price": "1.00", "email": "jo@example.com",
+        "buyer_accepts_marketing": true, "buyer_accepts_sms_marketing": true, "sms_marketing_phone": "+491711234567"});
+    let person = read_person("checkouts/create", &body);
+    assert_eq!((person.email_consent, person.sms_consent), (None, None));
+}
+
+#[test]
+fn tags_and_totals_are_taken_where_the_body_has_them() {
+    let body = json!({"id": 7, "updated_at": "2024-05-01T00:00:00Z", "tags": "vip, early", "orders_count": "4",
+        "total_spent": "278.60", "currency": "USD"});
+    let person = read_person("customers/update", &body);
+    assert_eq!(person.tags.unwrap().value, ["vip", "early"]);
+    let totals = person.totals.unwrap();
+    assert_eq!((totals.value.orders, totals.value.spent), (4, money("278.60")));
+    assert_eq!(totals.value.currency, None, "the customer's currency is that of their last payment");
+    let silent = read_person("customers/update", &json!({"id": 7, "orders_count": 4}));
+    assert_eq!((silent.tags, silent.totals), (None, None));
+}
+
+#[test]
+fn an_order_is_worth_what_was_not_given_back() {
+    let refund = |amount: &str, status: &str| {
+        json!({"id": 88, "transactions": [{"kind": "refund", "status": status, "amount": amount},
+            {"kind": "void", "status": "success", "amount": "5.00"}]})
+    };
+    let net = |extra: Value| read_order(extra).net;
+    assert_eq!(net(json!({})), money("10.00"));
+    assert_eq!(net(json!({"current_total_price": "7.00"})), money("7.00"), "a line was removed");
+    assert_eq!(net(json!({"current_total_price": "15.00"})), money("15.00"), "a line was added");
+    assert_eq!(net(json!({"refunds": [refund("3.00", "success")]})), money("7.00"), "goodwill");
+    assert_eq!(
+        net(json!({"current_total_price": "7.00", "refunds": [refund("3.00", "success")]})),
+        money("7.00"),
+        "a returned line is not counted twice"
+    );
+    assert_eq!(net(json!({"refunds": [refund("3.00", "failure")]})), money("10.00"));
+    assert_eq!(net(json!({"refunds": [{"id": 88, "transactions": []}]})), money("10.00"));
+    assert_eq!(net(json!({"refunds": [refund("30.00", "success")]})), Money::ZERO);
+}
+
+#[test]
+fn a_refund_paid_in_another_currency_is_converted_at_the_orders_rate() {
+    let paid = |set: Value| {
+        json!({"currency": "EUR", "total_price_set": set,
+            "refunds": [{"id": 88, "transactions": [{"kind": "refund", "status": "success", "amount": "5.50", "currency": "USD"}]}]})
+    };
+    let set = json!({"shop_money": {"amount": "10.00"}, "presentment_money": {"amount": "11.00"}});
+    assert_eq!(read_order(paid(set)).refunds[0].amount, money("5.00"));
+    let found = read("orders/updated", &order(paid(Value::Null))).unwrap();
+    assert!(found.skipped.iter().any(|skipped| skipped.what.contains("refund 88")), "{:?}", found.skipped);
+}
+
+#[test]
+fn a_shipment_that_never_left_is_none() {
+    let statuses =
+        |status: Value| read_order(json!({"fulfillments": [{"id": 5, "status": status}]})).fulfilments.len();
+    for status in [json!("success"), json!(null), json!("pending"), json!("some new word")] {
+        assert_eq!(statuses(status.clone()), 1, "{status}");
+    }
+    for status in ["cancelled", "error", "failure"] {
+        assert_eq!(statuses(json!(status)), 0, "{status}");
+    }
+}
+
+#[test]
+fn an_order_says_which_carts_it_completes() {
+    let tokens = |extra: Value| read_order(extra).cart_tokens;
+    assert_eq!(tokens(json!({"cart_token": "c?key=1", "checkout_token": "k"})), ["c", "k"]);
+    assert_eq!(tokens(json!({"cart_token": "c", "checkout_token": "c"})), ["c"]);
+    assert!(tokens(json!({"cart_token": null, "checkout_token": ""})).is_empty());
+}
+
+#[test]
+fn a_line_without_a_product_keeps_a_key_of_its_own() {
+    let lines = json!({"line_items": [
+        {"id": 5, "product_id": null, "title": "Tip", "quantity": -1, "price": "1.00"},
+        {"id": 6, "product_id": 60, "name": "Mug", "quantity": 2, "price_set": {"shop_money": {"amount": "4.00"}}},
+        {"id": 7, "price": "free"},
+        null,
+    ]});
+    let found = read("orders/create", &order(lines)).unwrap();
+    let Some(Change::Order(order)) = found.changes.last() else { panic!("no order") };
+    let seen: Vec<_> =
+        order.items.iter().map(|i| (i.product.as_str(), i.name.as_str(), i.quantity)).collect();
+    assert_eq!(seen, [("line-5", "Tip", 0), ("60", "Mug", 2)]);
+    assert!(found.skipped.contains(&Skipped::new("line 3 of the order", "it has no readable price")));
+}
+
+#[test]
+fn six_hundred_lines_are_read() {
+    let line = json!({"id": 1, "product_id": 2, "title": "Mug", "quantity": 3, "price": "4.50"});
+    assert_eq!(read_order(json!({"line_items": vec![line; 600]})).items.len(), 600);
+}
+
+#[test]
+fn topics_we_cannot_handle_yet_are_skipped_and_what_must_be_kept_is_not() {
+    let skipped = read("products/update", &json!({"id": 1})).unwrap().skipped;
+    assert_eq!(skipped[0].reason, "topic `products/update` is not handled by this version yet");
+    let skipped = read("jo@example.com", &json!({})).unwrap().skipped;
+    assert_eq!(skipped[0].reason, "unknown topic");
+    for topic in ["customers/redact", "shop/redact", "customers/data_request", "app/uninstalled"] {
+        assert_eq!(Topic::parse(topic).kind(), TopicKind::MustKeep);
+        assert!(read(topic, &json!({})).unwrap_err().reason.contains(topic));
+    }
+}
+
+#[test]
+fn links_and_tokens_are_shown_nowhere() {
+    let body = json!({"token": "tok-secret", "total_price": "1.00", "email": "jo@example.com",
+        "abandoned_checkout_url": "https://x.test/?key=sesame"});
+    let shown = format!("{:?}", read("checkouts/create", &body).unwrap());
+    let body = order(
+        json!({"order_status_url": "https://x.test/?key=sesame", "cart_token": "tok-secret", "note": "sesame",
+        "email": "jo@example.com"}),
+    );
+    let shown = shown + &format!("{:?}", read("orders/create", &body).unwrap());
+    for secret in ["sesame", "tok-secret", "jo@example"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+/// Any JSON at all.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+        prop::sample::select(vec![
+            "10.00",
+            "-3.5",
+            "99999999999999999999999999999",
+            "999999999999999",
+            "refund",
+            "success",
+            "2026-11-02T08:15:00Z",
+            "jo@example.com",
+            "EUR",
+            "gid://shopify/Order/1"
+        ])
+        .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-z_]{1,6}", inner, 0..4).prop_map(|map| json!(map)),
+        ]
+    })
+}
+
+const TOPICS: [&str; 5] =
+    ["customers/update", "customers/delete", "orders/create", "orders/updated", "checkouts/update"];
+
+proptest! {
+    #[test]
+    fn no_body_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        for topic in TOPICS {
+            let _ = changes(&Topic::parse(topic), &bytes, &context());
+        }
+    }
+
+    /// Whatever stands in one field: the body is still read, and an order is worth between nothing and its total.
+    #[test]
+    fn a_wrong_kind_in_one_field_never_costs_the_body(
+        file in prop::sample::select(vec!["orders-updated.refunded", "checkouts-update.completed", "customers-update"]),
+        path in prop::collection::vec(any::<prop::sample::Index>(), 1..7),
+        value in anything(),
+    ) {
+        let path_of = format!("{}/../../events/shopify/{file}.json", env!("CARGO_MANIFEST_DIR"));
+        let mut body: Value = serde_json::from_slice(&std::fs::read(path_of).unwrap()).unwrap();
+        let changed = replace(&mut body, &path, value);
+        let topic = file.split('.').next().unwrap().replacen('-', "/", 1);
+        match read(&topic, &body) {
+            Ok(found) => for change in &found.changes {
+                if let Change::Order(order) = change {
+                    prop_assert!(order.net >= Money::ZERO);
+                    // Nothing downstream may overflow either.
+                    let _ = order.items.iter().map(tajo_domain::Item::line_total).sum::<Money>();
+                }
+            },
+            Err(unusable) => {
+                let needed = ["id", "total_price", "token", "admin_graphql_api_id"];
+                prop_assert!(needed.contains(&changed.as_str()), "{changed}: {unusable}");
+            }
+        }
+    }
+}
+
+/// Replaces one value somewhere inside; returns the key (or last key on the way) that was touched.
+fn replace(place: &mut Value, path: &[prop::sample::Index], value: Value) -> String {
+    let Some((step, rest)) = path.split_first() else {
+        *place = value;
+        return String::new();
+    };
+    match place {
+        Value::Object(map) if !map.is_empty() => {
+            let key = map.keys().nth(step.index(map.len())).unwrap().clone();
+            let deeper = replace(&mut map[&key], rest, value);
+            if deeper.is_empty() { key } else { deeper }
+        }
+        Value::Array(list) if !list.is_empty() => {
+            let index = step.index(list.len());
+            replace(&mut list[index], rest, value)
+        }
+        end => {
+            *end = value;
+            String::new()
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Shopify: is a webhook genuine, what is it about, what does its body mean.
+
+pub mod change;
+mod payload;
+mod topic;
+pub mod webhook;
+
+pub use topic::Topic;

@@ -1,0 +1,113 @@
+//! Shopify's published bodies and real, anonymised ones: every file ends in changes or in a clear reason.
+//!
+//! The files are not part of this repository. Where they are absent the test says `SKIPPED` and passes, unless
+//! `REQUIRE_ALL=1`.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tajo_platforms::{Context, Platform};
+
+/// Which of the seven topics a file is a body of; `None` for other topics.
+fn topic_of(name: &str) -> Option<&'static str> {
+    let topics: [(&str, &str); 16] = [
+        ("orders__create", "orders/create"),
+        ("orders__updated", "orders/updated"),
+        ("made-order-create", "orders/create"),
+        ("made-order-updated", "orders/updated"),
+        ("real-orders-", "orders/updated"),
+        ("rest-order", "orders/create"),
+        ("checkouts__create", "checkouts/create"),
+        ("checkouts__update", "checkouts/update"),
+        ("made-checkout-", "checkouts/update"),
+        ("real-checkouts-", "checkouts/update"),
+        ("rest-abandoned-checkout", "checkouts/update"),
+        ("customers__create", "customers/create"),
+        ("customers__update", "customers/update"),
+        ("customers__delete", "customers/delete"),
+        ("real-customers-", "customers/update"),
+        ("rest-customer", "customers/update"),
+    ];
+    topics.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, topic)| *topic)
+}
+
+#[test]
+fn every_sample_ends_in_changes_or_a_reason() {
+    let Some(folder) = reference("samples/shopify") else { return };
+    let mut lines = Vec::new();
+    let mut applied = std::collections::BTreeMap::new();
+    for (name, topic, body) in samples(&folder) {
+        let count = applied.entry(topic).or_insert(0);
+        lines.push(match Platform::Shopify.changes(topic, body.as_bytes(), &context()) {
+            Ok(found) => {
+                assert!(!found.changes.is_empty() || !found.skipped.is_empty(), "{name}: silence");
+                *count += found.changes.len();
+                let skipped: Vec<_> =
+                    found.skipped.iter().map(|part| format!("{}: {}", part.what, part.reason)).collect();
+                format!("{name} ({topic}): {} changes; {}", found.changes.len(), skipped.join("; "))
+            }
+            Err(unusable) => format!("{name} ({topic}): unusable: {unusable}"),
+        });
+    }
+    lines.sort();
+    println!("{}", lines.join("\n"));
+    for (topic, changes) in applied {
+        assert!(changes > 0, "no sample of {topic} changes anything");
+    }
+}
+
+/// The real bodies were anonymised by writing "example string" over every amount. With an amount put back where
+/// one is needed, everything else they are (absent keys, nulls, `[]` for an address) must be no obstacle.
+#[test]
+fn a_real_body_with_an_amount_is_applied() {
+    let Some(folder) = reference("samples/shopify") else { return };
+    let anonymous = "\"total_price\": \"example string\"";
+    let anonymised = samples(&folder).into_iter().filter(|(_, _, body)| body.contains(anonymous));
+    let mut count = 0;
+    for (name, topic, body) in anonymised {
+        let body = body.replace(anonymous, "\"total_price\": \"10.00\"");
+        let found = Platform::Shopify.changes(topic, body.as_bytes(), &context());
+        assert!(found.is_ok_and(|found| !found.changes.is_empty()), "{name}");
+        count += 1;
+    }
+    assert!(count > 10, "{count} anonymised bodies");
+}
+
+/// Name, topic and body of every file of the seven topics.
+fn samples(folder: &Path) -> Vec<(String, &'static str, String)> {
+    let paths = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?.to_owned();
+            let topic = topic_of(&name)?;
+            Some((name, topic, fs::read_to_string(path).unwrap()))
+        })
+        .collect()
+}
+
+fn context() -> Context {
+    Context {
+        shop_domain: "demo-shop.myshopify.com".into(),
+        shop_country: Some("US".into()),
+        live: false,
+        time: "2026-11-20T00:00:00Z".parse().unwrap(),
+    }
+}
+
+/// A folder of the reference data, or `None` after saying so.
+fn reference(path: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference").join(path);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let line = format!("SKIPPED tests of Shopify's sample bodies: no folder reference/{path}");
+    eprintln!("{line}");
+    if let Some(file) = std::env::var_os("TAJO_SKIP_FILE") {
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+        writeln!(file, "{line}").unwrap();
+    }
+    assert!(std::env::var("REQUIRE_ALL").as_deref() != Ok("1"), "{line}");
+    None
+}

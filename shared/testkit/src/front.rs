@@ -1,0 +1,185 @@
+//! One worker's way to the world: AWS and Brevo behind one address, with a door that a test can hold.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::world::{Message, World};
+
+/// A call at the door: before it leaves, or with its answer on the way back.
+#[derive(Debug)]
+pub struct Knock {
+    /// What is called: `DynamoDB PutItem`, `Brevo POST /v3/events`, …
+    pub call: String,
+    /// The answer is on its way back (the call has had its effect).
+    pub answered: bool,
+    /// Lets it through, or not. Dropping it refuses.
+    pub verdict: oneshot::Sender<Verdict>,
+}
+
+/// What a test says to a knock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Let it through.
+    Go,
+    /// Break the connection.
+    Break,
+}
+
+/// One worker's way to the world. Closes on drop.
+pub struct Front {
+    /// The address of AWS; Brevo is at `{url}/v3`.
+    pub url: String,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+#[derive(Clone)]
+struct Door {
+    world: Arc<World>,
+    knocks: Option<mpsc::UnboundedSender<Knock>>,
+}
+
+impl Front {
+    /// Opens a front. With `knocks`, every call is announced there twice and waits for its verdict.
+    pub async fn open(world: Arc<World>, knocks: Option<mpsc::UnboundedSender<Knock>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().fallback(call).with_state(Door { world, knocks });
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { url, server }
+    }
+
+    /// The environment of a brevo-sync process that goes this way.
+    pub fn sync_environment(&self, claim_seconds: u32) -> Vec<(&'static str, String)> {
+        let config = crate::world::sync_config(self);
+        vec![
+            ("STATE_TABLE", config.table),
+            ("LIVE_QUEUE_URL", config.live_queue_url),
+            ("DEAD_LETTERS_ARN", config.dead_letters_arn),
+            ("STORE_SECRETS_PREFIX", config.store_secrets_prefix),
+            ("BREVO_API_URL", config.brevo_api_url),
+            ("CLAIM_SECONDS", claim_seconds.to_string()),
+            ("AWS_ENDPOINT_OVERRIDE", self.url.clone()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+        ]
+    }
+}
+
+async fn call(State(door): State<Door>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let name = match &target {
+        Some(target) => {
+            let (service, operation) = target.split_once('.').unwrap();
+            format!("{} {operation}", service.split('_').next().unwrap())
+        }
+        None => format!("Brevo {method} {}", uri.path()),
+    };
+    if !passes(&door, &name, false).await {
+        return broken();
+    }
+    let response = match &target {
+        Some(target) if target.starts_with("DynamoDB") => dynamo(&door.world, target, &headers, body).await,
+        Some(target) if target.starts_with("AmazonSQS") => sqs(&door.world, &body),
+        Some(_) => secret(&door.world, &body),
+        None => brevo(&door.world, &method, &uri, &headers, &body),
+    };
+    if !passes(&door, &name, true).await {
+        return broken();
+    }
+    response
+}
+
+async fn passes(door: &Door, call: &str, answered: bool) -> bool {
+    let Some(knocks) = &door.knocks else { return true };
+    let (verdict, answer) = oneshot::channel();
+    let knock = Knock { call: call.to_owned(), answered, verdict };
+    knocks.send(knock).is_ok() && answer.await == Ok(Verdict::Go)
+}
+
+/// A body that breaks off: the caller sees a broken connection, not an answer.
+fn broken() -> Response {
+    let error = Err::<Bytes, _>(std::io::Error::other("broken on purpose"));
+    let body = Body::from_stream(axum_stream(error));
+    let mut response = Response::new(body);
+    response.headers_mut().insert("content-length", axum::http::HeaderValue::from_static("10"));
+    response
+}
+
+fn axum_stream(
+    item: Result<Bytes, std::io::Error>,
+) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
+    futures::stream::once(async move { item })
+}
+
+async fn dynamo(world: &World, target: &str, headers: &HeaderMap, body: Bytes) -> Response {
+    let mut request: Value = serde_json::from_slice(&body).unwrap();
+    if !target.ends_with("CreateTable") {
+        request["ReturnConsumedCapacity"] = json!("INDEXES");
+    }
+    let mut forward = world.http.post(&world.dynamo).body(request.to_string());
+    for (name, value) in headers {
+        if name != "host" && name != "content-length" {
+            forward = forward.header(name, value);
+        }
+    }
+    let answer = forward.send().await.unwrap();
+    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap();
+    let bytes = answer.bytes().await.unwrap();
+    let json: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    world.meter.lock().unwrap().dynamo(target, &request, status.as_u16(), &json);
+    (status, [("content-type", "application/x-amz-json-1.0")], bytes).into_response()
+}
+
+fn sqs(world: &World, body: &[u8]) -> Response {
+    let request: Value = serde_json::from_slice(body).unwrap();
+    let text = request["MessageBody"].as_str().unwrap().to_owned();
+    let delay = request["DelaySeconds"].as_u64().unwrap_or(0);
+    world.meter.lock().unwrap().sqs_sends += 1;
+    let mut queue = world.queue.lock().unwrap();
+    queue.push(Message { body: text, delay });
+    json_response(200, &json!({ "MessageId": format!("deferred-{}", queue.len()) }))
+}
+
+fn secret(world: &World, body: &[u8]) -> Response {
+    let request: Value = serde_json::from_slice(body).unwrap();
+    match world.secrets.lock().unwrap().get(request["SecretId"].as_str().unwrap()) {
+        Some(text) => json_response(200, &json!({ "SecretString": text })),
+        None => json_response(400, &json!({ "__type": "ResourceNotFoundException" })),
+    }
+}
+
+fn brevo(world: &World, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
+    let target = uri.path_and_query().unwrap().as_str();
+    let mut request = tajo_sandbox::Request::new(method.as_str(), target);
+    if let Some(key) = headers.get("api-key") {
+        request = request.key(key.to_str().unwrap());
+    }
+    request.body = body.to_vec();
+    let answer = world.sandbox.call(request);
+    world.meter.lock().unwrap().brevo(method.as_str(), uri.path(), answer.status);
+    let mut response = Response::new(Body::from(answer.body.clone()));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
+    for (name, value) in &answer.headers {
+        let name: axum::http::HeaderName = name.parse().unwrap();
+        response.headers_mut().insert(name, value.parse().unwrap());
+    }
+    response
+}
+
+fn json_response(status: u16, body: &Value) -> Response {
+    (StatusCode::from_u16(status).unwrap(), body.to_string()).into_response()
+}

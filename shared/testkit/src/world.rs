@@ -1,0 +1,222 @@
+//! Everything a worker talks to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tajo_app::config::{SweeperConfig, SyncConfig};
+use tajo_app::sweep::Sweeper;
+use tajo_app::{Clock, Env};
+use tajo_domain::StoreId;
+use tajo_sandbox::{AccountSettings, Sandbox};
+use tajo_state::{Attributes, Key, StoreRecord, StoreStatus, Table};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::front::Front;
+use crate::meter::Meter;
+
+/// The store of the tests.
+pub const STORE: &str = "demo-shop";
+/// Its address.
+pub const SHOP: &str = "demo-shop.myshopify.com";
+/// Its Brevo key.
+pub const BREVO_KEY: &str = "xkeysib-sandbox";
+
+const TABLE: &str = "state";
+
+/// One message on the played queue.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its text.
+    pub body: String,
+    /// Its delay, in seconds.
+    pub delay: u64,
+}
+
+/// DynamoDB, a queue, secrets and Brevo.
+pub struct World {
+    /// Brevo.
+    pub sandbox: Sandbox,
+    /// The time of every worker made here.
+    pub clock: Clock,
+    pub(crate) dynamo: String,
+    pub(crate) queue: Mutex<Vec<Message>>,
+    pub(crate) secrets: Mutex<HashMap<String, String>>,
+    pub(crate) meter: Mutex<Meter>,
+    pub(crate) http: reqwest::Client,
+    database: JoinHandle<()>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.database.abort();
+    }
+}
+
+impl World {
+    /// A world with one connected store (`STORE`), connected long ago, with these settings. Brevo knows every
+    /// attribute of the mapping, has eCommerce on, three lists (ids as in `lists:` of the settings, if used) and no
+    /// rate limits: tests that are about limits switch them on.
+    pub async fn new(settings: &str) -> Arc<Self> {
+        Self::connected_at(settings, "2020-01-01T00:00:00Z".parse().unwrap()).await
+    }
+
+    /// The same, connected at this time.
+    pub async fn connected_at(settings: &str, connected_at: Timestamp) -> Arc<Self> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let dynamo = format!("http://{}", listener.local_addr().unwrap());
+        let database = dynoxide::Database::memory().unwrap();
+        let secret = format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}"}}"#);
+        let world = Arc::new(Self {
+            sandbox: Sandbox::new(),
+            clock: Clock::default(),
+            dynamo,
+            queue: Mutex::default(),
+            secrets: Mutex::new(HashMap::from([(format!("test/store/{STORE}"), secret)])),
+            meter: Mutex::default(),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            database: tokio::spawn(dynoxide::server::serve_on(listener, database)),
+        });
+        world.set_up_brevo();
+        let front = world.front().await;
+        create_table(&front.url).await;
+        world.put_store(&front, settings, connected_at).await;
+        world.meter.lock().unwrap().clear();
+        world
+    }
+
+    /// A worker's way to the world, without anything in the way.
+    pub async fn front(self: &Arc<Self>) -> Front {
+        Front::open(self.clone(), None).await
+    }
+
+    /// What brevo-sync works with, through this front.
+    pub async fn env(&self, front: &Front) -> Env {
+        let mut env = Env::new(&sync_config(front)).await.unwrap();
+        env.clock = self.clock.clone();
+        env
+    }
+
+    /// What cart-sweeper works with, through this front.
+    pub async fn sweeper(&self, front: &Front) -> Sweeper {
+        let config = SweeperConfig {
+            table: TABLE.to_owned(),
+            live_queue_url: format!("{}/queue/live", front.url),
+            endpoint: Some(front.url.clone()),
+        };
+        let mut sweeper = Sweeper::new(&config).await.unwrap();
+        sweeper.clock = self.clock.clone();
+        sweeper
+    }
+
+    /// The state table, through this front.
+    pub async fn table(&self, front: &Front) -> Table {
+        let aws = tajo_state::sdk_config(Some(&front.url)).await.unwrap();
+        Table::new(aws_sdk_dynamodb::Client::new(&aws), TABLE)
+    }
+
+    /// Takes everything off the queue, delays ignored.
+    pub fn take_messages(&self) -> Vec<Message> {
+        std::mem::take(&mut self.queue.lock().unwrap())
+    }
+
+    /// Counts since the last time.
+    pub fn take_meter(&self) -> Meter {
+        std::mem::take(&mut self.meter.lock().unwrap())
+    }
+
+    /// What Brevo knows.
+    pub fn brevo(&self) -> Value {
+        serde_json::to_value(self.sandbox.state()).unwrap()
+    }
+
+    /// Moves the time of every worker.
+    pub fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+    }
+
+    fn set_up_brevo(&self) {
+        let attributes: Vec<Value> = tajo_app::connect::every_attribute()
+            .into_iter()
+            .map(|(name, kind)| serde_json::json!({ "name": name, "type": kind, "category": "normal" }))
+            .collect();
+        let settings = serde_json::json!({
+            "api_key": BREVO_KEY, "ecommerce_active": true, "rate_limits": false, "attributes": attributes,
+        });
+        let settings: AccountSettings = serde_json::from_value(settings).unwrap();
+        self.sandbox.configure(&settings);
+        for name in ["all_customers", "buyers", "abandoned_cart"] {
+            let request = tajo_sandbox::Request::new("POST", "/v3/contacts/folders").key(BREVO_KEY);
+            let folder = self.sandbox.call(request.json(&serde_json::json!({ "name": name })));
+            let list = serde_json::json!({ "name": name, "folderId": folder.json()["id"] });
+            self.sandbox.call(tajo_sandbox::Request::new("POST", "/v3/contacts/lists").key(BREVO_KEY).json(&list));
+        }
+    }
+
+    async fn put_store(&self, front: &Front, settings: &str, connected_at: Timestamp) {
+        let record = StoreRecord {
+            platform: "shopify".to_owned(),
+            shop: SHOP.to_owned(),
+            country: Some("DE".to_owned()),
+            live: false,
+            account: "account".to_owned(),
+            connected_at,
+            settings: settings.to_owned(),
+            status: StoreStatus::Active,
+            attention: None,
+        };
+        let key = Key::store(&StoreId::parse(STORE).unwrap());
+        self.table(front).await.put(&key, 0, &record, &Attributes::default()).await.unwrap();
+    }
+}
+
+/// The configuration of brevo-sync for a front; also what a killed process is started with.
+pub(crate) fn sync_config(front: &Front) -> SyncConfig {
+    SyncConfig {
+        table: TABLE.to_owned(),
+        live_queue_url: format!("{}/queue/live", front.url),
+        dead_letters_arn: "arn:aws:sqs:us-east-1:000000000000:dead-letters".to_owned(),
+        store_secrets_prefix: "test/store/".to_owned(),
+        brevo_api_url: format!("{}/v3", front.url),
+        claim: SignedDuration::from_secs(120),
+        endpoint: Some(front.url.clone()),
+    }
+}
+
+async fn create_table(url: &str) {
+    let aws = tajo_state::sdk_config(Some(url)).await.unwrap();
+    let client = aws_sdk_dynamodb::Client::new(&aws);
+    let attribute = |name: &str, kind| {
+        AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
+    };
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
+    let due = GlobalSecondaryIndex::builder()
+        .index_name("due")
+        .key_schema(key("due_shard", KeyType::Hash))
+        .key_schema(key("due_at", KeyType::Range))
+        .projection(keys_only)
+        .build()
+        .unwrap();
+    client
+        .create_table()
+        .table_name(TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("sk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_shard", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .global_secondary_indexes(due)
+        .send()
+        .await
+        .unwrap();
+}

@@ -1,0 +1,86 @@
+//! Products and categories.
+
+use serde_json::{Value, json};
+
+use crate::support::{Brevo, refused};
+
+fn products(brevo: &Brevo) -> Value {
+    json!(brevo.state().products.iter().map(|product| product.fields.clone()).collect::<Vec<_>>())
+}
+
+#[test]
+fn products_and_categories_are_not_updated_unless_asked() {
+    let brevo = Brevo::shop();
+    for path in ["products", "categories"] {
+        assert_eq!(brevo.post(path, json!({"id": "x", "name": "Cup"})).status, 201);
+        refused(&brevo.post(path, json!({"id": "x", "name": "Mug"})), 400, "duplicate_parameter");
+        assert_eq!(brevo.post(path, json!({"id": "x", "name": "Mug", "updateEnabled": true})).status, 204);
+    }
+    assert_eq!(products(&brevo), json!([{"id": "x", "name": "Mug"}]));
+}
+
+#[test]
+fn one_known_id_fails_the_whole_batch_without_update_enabled() {
+    let brevo = Brevo::shop();
+    brevo.post("products", json!({"id": "a", "name": "Cup"}));
+    let batch = json!([{"id": "b", "name": "Mug"}, {"id": "a", "name": "Cup"}]);
+    refused(&brevo.post("products/batch", json!({"products": batch})), 400, "duplicate_parameter");
+    assert_eq!(brevo.state().products.len(), 1);
+    let response = brevo.post("products/batch", json!({"products": batch, "updateEnabled": true}));
+    assert_eq!((response.status, response.json()), (201, json!({"createdCount": 1, "updatedCount": 1})));
+}
+
+#[test]
+fn one_bad_product_fails_the_whole_batch() {
+    let brevo = Brevo::shop();
+    for bad in [
+        json!({"id": 2, "name": "Mug"}),
+        json!({"name": "Mug"}),
+        json!({"id": "b"}),
+        json!({"id": "b", "name": "Mug", "price": "9.99"}),
+        json!({"id": "b", "name": "Mug", "metaInfo": {"x": 1.5}}),
+    ] {
+        let body = json!({"products": [{"id": "a", "name": "Cup"}, bad], "updateEnabled": true});
+        assert_eq!(brevo.post("products/batch", body).status, 400);
+    }
+    assert!(brevo.state().products.is_empty());
+}
+
+#[test]
+fn duplicate_ids_inside_one_request_are_rejected() {
+    let brevo = Brevo::shop();
+    let twice = json!([{"id": "a", "name": "Cup"}, {"id": "a", "name": "Mug"}]);
+    for (path, field) in [("products/batch", "products"), ("categories/batch", "categories")] {
+        refused(&brevo.post(path, json!({field: twice, "updateEnabled": true})), 400, "invalid_parameter");
+    }
+    assert!(brevo.state().products.is_empty());
+}
+
+#[test]
+fn a_batch_holds_100_products_or_categories() {
+    let brevo = Brevo::shop();
+    let items: Vec<Value> = (0..101).map(|n| json!({"id": n.to_string(), "name": "Cup"})).collect();
+    for (path, field) in [("products/batch", "products"), ("categories/batch", "categories")] {
+        refused(&brevo.post(path, json!({field: items})), 400, "invalid_parameter");
+        refused(&brevo.post(path, json!({field: []})), 400, "invalid_parameter");
+        assert_eq!(brevo.post(path, json!({field: items[..100]})).json()["createdCount"], 100);
+    }
+}
+
+#[test]
+fn a_name_is_required_only_to_create() {
+    let brevo = Brevo::shop();
+    refused(&brevo.post("products", json!({"id": "a"})), 400, "missing_parameter");
+    brevo.post("products", json!({"id": "a", "name": "Cup", "price": 9.5}));
+    assert_eq!(brevo.post("products", json!({"id": "a", "stock": 3, "updateEnabled": true})).status, 204);
+    assert_eq!(products(&brevo), json!([{"id": "a", "name": "Cup", "price": 9.5, "stock": 3}]));
+}
+
+#[test]
+fn a_deleted_product_is_only_marked() {
+    let brevo = Brevo::shop();
+    brevo.post("products", json!({"id": "a", "name": "Cup"}));
+    refused(&brevo.delete("products"), 405, "method_not_allowed");
+    brevo.post("products", json!({"id": "a", "isDeleted": true, "updateEnabled": true}));
+    assert_eq!(products(&brevo)[0]["isDeleted"], true);
+}
