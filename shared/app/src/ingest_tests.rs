@@ -325,6 +325,9 @@ async fn the_keyring_is_read_at_most_once_a_minute_and_an_old_copy_is_better_tha
 async fn a_log_line_names_store_and_topic_but_no_person_and_no_secret() {
     let lines = Lines::default();
     let logs = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
+    // With only one subscriber alive, tracing asks the thread that reaches a line first whether anybody listens,
+    // and remembers the "no" of a test that runs beside this one. A second subscriber makes it ask them all.
+    let _second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(Lines::default()).finish());
     let _guard = tracing::subscriber::set_default(logs);
     let aws = Aws::default();
     let ingress = ingress(&aws.start().await);

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1 cargo test -p tajo-platforms --test envelopes` writes them anew, after a body or the notice changed.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic)] // helpers of tests are tests too
+
 use std::fs;
 use std::path::PathBuf;
 

@@ -3,6 +3,8 @@
 //! The files are not part of this repository. Where they are absent the test says `SKIPPED` and passes, unless
 //! `REQUIRE_ALL=1`.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic)] // helpers of tests are tests too
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

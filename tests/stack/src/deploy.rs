@@ -50,8 +50,15 @@ pub(crate) async fn build(root: &Path, dir: &Path, build: Build, progress: &Prog
     };
     let programs = cargo(root, dir, selection, progress).await?;
     let program = |name: &str| {
-        programs.get(name).cloned().ok_or_else(|| Error::new(format!("cargo built no program called `{name}`")))
+        programs
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Error::new(format!("cargo built no program called `{name}`")))
     };
+    // A copy: `cargo lambda build` moves every program it finds in the target folder into its own.
+    let sandbox = dir.join("tajo-sandbox");
+    fs::copy(program("tajo-sandbox")?, &sandbox)
+        .map_err(|error| Error::new(format!("cannot write {}: {error}", sandbox.display())))?;
     let out = dir.join("build");
     let template = out.join("template.yaml");
     if sam {
@@ -64,7 +71,8 @@ pub(crate) async fn build(root: &Path, dir: &Path, build: Build, progress: &Prog
         run(root, command, "sam build", &dir.join("logs/sam-build.log"), progress).await?;
     } else {
         // What `sam build` does: a folder with `bootstrap` per function, and CodeUri pointing there.
-        let unreadable = |error| Error::new(format!("the build cannot be laid out in {}: {error}", out.display()));
+        let unreadable =
+            |error| Error::new(format!("the build cannot be laid out in {}: {error}", out.display()));
         let mut text = fs::read_to_string(root.join("template.yaml")).map_err(unreadable)?;
         for (folder, id) in FUNCTIONS {
             fs::create_dir_all(out.join(id)).map_err(unreadable)?;
@@ -77,7 +85,7 @@ pub(crate) async fn build(root: &Path, dir: &Path, build: Build, progress: &Prog
         }
         fs::write(&template, text).map_err(unreadable)?;
     }
-    Ok(Built { template, sandbox: program("tajo-sandbox")? })
+    Ok(Built { template, sandbox })
 }
 
 /// `sam deploy` to the local AWS; gives back the stack's outputs.
@@ -106,7 +114,8 @@ pub(crate) async fn deploy(
         "CAPABILITY_IAM",
         "--parameter-overrides",
     ]);
-    command.args(parameters.iter().map(|(key, value)| format!("ParameterKey={key},ParameterValue=\"{value}\"")));
+    command
+        .args(parameters.iter().map(|(key, value)| format!("ParameterKey={key},ParameterValue=\"{value}\"")));
     command.env("PATH", tools_path(root)?).envs(client_environment(aws_url, REGION));
     // Asks for news every half second instead of every five.
     command.env("SAM_CLI_POLL_DELAY", "0.5");
@@ -123,17 +132,26 @@ pub(crate) fn architecture() -> &'static str {
 }
 
 /// Builds with cargo for the explicit host target (the folder that `cargo test --target` uses); programs by name.
-async fn cargo(root: &Path, dir: &Path, selection: &[&str], progress: &Progress) -> Result<BTreeMap<String, PathBuf>> {
+async fn cargo(
+    root: &Path,
+    dir: &Path,
+    selection: &[&str],
+    progress: &Progress,
+) -> Result<BTreeMap<String, PathBuf>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let version = std::process::Command::new("rustc").arg("-vV").output();
     let version = version.map_err(|error| Error::new(format!("rustc does not run: {error}")))?;
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default().to_owned();
     let messages = dir.join("logs/cargo.json");
-    let stdout =
-        File::create(&messages).map_err(|error| Error::new(format!("cannot write {}: {error}", messages.display())))?;
+    let stdout = File::create(&messages)
+        .map_err(|error| Error::new(format!("cannot write {}: {error}", messages.display())))?;
     let mut command = Command::new(cargo);
-    command.arg("build").args(selection).args(["--target", &host, "--message-format=json-render-diagnostics"]);
+    command.arg("build").args(selection).args([
+        "--target",
+        &host,
+        "--message-format=json-render-diagnostics",
+    ]);
     command.stdout(stdout);
     let log = dir.join("logs/cargo-build.log");
     run(root, command, "cargo build", &log, progress).await?;
@@ -153,12 +171,15 @@ async fn cargo(root: &Path, dir: &Path, selection: &[&str], progress: &Progress)
 /// Runs a long command with its output in `log`, and says every 15 seconds what it is at.
 async fn run(root: &Path, mut command: Command, what: &str, log: &Path, progress: &Progress) -> Result<()> {
     progress.say(&format!("{what} (log: {})", log.display()));
-    let file = File::create(log).map_err(|error| Error::new(format!("cannot write {}: {error}", log.display())))?;
-    let clone = file.try_clone().map_err(|error| Error::new(format!("cannot write the log of {what}: {error}")))?;
+    let file =
+        File::create(log).map_err(|error| Error::new(format!("cannot write {}: {error}", log.display())))?;
+    let clone =
+        file.try_clone().map_err(|error| Error::new(format!("cannot write the log of {what}: {error}")))?;
     // What `cargo run` sets for us is not for a cargo started by us: it would rebuild some dependencies every time.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "LD_LIBRARY_PATH" {
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text == "LD_LIBRARY_PATH"
+        {
             command.env_remove(&name);
         }
     }

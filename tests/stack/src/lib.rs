@@ -2,10 +2,10 @@
 
 pub mod connect;
 pub mod demo;
-pub mod local_aws;
 mod deploy;
 mod error;
 mod http;
+pub mod local_aws;
 mod ministack;
 mod process;
 mod progress;

@@ -113,7 +113,8 @@ pub async fn logs(stack: &Stack) -> Result<Vec<LogLine>> {
 pub async fn depth(stack: &Stack, queue_url: &str) -> Result<Depth> {
     let query = json!({"QueueUrl": queue_url, "AttributeNames": ["All"]});
     let answer = call(stack, "sqs", "AmazonSQS.GetQueueAttributes", &query).await?;
-    let number = |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let number =
+        |name: &str| answer["Attributes"][name].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
     Ok(Depth {
         waiting: number("ApproximateNumberOfMessages"),
         in_flight: number("ApproximateNumberOfMessagesNotVisible"),
@@ -130,8 +131,10 @@ pub async fn wait_until_drained(stack: &Stack, patience: Duration) -> Result<()>
         let dead = depth(stack, &stack.queues.dead_letters).await?;
         quiet = if live.is_empty() && dead.is_empty() { quiet + 1 } else { 0 };
         if until < Instant::now() {
-            return Err(Error::new(format!("the queues did not drain within {patience:?}: {live:?}, {dead:?}"))
-                .hint("`tajo-stack logs` shows what the functions said"));
+            return Err(Error::new(format!(
+                "the queues did not drain within {patience:?}: {live:?}, {dead:?}"
+            ))
+            .hint("`tajo-stack logs` shows what the functions said"));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -74,7 +74,10 @@ async fn run(command: Command, dir: &Path, progress: &Progress) -> Result<()> {
     match command {
         Command::Up(wish) => {
             let stack = up(&options(wish, dir)?, progress).await?;
-            print(&format!("webhooks  {}\nsandbox   {}\nlocal AWS {}", stack.webhook_url, stack.sandbox_url, stack.aws_endpoint_url))
+            print(&format!(
+                "webhooks  {}\nsandbox   {}\nlocal AWS {}",
+                stack.webhook_url, stack.sandbox_url, stack.aws_endpoint_url
+            ))
         }
         Command::Down => {
             down(dir, progress);
@@ -95,7 +98,11 @@ async fn run(command: Command, dir: &Path, progress: &Progress) -> Result<()> {
         Command::Sweep => {
             let answer = local_aws::sweep(&Stack::load(&dir.join("stack.json"))?).await?;
             print(&answer.payload.to_string())?;
-            if answer.failed { Err(Error::new("cart-sweeper failed").hint("see `tajo-stack logs`")) } else { Ok(()) }
+            if answer.failed {
+                Err(Error::new("cart-sweeper failed").hint("see `tajo-stack logs`"))
+            } else {
+                Ok(())
+            }
         }
     }
 }
@@ -110,7 +117,10 @@ fn options(wish: Up, dir: &Path) -> Result<Options> {
         dir: dir.to_owned(),
         build: wish.build,
         // An empty variable is how make and CI say "none".
-        brevo_api_url: wish.brevo_api_url.filter(|url| !url.is_empty()).map(|url| url.trim_end_matches('/').to_owned()),
+        brevo_api_url: wish
+            .brevo_api_url
+            .filter(|url| !url.is_empty())
+            .map(|url| url.trim_end_matches('/').to_owned()),
         sweep_rate: wish.sweep_rate,
         lifetime: wish.lifetime,
     })

@@ -89,7 +89,9 @@ pub(crate) const FOREIGN_VARIABLES: [&str; 4] =
 pub(crate) fn tools_path(root: &Path) -> Result<std::ffi::OsString> {
     let bin: PathBuf = root.join(".tools/sam/bin");
     if !bin.join("sam").exists() {
-        return Err(Error::new(format!("{} is not there", bin.join("sam").display())).hint("run `make tools`"));
+        return Err(
+            Error::new(format!("{} is not there", bin.join("sam").display())).hint("run `make tools`")
+        );
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path)))

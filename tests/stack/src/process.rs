@@ -41,16 +41,27 @@ impl Running {
     pub fn check(&mut self) -> Result<()> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
-            _ => Err(crate::error::with_log(&format!("{} stopped right after its start", self.name), &self.log)),
+            _ => Err(crate::error::with_log(
+                &format!("{} stopped right after its start", self.name),
+                &self.log,
+            )),
         }
     }
 }
 
 /// Starts `command` for at most `lifetime` (in `timeout`'s words: `4h`) and writes it down in `dir`.
-pub(crate) fn start(dir: &Path, name: &str, lifetime: &str, command: &Command, stdout: Option<File>) -> Result<Running> {
+pub(crate) fn start(
+    dir: &Path,
+    name: &str,
+    lifetime: &str,
+    command: &Command,
+    stdout: Option<File>,
+) -> Result<Running> {
     let log = dir.join("logs").join(format!("{name}.log"));
-    let file = File::create(&log).map_err(|error| Error::new(format!("cannot write {}: {error}", log.display())))?;
-    let clone = || file.try_clone().map_err(|error| Error::new(format!("cannot write the log of {name}: {error}")));
+    let file =
+        File::create(&log).map_err(|error| Error::new(format!("cannot write {}: {error}", log.display())))?;
+    let clone =
+        || file.try_clone().map_err(|error| Error::new(format!("cannot write the log of {name}: {error}")));
     let mut bounded = Command::new("timeout");
     bounded.arg("--kill-after=10s").arg(lifetime).arg(command.get_program()).args(command.get_args());
     bounded.env_clear();
@@ -68,8 +79,11 @@ pub(crate) fn start(dir: &Path, name: &str, lifetime: &str, command: &Command, s
         })
         .stderr(clone()?)
         .spawn()
-        .map_err(|error| Error::new(format!("cannot start {name}: {error}")).hint("is coreutils' `timeout` there?"))?;
-    let started = Started { name: name.to_owned(), pid: child.id(), since: since(child.id()).unwrap_or_default() };
+        .map_err(|error| {
+            Error::new(format!("cannot start {name}: {error}")).hint("is coreutils' `timeout` there?")
+        })?;
+    let started =
+        Started { name: name.to_owned(), pid: child.id(), since: since(child.id()).unwrap_or_default() };
     let mut all = written_down(dir);
     all.push(started);
     let text = serde_json::to_string_pretty(&all).map_err(|error| Error::new(error.to_string()))?;
@@ -108,7 +122,8 @@ pub(crate) fn free_port() -> Result<u16> {
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let new = path.with_extension("new");
     let write = || {
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
         std::io::Write::write_all(&mut file, text.as_bytes())?;
         fs::rename(&new, path)
     };
@@ -120,7 +135,10 @@ fn register(dir: &Path) -> PathBuf {
 }
 
 fn written_down(dir: &Path) -> Vec<Started> {
-    fs::read_to_string(register(dir)).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    fs::read_to_string(register(dir))
+        .ok()
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
 }
 
 /// When the process started, or nothing if it is gone. From /proc where there is one, otherwise from `ps`.
@@ -139,13 +157,20 @@ fn signal(name: &str, group: u32) {
     let _ = kill(&format!("-{name}"), group);
 }
 
+/// Whether anything of the group still runs. A leader that is dead and waits for us to notice does not count.
 fn group_lives(group: u32) -> bool {
-    kill("-0", group)
+    let stat = fs::read_to_string(format!("/proc/{group}/stat")).unwrap_or_default();
+    let dead = stat.rsplit_once(')').is_some_and(|(_, fields)| fields.trim_start().starts_with('Z'));
+    !dead && kill("-0", group)
 }
 
 fn kill(signal: &str, group: u32) -> bool {
     let group = format!("-{group}");
-    let quiet = Command::new("kill").args([signal, "--", &group]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let quiet = Command::new("kill")
+        .args([signal, "--", &group])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     quiet.is_ok_and(|status| status.success())
 }
 
@@ -166,10 +191,10 @@ mod tests {
         sleeper.args(["-c", "sleep 60 & sleep 60"]).env("PATH", std::env::var_os("PATH").unwrap());
         let mut running = start(&dir, "sleeper", "1m", &sleeper, None).unwrap();
         running.check().unwrap();
-        // The child is reaped here, in the test: in real life `up` is gone by then.
-        let reaper = std::thread::spawn(move || running.child.wait());
+        let asked = Instant::now();
         stop_all(&dir, &Progress::start());
-        reaper.join().unwrap().unwrap();
+        assert!(asked.elapsed() < Duration::from_secs(5), "it waited for a process that was dead");
+        assert!(running.check().is_err());
         assert!(!register(&dir).exists());
         fs::remove_dir_all(dir).unwrap();
     }

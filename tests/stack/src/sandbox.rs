@@ -27,8 +27,8 @@ struct Ready {
 /// Starts `program` and waits until it says where it listens.
 pub(crate) async fn start(program: &Path, dir: &Path, lifetime: &str) -> Result<Sandbox> {
     let said = dir.join("logs/sandbox.out");
-    let stdout =
-        File::create(&said).map_err(|error| Error::new(format!("cannot write {}: {error}", said.display())))?;
+    let stdout = File::create(&said)
+        .map_err(|error| Error::new(format!("cannot write {}: {error}", said.display())))?;
     let port = process::free_port()?;
     let mut command = Command::new(program);
     command.arg("--port").arg(port.to_string()).arg("--max-seconds").arg(seconds(lifetime)?.to_string());

@@ -104,7 +104,8 @@ impl Stack {
     /// Log groups of the functions, as the template names them.
     #[must_use]
     pub fn log_groups(&self) -> [String; 3] {
-        ["webhook-ingress", "brevo-sync", "cart-sweeper"].map(|name| format!("/tajo/{}/{name}", self.stack_name))
+        ["webhook-ingress", "brevo-sync", "cart-sweeper"]
+            .map(|name| format!("/tajo/{}/{name}", self.stack_name))
     }
 }
 

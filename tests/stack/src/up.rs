@@ -65,7 +65,10 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
     ];
     let outputs = deploy::deploy(root, dir, &template, &aws.url, &parameters, progress).await?;
     let output = |name: &str| {
-        outputs.get(name).cloned().ok_or_else(|| Error::new(format!("the deployed stack has no output `{name}`")))
+        outputs
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Error::new(format!("the deployed stack has no output `{name}`")))
     };
 
     let api_id = output("ApiId")?;
@@ -96,6 +99,9 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
     };
     stack.demo = connect::connect_demo_store(&stack, progress).await?;
     stack.save(&dir.join("stack.json"))?;
-    progress.say(&format!("the stack is up: {} (ends by itself after {lifetime})", dir.join("stack.json").display()));
+    progress.say(&format!(
+        "the stack is up: {} (ends by itself after {lifetime})",
+        dir.join("stack.json").display()
+    ));
     Ok(stack)
 }

@@ -1,0 +1,6 @@
+//! One file per command.
+
+pub(crate) mod connect;
+pub(crate) mod explain;
+pub(crate) mod parked;
+mod stack;

@@ -1,0 +1,232 @@
+//! A store's day: the committed mix, spread over the hours.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::bodies::{Basket, Buyer, OrderStage, customer};
+use crate::rng::Rng;
+
+/// Webhooks per 100 orders, and how they come about. Changing a number here changes what every figure means.
+#[rustfmt::skip]
+pub const MIX: &[(&str, usize, &str)] = &[
+    ("carts/create",     150, "one per visit that reaches the checkout"),
+    ("carts/update",     250, "1 or 2 per visit"),
+    ("checkouts/create", 150, "100 become orders (70 of them begin without a contact), 50 are abandoned"),
+    ("checkouts/update", 150, "100 add the contact, 30 tell of the completion, 20 belong to abandoned ones"),
+    ("orders/create",    100, "3 to 7 lines"),
+    ("orders/updated",   250, "100 echoes of the order, 90 fulfilments, 10 refunds, 5 cancellations, 45 notes or tags"),
+    ("customers/create",  40, "buyers who are new; the other 60 are known to Brevo and to the state"),
+    ("customers/update",  80, "70 echoes of an order, 10 changed phone numbers"),
+    ("products/update",  300, "stock levels, 3 per order"),
+];
+
+/// Of 100 buyers, how many Brevo knows before the day begins.
+pub const KNOWN_BUYERS: usize = 60;
+
+/// The simulated day: no clock of this machine is in the figures.
+pub const DAY: &str = "2026-11-02T00:00:00Z";
+
+/// One webhook on its way.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// When Shopify sends it.
+    pub at: Timestamp,
+    /// The topic.
+    pub topic: &'static str,
+    /// Names the delivery.
+    pub delivery: String,
+    /// The raw bytes.
+    pub body: Vec<u8>,
+}
+
+/// Everything that happens.
+pub struct Day {
+    /// What happened before: known buyers, as they were made known. Not counted.
+    pub before: Vec<Webhook>,
+    /// The day itself, by time.
+    pub webhooks: Vec<Webhook>,
+}
+
+impl Day {
+    /// The day of a store with this many orders.
+    pub fn new(seed: u64, orders: usize) -> Result<Self, jiff::Error> {
+        let midnight: Timestamp = DAY.parse()?;
+        let mut writer =
+            Writer { rng: Rng::new(seed), midnight, webhooks: Vec::new(), before: Vec::new(), product: 0 };
+        writer.orders(orders);
+        writer.abandoned(orders);
+        let Writer { mut before, mut webhooks, .. } = writer;
+        before.sort_by(|a, b| a.at.cmp(&b.at));
+        webhooks.sort_by(|a, b| a.at.cmp(&b.at));
+        for (index, webhook) in before.iter_mut().chain(&mut webhooks).enumerate() {
+            webhook.delivery = format!("{seed:08x}-0000-4000-8000-{index:012x}");
+        }
+        Ok(Self { before, webhooks })
+    }
+
+    /// The number of webhooks of a topic, and their bytes.
+    pub fn of(&self, topic: &str) -> (usize, usize) {
+        let of_topic = self.webhooks.iter().filter(|webhook| webhook.topic == topic);
+        of_topic.fold((0, 0), |(count, bytes), webhook| (count + 1, bytes + webhook.body.len()))
+    }
+}
+
+struct Writer {
+    rng: Rng,
+    midnight: Timestamp,
+    webhooks: Vec<Webhook>,
+    before: Vec<Webhook>,
+    product: i64,
+}
+
+impl Writer {
+    fn orders(&mut self, orders: usize) {
+        let known = self.rng.share(orders, KNOWN_BUYERS);
+        let anonymous = self.rng.share(orders, 70);
+        let completed = self.rng.share(orders, 30);
+        let two_updates = self.rng.share(orders, 70);
+        let fulfilled = self.rng.share(orders, 90);
+        let refunded = self.rng.share(orders, 10);
+        let cancelled = self.rng.share(orders, 5);
+        let edited = self.rng.share(orders, 45);
+        let echoes = self.rng.share(orders, 70);
+        let phones = self.rng.share(orders, 10);
+        for index in 0..orders {
+            // Orders come between 7 and 20 o'clock.
+            let at = later(self.midnight, self.rng.between(7 * 3600, 20 * 3600) * 1000);
+            let mut basket = self.basket(at, known[index]);
+            if !known[index] {
+                basket.buyer.since = later(at, -2_000);
+                self.push(later(at, -2_000), "customers/create", customer(&basket.buyer, later(at, -2_000)));
+            }
+            self.visit(&basket, 2 + i64::from(two_updates[index]));
+            let begun = self.before(at, 240, 420);
+            self.push(begun, "checkouts/create", basket.checkout(!anonymous[index], false, begun));
+            let typed = self.before(at, 60, 180);
+            self.push(typed, "checkouts/update", basket.checkout(true, false, typed));
+            let order = |stage, updated| basket.order(stage, updated, updated);
+            self.push(at, "orders/create", order(OrderStage::Placed, at));
+            if completed[index] {
+                self.push(later(at, 300), "checkouts/update", basket.checkout(true, true, later(at, 300)));
+            }
+            self.push(later(at, 900), "orders/updated", order(OrderStage::Placed, later(at, 900)));
+            if echoes[index] {
+                let mut account = basket.buyer.clone();
+                account.since = basket.buyer.since;
+                self.push(later(at, 1_200), "customers/update", customer(&account, later(at, 1_200)));
+            }
+            for _ in 0..3 {
+                self.product += 1;
+                let when = later(at, self.rng.between(400, 2_500));
+                self.push(when, "products/update", basket.product(self.product % 40, when));
+            }
+            if edited[index] {
+                let when = self.after(at, 5, 60);
+                self.push(when, "orders/updated", order(OrderStage::Placed, when));
+            }
+            if fulfilled[index] {
+                let when = self.after(at, 70, 150);
+                self.push(when, "orders/updated", order(OrderStage::Fulfilled, when));
+            }
+            if refunded[index] {
+                let when = self.after(at, 160, 200);
+                self.push(when, "orders/updated", order(OrderStage::Refunded, when));
+            }
+            if cancelled[index] {
+                let when = self.after(at, 200, 220);
+                self.push(when, "orders/updated", order(OrderStage::Cancelled, when));
+            }
+            if phones[index] {
+                let when = self.after(at, 20, 200);
+                let mut account = basket.buyer.clone();
+                account.phone = Some(format!("+49172{:07}", 2_000_000 + basket.number));
+                self.push(when, "customers/update", customer(&account, when));
+            }
+        }
+    }
+
+    /// Half as many checkouts as there are orders become none.
+    fn abandoned(&mut self, orders: usize) {
+        let count = (orders * 50 + 50) / 100;
+        let known = self.rng.share(count, KNOWN_BUYERS);
+        let updated = self.rng.share(count, 40);
+        for index in 0..count {
+            let at = later(self.midnight, self.rng.between(7 * 3600, 21 * 3600) * 1000);
+            let basket = self.basket(at, known[index]);
+            // 250 cart updates per 100 orders: 170 go with orders, 80 with these.
+            self.visit(&basket, 1 + i64::from(index % 5 < 3));
+            self.push(at, "checkouts/create", basket.checkout(true, false, at));
+            if updated[index] {
+                let when = self.after(at, 2, 8);
+                self.push(when, "checkouts/update", basket.checkout(true, false, when));
+            }
+        }
+    }
+
+    /// A cart, looked at and changed before the checkout: `times` webhooks in all.
+    fn visit(&mut self, basket: &Basket, times: i64) {
+        for turn in 0..times {
+            let when = self.before(basket.at, 1_200 - turn * 200, 1_300 - turn * 200);
+            let topic = if turn == 0 { "carts/create" } else { "carts/update" };
+            self.push(when, topic, basket.cart(when));
+        }
+    }
+
+    fn basket(&mut self, at: Timestamp, known: bool) -> Basket {
+        let number = i64::try_from(self.webhooks.len()).unwrap_or(0) + 1;
+        let since = later(self.midnight, -SignedDuration::from_hours(24 * 90).as_millis() as i64);
+        let buyer = Buyer::new(&mut self.rng, number, since);
+        if known {
+            let made = later(self.midnight, -3_600_000);
+            self.before.push(webhook(made, "customers/create", customer(&buyer, made)));
+        }
+        Basket { number, buyer, lines: self.rng.between(3, 7), at }
+    }
+
+    fn push(&mut self, at: Timestamp, topic: &'static str, body: Vec<u8>) {
+        // Shopify takes a moment to send; within it, webhooks change places.
+        let at = later(at, self.rng.between(200, 1_500));
+        self.webhooks.push(webhook(at, topic, body));
+    }
+
+    /// Seconds before.
+    fn before(&mut self, at: Timestamp, least: i64, most: i64) -> Timestamp {
+        later(at, -self.rng.between(least, most) * 1000)
+    }
+
+    /// Minutes after.
+    fn after(&mut self, at: Timestamp, least: i64, most: i64) -> Timestamp {
+        later(at, self.rng.between(least * 60, most * 60) * 1000)
+    }
+}
+
+fn webhook(at: Timestamp, topic: &'static str, body: Vec<u8>) -> Webhook {
+    Webhook { at, topic, delivery: String::new(), body }
+}
+
+/// Milliseconds later.
+pub fn later(at: Timestamp, ms: i64) -> Timestamp {
+    at.saturating_add(SignedDuration::from_millis(ms)).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_the_committed_mix() {
+        let day = Day::new(7, 100).unwrap();
+        for (topic, count, _) in MIX {
+            assert_eq!(day.of(topic).0, *count, "{topic}");
+        }
+        assert_eq!(day.webhooks.len(), 1470);
+        let end = later(DAY.parse().unwrap(), 24 * 3_600_000);
+        assert!(day.webhooks.iter().all(|webhook| webhook.at < end));
+    }
+
+    #[test]
+    fn a_seed_makes_one_day() {
+        let bodies = |seed| Day::new(seed, 10).unwrap().webhooks.into_iter().map(|webhook| webhook.body);
+        assert!(bodies(7).eq(bodies(7)));
+        assert!(!bodies(7).eq(bodies(8)));
+    }
+}
