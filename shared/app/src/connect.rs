@@ -114,19 +114,42 @@ pub fn every_attribute() -> Vec<(&'static str, &'static str)> {
 /// Connects one store, new or again.
 pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, ConnectError> {
     let settings = Settings::from_yaml(&new.settings)?;
-    let brevo = tajo_brevo::Client::new(&target.brevo_api_url)?;
-    let account = brevo.send(&new.brevo_api_key, &get_account()).await?.body;
-    let attributes_created = set_up_attributes(&brevo, &new.brevo_api_key, &settings).await?;
-    check_lists(&brevo, &new.brevo_api_key, &settings).await?;
-    brevo.send(&new.brevo_api_key, &activate_ecommerce()).await?;
+    let set_up = set_up_brevo(&target.brevo_api_url, &new.brevo_api_key, &settings).await?;
+    write(target, new, &set_up.account).await?;
+    Ok(Connected {
+        store: new.store.clone(),
+        attributes_created: set_up.attributes_created,
+        warnings: settings.warnings,
+    })
+}
 
+/// A Brevo account that is ready for a store.
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    /// Names the account without naming it.
+    pub account: String,
+    /// Attributes that were made.
+    pub attributes_created: Vec<String>,
+}
+
+/// Checks the key, makes the attributes the settings need, checks the lists, switches eCommerce on.
+pub async fn set_up_brevo(base: &str, key: &SecretString, settings: &Settings) -> Result<SetUp, ConnectError> {
+    let brevo = tajo_brevo::Client::new(base)?;
+    let account = brevo.send(key, &get_account()).await?.body;
+    let attributes_created = set_up_attributes(&brevo, key, settings).await?;
+    check_lists(&brevo, key, settings).await?;
+    brevo.send(key, &activate_ecommerce()).await?;
+    Ok(SetUp { account: account_id(&account), attributes_created })
+}
+
+/// Writes secrets and store, the signing key last: webhooks are answered only when all else is in place.
+pub async fn write(target: &Target, new: &NewStore, account: &str) -> Result<(), ConnectError> {
     let aws = tajo_state::sdk_config(target.endpoint.as_deref()).await?;
     let secrets = SecretsClient::new(&aws);
     Secrets::new(secrets.clone(), &target.store_secrets_prefix).put_store(&new.store, &new.brevo_api_key).await?;
     let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &target.table);
-    write_store(&table, new, account_id(&account)).await?;
-    write_keyring(&secrets, &target.keyring, new).await?;
-    Ok(Connected { store: new.store.clone(), attributes_created, warnings: settings.warnings })
+    write_store(&table, new, account).await?;
+    write_keyring(&secrets, &target.keyring, new).await
 }
 
 /// Makes the attributes that are missing and refuses those of another kind: Brevo drops values for either
@@ -183,7 +206,7 @@ async fn check_lists(
     }
 }
 
-async fn write_store(table: &Table, new: &NewStore, account: String) -> Result<(), ConnectError> {
+async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(), ConnectError> {
     let key = Key::store(&new.store);
     let changed = table.change(
         &key,
@@ -194,7 +217,7 @@ async fn write_store(table: &Table, new: &NewStore, account: String) -> Result<(
                 shop: new.shop.clone(),
                 country: new.country.clone(),
                 live: new.live,
-                account: account.clone(),
+                account: account.to_owned(),
                 // Connecting again must not make old facts fire, nor forget what happened in between.
                 connected_at: stored.map_or_else(Timestamp::now, |stored| stored.connected_at),
                 settings: new.settings.clone(),

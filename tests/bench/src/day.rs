@@ -110,9 +110,7 @@ impl Writer {
             }
             self.push(later(at, 900), "orders/updated", order(OrderStage::Placed, later(at, 900)));
             if echoes[index] {
-                let mut account = basket.buyer.clone();
-                account.since = basket.buyer.since;
-                self.push(later(at, 1_200), "customers/update", customer(&account, later(at, 1_200)));
+                self.push(later(at, 1_200), "customers/update", customer(&basket.buyer, later(at, 1_200)));
             }
             for _ in 0..3 {
                 self.product += 1;
@@ -152,8 +150,8 @@ impl Writer {
         for index in 0..count {
             let at = later(self.midnight, self.rng.between(7 * 3600, 21 * 3600) * 1000);
             let basket = self.basket(at, known[index]);
-            // 250 cart updates per 100 orders: 170 go with orders, 80 with these.
-            self.visit(&basket, 1 + i64::from(index % 5 < 3));
+            // 250 cart updates per 100 orders: 170 go with orders, 80 with these 50.
+            self.visit(&basket, 2 + i64::from(index % 5 < 3));
             self.push(at, "checkouts/create", basket.checkout(true, false, at));
             if updated[index] {
                 let when = self.after(at, 2, 8);
@@ -173,7 +171,7 @@ impl Writer {
 
     fn basket(&mut self, at: Timestamp, known: bool) -> Basket {
         let number = i64::try_from(self.webhooks.len()).unwrap_or(0) + 1;
-        let since = later(self.midnight, -SignedDuration::from_hours(24 * 90).as_millis() as i64);
+        let since = later(self.midnight, -90 * 24 * 3_600_000);
         let buyer = Buyer::new(&mut self.rng, number, since);
         if known {
             let made = later(self.midnight, -3_600_000);

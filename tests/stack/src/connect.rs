@@ -1,12 +1,86 @@
 //! Connects the demo store to a stack that has just been deployed.
 
-use crate::{DemoStore, Progress, Result, Stack};
+use secrecy::SecretString;
+use serde_json::json;
+use tajo_app::connect::{NewStore, Target, set_up_brevo, write};
+use tajo_domain::StoreId;
+use tajo_mapping::Settings;
+use tajo_platforms::Platform;
+use tajo_sandbox::DEFAULT_KEY;
+
+use crate::{DemoStore, Error, Progress, Result, Stack};
+
+const STORE: &str = "demo-shop";
+
+/// Quiet that makes a cart abandoned in the demo store: the product's half hour is too long to watch.
+const QUIET: &str = "20s";
 
 /// Connects one store of the sandbox, so that `stack.json` has a shop to sign webhooks for.
 ///
-/// Not there yet: this is the place for `tajo_app::connect::connect(..)`, with the sandbox as Brevo and as Shopify, a
-/// made-up client secret into the keyring and the Brevo key into the store's own secret. Until then there is no store.
-pub async fn connect_demo_store(_stack: &Stack, progress: &Progress) -> Result<Option<DemoStore>> {
-    progress.say("no demo store is connected yet");
-    Ok(None)
+/// With another Brevo than the sandbox (`BREVO_API_URL`) its key comes from `BREVO_API_KEY`, and a Brevo that does
+/// not take the set-up is only warned of: it may play less than the whole.
+pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Option<DemoStore>> {
+    let is_sandbox = stack.brevo_api_url == format!("{}/v3", stack.sandbox_url);
+    let key = std::env::var("BREVO_API_KEY").ok().filter(|_| !is_sandbox);
+    let key = SecretString::from(key.unwrap_or_else(|| DEFAULT_KEY.to_owned()));
+    let lists = if is_sandbox { make_lists(&stack.brevo_api_url).await? } else { String::new() };
+    let yaml = format!("connectors:\n  shopify:\n    sync:\n      carts: {{abandoned_after: {QUIET}}}\n{lists}");
+    let settings = Settings::from_yaml(&yaml).map_err(|error| Error::new(error.to_string()))?;
+    let account = match set_up_brevo(&stack.brevo_api_url, &key, &settings).await {
+        Ok(set_up) => set_up.account,
+        Err(error) if is_sandbox => return Err(Error::new(error.to_string())),
+        Err(error) => {
+            progress.say(&format!("warning: this Brevo was not set up: {error}"));
+            "not-set-up".to_owned()
+        }
+    };
+    // Made up anew for every stack, and worth nothing anywhere else.
+    let client_secret: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
+    let demo = DemoStore {
+        store: STORE.to_owned(),
+        shop_domain: format!("{STORE}.myshopify.com"),
+        client_secret: client_secret.clone(),
+    };
+    let target = Target {
+        table: stack.table.clone(),
+        keyring: stack.keyring_secret.clone(),
+        store_secrets_prefix: stack.store_secrets_prefix.clone(),
+        brevo_api_url: stack.brevo_api_url.clone(),
+        endpoint: Some(stack.aws_endpoint_url.clone()),
+    };
+    let new = NewStore {
+        store: StoreId::parse(STORE).map_err(|error| Error::new(error.to_string()))?,
+        platform: Platform::Shopify,
+        shop: demo.shop_domain.clone(),
+        country: Some("DE".to_owned()),
+        live: false,
+        client_secret: SecretString::from(client_secret),
+        brevo_api_key: key,
+        settings: yaml,
+    };
+    write(&target, &new, &account).await.map_err(|error| Error::new(error.to_string()))?;
+    progress.say(&format!("store `{STORE}` is connected (a cart counts as abandoned after {QUIET})"));
+    Ok(Some(demo))
+}
+
+/// Three lists in the sandbox, as the settings name them.
+async fn make_lists(base: &str) -> Result<String> {
+    let folder = create(base, "/contacts/folders", json!({ "name": "Shop" })).await?;
+    let mut yaml = "    lists:\n".to_owned();
+    for (name, title) in
+        [("all_customers", "All customers"), ("buyers", "Buyers"), ("abandoned_cart", "Abandoned cart")]
+    {
+        let id = create(base, "/contacts/lists", json!({ "name": title, "folderId": folder })).await?;
+        yaml.push_str(&format!("      {name}: {id}\n"));
+    }
+    Ok(yaml)
+}
+
+async fn create(base: &str, path: &str, body: serde_json::Value) -> Result<u64> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let failed = |error: reqwest::Error| Error::new(format!("the sandbox did not take {path}: {error}"));
+    let client = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
+    let post = client.post(format!("{base}{path}")).header("api-key", DEFAULT_KEY).json(&body);
+    let answer: serde_json::Value = post.send().await.map_err(failed)?.json().await.map_err(failed)?;
+    answer["id"].as_u64().ok_or_else(|| Error::new(format!("the sandbox did not take {path}: {answer}")))
 }
