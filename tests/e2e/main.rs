@@ -1,1 +1,14 @@
-//! Tests of the deployed stack.
+//! Tests of the deployed stack that `TAJO_STACK` names. They run side by side, each with a store of its own; the one
+//! that reads the logs comes last.
+
+mod bodies;
+mod canaries;
+mod connect;
+mod explain;
+mod front_door;
+mod journey;
+mod samples;
+mod shop;
+mod stage;
+mod trouble;
+mod what_was_logged;

@@ -3,12 +3,14 @@
 //! Safe to repeat: everything is looked up before it is made, and the store is answered webhooks only when all
 //! else is in place.
 
+use std::time::Duration;
+
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tajo_brevo::{
-    Error, activate_ecommerce, create_attribute, get_account, get_attributes, get_lists,
+    Error, NextStep, Request, activate_ecommerce, create_attribute, get_account, get_attributes, get_lists,
 };
 use tajo_domain::{StoreId, short_hash};
 use tajo_mapping::{CONTACT_RULES, Kind, Settings, effective_rules};
@@ -93,7 +95,7 @@ impl ConnectError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Brevo(error) => match error.next_step() {
-                tajo_brevo::NextStep::AskMerchant { hint } => Some(hint.to_owned()),
+                NextStep::AskMerchant { hint } => Some(hint.to_owned()),
                 _ => None,
             },
             Self::AttributeKind { name, .. } => {
@@ -135,10 +137,10 @@ pub struct SetUp {
 /// Checks the key, makes the attributes the settings need, checks the lists, switches eCommerce on.
 pub async fn set_up_brevo(base: &str, key: &SecretString, settings: &Settings) -> Result<SetUp, ConnectError> {
     let brevo = tajo_brevo::Client::new(base)?;
-    let account = brevo.send(key, &get_account()).await?.body;
+    let account = call(&brevo, key, &get_account()).await?;
     let attributes_created = set_up_attributes(&brevo, key, settings).await?;
     check_lists(&brevo, key, settings).await?;
-    brevo.send(key, &activate_ecommerce()).await?;
+    call(&brevo, key, &activate_ecommerce()).await?;
     Ok(SetUp { account: account_id(&account), attributes_created })
 }
 
@@ -152,6 +154,30 @@ pub async fn write(target: &Target, new: &NewStore, account: &str) -> Result<(),
     write_keyring(&secrets, &target.keyring, new).await
 }
 
+/// One call of the set-up. There are more of them than Brevo takes in a second, and a person waits: the limit is
+/// waited for, within reason.
+async fn call(brevo: &tajo_brevo::Client, key: &SecretString, request: &Request) -> Result<Value, Error> {
+    let mut tries = 0;
+    loop {
+        match brevo.send(key, request).await {
+            Ok(answer) => return Ok(answer.body),
+            Err(error) => match error.next_step() {
+                NextStep::Retry { after } if tries < TRIES && after <= Some(LONGEST_WAIT) => {
+                    tokio::time::sleep(after.unwrap_or(LONGEST_WAIT / 5)).await;
+                    tries += 1;
+                }
+                _ => return Err(error),
+            },
+        }
+    }
+}
+
+/// Tries of one call of the set-up.
+const TRIES: u32 = 10;
+
+/// A longer wait is said instead of waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 /// Makes the attributes that are missing and refuses those of another kind: Brevo drops values for either
 /// without a word.
 async fn set_up_attributes(
@@ -159,14 +185,14 @@ async fn set_up_attributes(
     key: &SecretString,
     settings: &Settings,
 ) -> Result<Vec<String>, ConnectError> {
-    let answer = brevo.send(key, &get_attributes()).await?.body;
+    let answer = call(brevo, key, &get_attributes()).await?;
     let existing = answer.get("attributes").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut created = Vec::new();
     for (rule, name) in effective_rules(settings) {
         let found = existing.iter().find(|attribute| attribute["name"] == json!(name));
         match found.map(|attribute| attribute["type"].as_str().unwrap_or("category")) {
             None => {
-                brevo.send(key, &create_attribute(&name, rule.kind.as_str())).await?;
+                call(brevo, key, &create_attribute(&name, rule.kind.as_str())).await?;
                 created.push(name);
             }
             Some(found) if fits(found, rule.kind) => {}
@@ -196,7 +222,7 @@ async fn check_lists(
     if wanted.is_empty() {
         return Ok(());
     }
-    let answer = brevo.send(key, &get_lists()).await?.body;
+    let answer = call(brevo, key, &get_lists()).await?;
     let known = answer.get("lists").and_then(Value::as_array).cloned().unwrap_or_default();
     let is_whole_answer = known.len() < 50;
     let missing = |id: &u64| !known.iter().any(|list| list["id"] == json!(id));

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType,
@@ -101,6 +103,18 @@ impl World {
     pub async fn env(&self, front: &Front) -> Env {
         let mut env = Env::new(&sync_config(front)).await.unwrap();
         env.clock = self.clock.clone();
+        env
+    }
+
+    /// The same, with a table that waits for as long as the test holds its calls, and asks once.
+    pub async fn patient_env(&self, front: &Front) -> Env {
+        let mut env = self.env(front).await;
+        let aws = tajo_state::sdk_config(Some(&front.url)).await.unwrap();
+        let patient = aws_sdk_dynamodb::config::Builder::from(&aws)
+            .timeout_config(TimeoutConfig::disabled())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        env.table = Table::new(aws_sdk_dynamodb::Client::from_conf(patient), TABLE);
         env
     }
 

@@ -25,6 +25,9 @@ pub const KNOWN_BUYERS: usize = 60;
 /// The simulated day: no clock of this machine is in the figures.
 pub const DAY: &str = "2026-11-02T00:00:00Z";
 
+/// Settings of the store: the three lists are in use, as after `tajo connect` with lists.
+pub const SETTINGS: &str = "connectors: {shopify: {lists: {all_customers: 2, buyers: 4, abandoned_cart: 6}}}";
+
 /// One webhook on its way.
 #[derive(Clone, Debug)]
 pub struct Webhook {

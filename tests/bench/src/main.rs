@@ -1,1 +1,116 @@
-fn main() {}
+//! `make bench`: prints the counted figures; `--write` keeps them in docs/figures.md.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, ValueEnum};
+use jiff::Timestamp;
+use tajo_bench::cost::Memory;
+use tajo_bench::day::{Day, SETTINGS};
+use tajo_bench::table::{Origin, Table};
+use tajo_bench::{Error, callgrind, cost, driver, figures, functions, logs};
+
+/// Counts what a store's day uses, and measures the functions.
+#[derive(Parser)]
+#[command(name = "tajo-bench")]
+struct Arguments {
+    /// Orders of the simulated day; everything else follows from the mix.
+    #[arg(long, default_value_t = 100)]
+    orders: usize,
+    /// Another seed is another day of the same mix.
+    #[arg(long, default_value_t = 2026)]
+    seed: u64,
+    /// Only this; without it everything.
+    #[arg(long, value_enum)]
+    only: Vec<Topic>,
+    /// Prints JSON instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// Writes docs/figures.md as well.
+    #[arg(long)]
+    write: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Topic {
+    /// The store day and its costs.
+    Day,
+    /// Instructions of webhook-ingress.
+    Instructions,
+    /// Zip, first answer and memory of each function.
+    Functions,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let arguments = Arguments::parse();
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    logs::start();
+    let wanted = |topic| arguments.only.is_empty() || arguments.only.contains(&topic);
+    let mut tables = Vec::new();
+    if wanted(Topic::Day) {
+        tables.extend(day(&root, arguments.seed, arguments.orders).await?);
+    }
+    if wanted(Topic::Instructions) {
+        say("counting instructions of webhook-ingress");
+        tables.push(callgrind::table(&root));
+    }
+    if wanted(Topic::Functions) {
+        say("starting the functions in the Lambda emulator");
+        tables.extend(functions::tables(&root).await);
+    }
+    let origin = origin(&arguments);
+    let text = if arguments.json {
+        let tables: Vec<_> = tables.iter().map(Table::json).collect();
+        serde_json::to_string_pretty(&serde_json::json!({ "origin": origin, "tables": tables }))? + "\n"
+    } else {
+        tables.iter().map(Table::markdown).collect()
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    if arguments.write {
+        let path = root.join("docs/figures.md");
+        std::fs::create_dir_all(root.join("docs"))?;
+        std::fs::write(&path, page(&origin, &tables))?;
+        say("wrote docs/figures.md");
+    }
+    Ok(())
+}
+
+async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error> {
+    let template = std::fs::read_to_string(root.join("template.yaml"))?;
+    let memory = Memory::read(&template).ok_or("template.yaml has no IngressMemory, SyncMemory or SweeperMemory")?;
+    let day = Day::new(seed, orders)?;
+    let mut tables = vec![figures::mix(&day)];
+    say(&format!("sending a day of {} webhooks ({orders} orders, seed {seed})", day.webhooks.len()));
+    let tally = driver::run(day, SETTINGS, |hour| say(&format!("{hour:02}:00"))).await?;
+    tables.extend(figures::dynamo(&tally));
+    tables.push(figures::sqs(&tally));
+    tables.push(figures::brevo(&tally));
+    tables.extend(figures::outcomes(&tally));
+    tables.push(cost::per_million(&tally, memory));
+    tables.push(cost::idle_month(&tally, memory));
+    Ok(tables)
+}
+
+fn origin(arguments: &Arguments) -> Origin {
+    let mut date = Timestamp::now().to_string();
+    date.truncate(10);
+    let (seed, orders) = (arguments.seed, arguments.orders);
+    let command = format!("cargo run --package tajo-bench -- --write --seed {seed} --orders {orders}");
+    Origin { command, date, seed, orders }
+}
+
+fn page(origin: &Origin, tables: &[Table]) -> String {
+    let Origin { command, date, seed, orders } = origin;
+    let mut text = format!(
+        "# Figures\n\nGenerated, do not edit: `{command}` wrote this on {date} (seed {seed}, {orders} orders). Counted, \
+         not timed, unless a table says otherwise; ✓ and ✗ compare with the goal and fail nothing.\n\n"
+    );
+    text.extend(tables.iter().map(Table::markdown));
+    text.trim_end().to_owned() + "\n"
+}
+
+fn say(what: &str) {
+    // Talk goes to stderr; a closed one is no reason to stop.
+    let _ = writeln!(std::io::stderr(), "bench: {what}");
+}

@@ -1,0 +1,82 @@
+//! Bodies of `events/shopify`, with other people or other times in them.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tajo_testkit::body;
+
+/// Settings with all three lists of the world: every contact joins 2, buyers join 4, abandoned carts 6.
+pub const LISTS: &str = "connectors: {shopify: {lists: {all_customers: 2, buyers: 4, abandoned_cart: 6}}}";
+
+/// A body as JSON, to be edited.
+pub fn json(name: &str) -> Value {
+    serde_json::from_slice(&body(name)).unwrap()
+}
+
+/// The same body with these fields set.
+pub fn with(mut body: Value, fields: Value) -> Value {
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    body.as_object_mut().unwrap().extend(fields);
+    body
+}
+
+/// Pairs of what identifies Jo in `events/` and what identifies the n-th Jo.
+fn names(n: u32) -> [(&'static str, String); 7] {
+    assert!((10_000_000..100_000_000).contains(&n), "eight digits that occur nowhere else");
+    [
+        ("jo@example.com", format!("jo{n}@example.com")),
+        ("7201400000011", format!("72014{n}")),
+        ("6101400001001", format!("61014{n}")),
+        ("cart-3f6a1c9e", format!("cart-{n}")),
+        ("chk-b81d20f4", format!("chk-{n}")),
+        ("+491711234567", format!("+49171{:07}", n % 10_000_000)),
+        ("d-jo", format!("d-{n}")),
+    ]
+}
+
+/// The same body about the n-th Jo: many of them live side by side in one world.
+pub fn cast(body: &Value, n: u32) -> Value {
+    let mut text = body.to_string();
+    for (jo, nth) in names(n) {
+        text = text.replace(jo, &nth);
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+/// What Brevo knows of the n-th Jo alone, as if she were the only one.
+pub fn only(state: &Value, n: u32) -> Value {
+    let me = n.to_string();
+    let mut mine = state.clone();
+    for (kind, by) in [("contacts", "email"), ("events", "identifiers"), ("orders", "id")] {
+        let all = state[kind].as_array().unwrap();
+        let also = |entry: &Value| entry["ext_id"].to_string().contains(&me);
+        mine[kind] = all.iter().filter(|entry| entry[by].to_string().contains(&me) || also(entry)).cloned().collect();
+    }
+    let mut text = mine.to_string();
+    for (jo, nth) in names(n) {
+        text = text.replace(&nth, jo);
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The same body with every time moved, so that the checkout's last update was a minute ago: carts of a week ago
+/// are reminded of no more.
+pub fn recent(body: &Value) -> Value {
+    let touched: Timestamp = "2026-11-02T09:09:30+01:00".parse().unwrap();
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+    moved(body, now.duration_since(touched) - SignedDuration::from_mins(1))
+}
+
+/// The same body with every time moved.
+pub fn moved(body: &Value, by: SignedDuration) -> Value {
+    match body {
+        Value::String(text) if text.len() == 25 => match text.parse::<Timestamp>() {
+            Ok(at) => Value::String(at.saturating_add(by).unwrap().to_string()),
+            Err(_) => body.clone(),
+        },
+        Value::Array(values) => values.iter().map(|value| moved(value, by)).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), moved(value, by))).collect())
+        }
+        _ => body.clone(),
+    }
+}

@@ -1,0 +1,138 @@
+//! A world with one worker in it, for tests that tell one thing after another.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tajo_app::Env;
+use tajo_app::sweep::{Swept, sweep};
+use tajo_app::sync::{Record, Report, sync};
+use tajo_platforms::Notice;
+use tajo_sandbox::{Call, Fault, Request, Response};
+use tajo_testkit::{BREVO_KEY, Front, World, notice, record};
+
+use crate::picture::picture;
+
+/// One store, one worker.
+pub struct Stage {
+    pub world: Arc<World>,
+    pub env: Env,
+    pub front: Front,
+    deliveries: AtomicU32,
+}
+
+impl Stage {
+    /// A store that was connected long ago.
+    pub async fn new(settings: &str) -> Self {
+        Self::with(World::new(settings).await).await
+    }
+
+    /// In this world.
+    pub async fn with(world: Arc<World>) -> Self {
+        let front = world.front().await;
+        let env = world.env(&front).await;
+        Self { world, env, front, deliveries: AtomicU32::new(0) }
+    }
+
+    /// Delivers a body, with an id of its own.
+    pub async fn tell(&self, topic: &str, body: &Value) -> Report {
+        self.deliver(&self.notice(topic, body)).await
+    }
+
+    /// A notice with an id of its own.
+    pub fn notice(&self, topic: &str, body: &Value) -> Notice {
+        let n = self.deliveries.fetch_add(1, Ordering::Relaxed) + 1;
+        notice(topic, &format!("d-{n}"), body.to_string().as_bytes())
+    }
+
+    /// Delivers a notice for the first time.
+    pub async fn deliver(&self, notice: &Notice) -> Report {
+        self.receive(record(notice, 1)).await
+    }
+
+    /// Hands over a record as the queue would.
+    pub async fn receive(&self, record: Record) -> Report {
+        self.receive_all(vec![record]).await.pop().unwrap()
+    }
+
+    /// Hands over a batch of records, with a minute left.
+    pub async fn receive_all(&self, records: Vec<Record>) -> Vec<Report> {
+        let deadline = self.env.clock.now().saturating_add(SignedDuration::from_secs(60)).unwrap();
+        // Boxed: the whole journey is one very deep type.
+        sync(&self.env, records, "request", deadline).boxed().await
+    }
+
+    /// Works off the queue until it is empty.
+    pub async fn drain(&self) -> Vec<Report> {
+        let mut reports = Vec::new();
+        for round in 0.. {
+            assert!(round < 20, "the queue never empties: {reports:?}");
+            let messages = self.world.take_messages();
+            if messages.is_empty() {
+                break;
+            }
+            for (index, message) in messages.into_iter().enumerate() {
+                let message_id = format!("m-{round}-{index}");
+                reports.push(self.receive(Record { message_id, body: message.body, received: 1, is_dead_letter: false }).await);
+            }
+        }
+        reports
+    }
+
+    /// One run of the sweeper. Its notices are on the queue.
+    pub async fn sweep(&self) -> Swept {
+        let sweeper = self.world.sweeper(&self.front).await;
+        sweep(&sweeper, Timestamp::MAX).await.unwrap()
+    }
+
+    /// Time passes, the sweeper runs, its notices are worked off.
+    pub async fn pass(&self, time: SignedDuration) -> Vec<Report> {
+        self.world.advance(time);
+        self.sweep().await;
+        self.drain().await
+    }
+
+    /// Somebody else than the connector calls Brevo.
+    pub fn brevo(&self, method: &str, target: &str, body: &Value) -> Response {
+        self.world.sandbox.call(Request::new(method, target).key(BREVO_KEY).json(body))
+    }
+
+    /// What goes wrong next in Brevo.
+    pub fn fault(&self, fault: Value) {
+        self.world.sandbox.add_fault(serde_json::from_value::<Fault>(fault).unwrap());
+    }
+
+    /// The contact of an address, or null.
+    pub fn contact(&self, email: &str) -> Value {
+        json!(self.world.sandbox.state().contact(email))
+    }
+
+    /// Names of all events, in the order of their arrival.
+    pub fn events(&self) -> Vec<String> {
+        self.world.sandbox.state().events.into_iter().map(|event| event.event_name).collect()
+    }
+
+    /// How many events of this name arrived.
+    pub fn count(&self, name: &str) -> usize {
+        self.events().iter().filter(|event| *event == name).count()
+    }
+
+    /// Calls that the connector (or somebody else) made since the world began, with this method and path.
+    pub fn calls(&self, method: &str, path: &str) -> Vec<Call> {
+        let calls = self.world.sandbox.calls();
+        calls.into_iter().filter(|call| call.method == method && call.path.starts_with(path)).collect()
+    }
+
+    /// What Brevo knows, for people.
+    pub fn picture(&self) -> String {
+        picture(&self.world.brevo())
+    }
+}
+
+/// The end of a notice in a line: topic, outcome, reason.
+pub fn ending(report: &Report) -> String {
+    let reason = report.line.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{} → {}{reason}", report.line.topic, report.outcome.as_str())
+}
