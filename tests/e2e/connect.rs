@@ -18,6 +18,7 @@ const NAMES: [&str; 7] = ["front", "other", "queue", "throttled", "refused", "sa
 const REFUSED: &str = "refused";
 
 /// A connected store.
+#[derive(Clone)]
 pub struct Store {
     pub name: String,
     pub id: String,

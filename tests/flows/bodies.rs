@@ -1,14 +1,14 @@
 //! Bodies of `events/shopify`, with other people or other times in them.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tajo_testkit::body;
 
 /// Settings with all three lists of the world: every contact joins 2, buyers join 4, abandoned carts 6.
 pub const LISTS: &str = "connectors: {shopify: {lists: {all_customers: 2, buyers: 4, abandoned_cart: 6}}}";
 
 /// A body as JSON, to be edited.
-pub fn json(name: &str) -> Value {
+pub fn sample(name: &str) -> Value {
     serde_json::from_slice(&body(name)).unwrap()
 }
 
@@ -28,7 +28,7 @@ fn names(n: u32) -> [(&'static str, String); 7] {
         ("6101400001001", format!("61014{n}")),
         ("cart-3f6a1c9e", format!("cart-{n}")),
         ("chk-b81d20f4", format!("chk-{n}")),
-        ("+491711234567", format!("+49171{:07}", n % 10_000_000)),
+        ("491711234567", format!("49171{:07}", n % 10_000_000)),
         ("d-jo", format!("d-{n}")),
     ]
 }
@@ -45,12 +45,11 @@ pub fn cast(body: &Value, n: u32) -> Value {
 /// What Brevo knows of the n-th Jo alone, as if she were the only one.
 pub fn only(state: &Value, n: u32) -> Value {
     let me = n.to_string();
-    let mut mine = state.clone();
-    for (kind, by) in [("contacts", "email"), ("events", "identifiers"), ("orders", "id")] {
-        let all = state[kind].as_array().unwrap();
-        let also = |entry: &Value| entry["ext_id"].to_string().contains(&me);
-        mine[kind] = all.iter().filter(|entry| entry[by].to_string().contains(&me) || also(entry)).cloned().collect();
-    }
+    let is_mine = |entry: &&Value| {
+        ["email", "ext_id", "identifiers", "id"].iter().any(|name| entry[*name].to_string().contains(&me))
+    };
+    let pick = |kind: &str| state[kind].as_array().unwrap().iter().filter(is_mine).cloned().collect::<Vec<_>>();
+    let mine = json!({"contacts": pick("contacts"), "events": pick("events"), "orders": pick("orders")});
     let mut text = mine.to_string();
     for (jo, nth) in names(n) {
         text = text.replace(&nth, jo);

@@ -10,7 +10,7 @@ use tajo_platforms::Notice;
 use tajo_sandbox::Call;
 use tajo_testkit::record;
 
-use crate::bodies::{cast, json as body, with};
+use crate::bodies::{cast, sample as body, with};
 use crate::stage::Stage;
 
 const JO: &str = "jo@example.com";

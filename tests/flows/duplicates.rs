@@ -6,7 +6,7 @@ use serde_json::Value;
 use tajo_app::sync::Outcome;
 use tajo_testkit::{World, deliver, notice, record};
 
-use crate::bodies::{LISTS, json as body};
+use crate::bodies::{LISTS, sample as body};
 use crate::picture::essence;
 use crate::stage::Stage;
 

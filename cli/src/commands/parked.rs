@@ -51,7 +51,7 @@ pub(crate) async fn run(asked: &Parked) -> crate::Result {
         return Ok(());
     }
     let mut grid = Grid::new();
-    grid.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    grid.load_style(presets::ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Dynamic);
     if grid.width().is_none() {
         grid.set_width(80);
     }

@@ -85,10 +85,12 @@ async fn deliver(
     let Some(mut record) = stored.record.clone() else { return Ok(Step::default()) };
     // What a buyer waits for goes first.
     let mut sent = effects::send(worker, claimed).await;
-    if must_send && !matches!(sent.stop, Some(Stop::Later { .. } | Stop::Retry { .. })) {
-        if let Err(stop) = upsert(worker, &record, historical).await {
-            sent.stop = Some(stop);
-        }
+    let goes_on = !matches!(sent.stop, Some(Stop::Later { .. } | Stop::Retry { .. }));
+    if must_send
+        && goes_on
+        && let Err(stop) = upsert(worker, &record, historical).await
+    {
+        sent.stop = Some(stop);
     }
     let settle = |newest: &mut OrderRecord| sent.settle(&mut newest.effects);
     let mut newest = worker.env.table.settle(key, stored, no_attributes, settle).await?;

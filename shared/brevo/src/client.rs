@@ -31,12 +31,18 @@ pub enum ClientError {
 }
 
 /// What Brevo answered to a request that it took.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Answer {
     /// 200 to 299.
     pub status: u16,
     /// The JSON body; `Null` for an empty one.
     pub body: Value,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer({})", self.status)
+    }
 }
 
 impl Client {

@@ -1,13 +1,14 @@
 //! Things Brevo should know, before they are requests.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tajo_domain::{Email, Phone};
 
 /// How Brevo finds a contact.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Identifier {
     /// By address.
     Email(Email),
@@ -43,7 +44,7 @@ impl Identifier {
 }
 
 /// The write of one contact. What is `None` or empty is left out of the request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContactWrite {
     /// The address (creation only; a change of address goes through `attributes.EMAIL`).
     pub email: Option<Email>,
@@ -62,7 +63,7 @@ pub struct ContactWrite {
 }
 
 /// One event of one contact.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Event {
     /// Name: letters, digits, `-` and `_`.
     pub name: &'static str,
@@ -72,6 +73,24 @@ pub struct Event {
     pub date: Timestamp,
     /// What the automation and its templates read.
     pub properties: Map<String, Value>,
+}
+
+impl fmt::Debug for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(…)", self.kind())
+    }
+}
+
+impl fmt::Debug for ContactWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContactWrite").field("attributes", &self.attributes.keys()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("name", &self.name).field("date", &self.date).finish_non_exhaustive()
+    }
 }
 
 impl Event {

@@ -54,6 +54,9 @@ pub struct ContactRecord {
     /// The SMS consent facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_consent: Option<Consent>,
+    /// The language facet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Versioned<String>>,
     /// The tags facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Versioned<Vec<String>>>,
@@ -120,6 +123,7 @@ impl ContactRecord {
             self.customer = update.identity.customer.clone();
         }
         accept_facet(&mut self.profile, update.profile.as_ref());
+        accept_facet(&mut self.locale, update.locale.as_ref());
         accept_facet(&mut self.tags, update.tags.as_ref());
         accept_facet(&mut self.totals, update.totals.as_ref());
         for (stored, new) in
@@ -143,32 +147,16 @@ impl ContactRecord {
         *self = Self { accepted, deleted_at: Some(at), effects: Ledger::default(), ..Self::default() };
     }
 
-    /// What Brevo gets to see: versions alone are no change.
-    #[expect(clippy::type_complexity, reason = "compared as a whole, here only")]
-    fn content(
-        &self,
-    ) -> (
-        Option<&String>,
-        Option<&Profile>,
-        Option<&Consent>,
-        Option<&Consent>,
-        Option<&Vec<String>>,
-        Option<&Totals>,
-        Option<Timestamp>,
-        Option<&String>,
-        bool,
-    ) {
-        (
-            self.customer.as_ref(),
-            self.profile.as_ref().map(|facet| &facet.value),
-            self.email_consent.as_ref(),
-            self.sms_consent.as_ref(),
-            self.tags.as_ref().map(|facet| &facet.value),
-            self.totals.as_ref().map(|facet| &facet.value),
-            self.last_order_at,
-            self.abandoned_cart.as_ref(),
-            self.deleted_at.is_some(),
-        )
+    /// What Brevo gets to see: times of facets alone are no change, nor is what we know of Brevo.
+    fn content(&self) -> impl PartialEq + use<> {
+        let record = self.clone();
+        let profile = record.profile.map(|facet| facet.value);
+        let locale = record.locale.map(|facet| facet.value);
+        let tags = record.tags.map(|facet| facet.value);
+        let totals = record.totals.map(|facet| facet.value);
+        let consents = (record.email_consent, record.sms_consent);
+        let orders = (record.last_order_at, record.abandoned_cart, record.deleted_at.is_some());
+        (record.customer, profile, locale, tags, totals, consents, orders)
     }
 }
 

@@ -63,9 +63,6 @@ pub struct Profile {
     /// Family name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// Language tag the person shops in, such as `de-DE`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locale: Option<String>,
 }
 
 impl fmt::Debug for Profile {
@@ -96,6 +93,8 @@ pub struct PersonUpdate {
     pub created_at: Option<Timestamp>,
     /// Names and addresses.
     pub profile: Option<Versioned<Profile>>,
+    /// Language tag the person shops in, such as `de-DE`. A facet of its own: only orders and checkouts tell.
+    pub locale: Option<Versioned<String>>,
     /// What the person said about marketing emails.
     pub email_consent: Option<Consent>,
     /// What the person said about marketing text messages.

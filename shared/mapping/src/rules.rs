@@ -62,7 +62,7 @@ pub const CONTACT_RULES: &[Rule] = &[
     Rule { source: "email_consent_date",    attribute: "EMAIL_CONSENT_DATE", kind: Kind::Date,   default: true,  meaning: "day of that statement",           read: |c, _| Some(date(c.email_consent.as_ref()?.at)) },
     Rule { source: "sms_consent",           attribute: "SMS_CONSENT",        kind: Kind::Text,   default: true,  meaning: "opted_in or opted_out",           read: |c, _| consent(c.sms_consent.as_ref()) },
     Rule { source: "sms_consent_date",      attribute: "SMS_CONSENT_DATE",   kind: Kind::Date,   default: true,  meaning: "day of that statement",           read: |c, _| Some(date(c.sms_consent.as_ref()?.at)) },
-    Rule { source: "preferred_language",    attribute: "LANGUAGE",           kind: Kind::Text,   default: false, meaning: "language tag of the buyer",       read: |c, _| text(c.profile.as_ref()?.value.locale.as_deref()) },
+    Rule { source: "preferred_language",    attribute: "LANGUAGE",           kind: Kind::Text,   default: false, meaning: "language tag of the buyer",       read: |c, _| text(c.locale.as_ref().map(|facet| facet.value.as_str())) },
     Rule { source: "average_order_value",   attribute: "AOV",                kind: Kind::Number, default: false, meaning: "money spent per order",           read: |c, _| average_order_value(c) },
     Rule { source: "days_since_last_order", attribute: "RECENCY",            kind: Kind::Number, default: false, meaning: "whole days since the last order", read: |c, now| Some(json!(now.duration_since(c.last_order_at?).as_hours().max(0) / 24)) },
 ];

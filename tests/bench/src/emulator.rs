@@ -185,7 +185,7 @@ fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
 fn order(number: i64) -> Vec<u8> {
     let now = Timestamp::now();
     let buyer = Buyer::new(&mut Rng::new(1), number, now);
-    Basket { number, buyer, lines: 6, at: now }.order(OrderStage::Placed, now, now)
+    Basket { number, buyer, lines: 7, at: now }.order(OrderStage::Placed, now, now)
 }
 
 /// A webhook as API Gateway hands it over.

@@ -46,18 +46,21 @@ impl Table {
             cells.map(|cell| cell.chars().count()).max().unwrap_or(0).max(3)
         };
         let widths: Vec<usize> = (0..names.len()).map(width).collect();
+        let is_figure = |cell: &String| cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit() || "✓✗".contains(c));
+        let right = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).all(is_figure);
+        let rights: Vec<bool> = (0..names.len()).map(right).collect();
         let line = |row: &Vec<String>| {
-            let cells = row.iter().zip(&widths).enumerate().map(|(index, (cell, width))| match index {
-                0 => format!("{cell:<width$}"),
-                _ => format!("{cell:>width$}"),
+            let cells = row.iter().zip(widths.iter().zip(&rights)).map(|(cell, (width, right))| match right {
+                false => format!("{cell:<width$}"),
+                true => format!("{cell:>width$}"),
             });
             format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
         };
         if !names.is_empty() {
             text += &line(&names);
-            let rule = widths.iter().enumerate().map(|(index, width)| match index {
-                0 => "-".repeat(*width),
-                _ => format!("{}:", "-".repeat(width - 1)),
+            let rule = widths.iter().zip(&rights).map(|(width, right)| match right {
+                false => "-".repeat(*width),
+                true => format!("{}:", "-".repeat(width - 1)),
             });
             text += &format!("| {} |\n", rule.collect::<Vec<_>>().join(" | "));
             self.rows.iter().for_each(|row| text += &line(row));

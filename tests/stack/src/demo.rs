@@ -159,7 +159,7 @@ fn show(ends: &[(Delivery, String, String)], state: &Value) -> Result<()> {
 
 fn grid<const N: usize>(header: [&str; N]) -> Grid {
     let mut grid = Grid::new();
-    grid.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    grid.load_style(presets::ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Dynamic);
     grid.set_width(100);
     grid.set_header(header);
     grid

@@ -42,11 +42,11 @@ fn person(out: &mut String, update: &PersonUpdate, news: &str) {
             value.last_name.as_deref(),
             value.email.as_ref().map(|email| email.as_str()),
             value.phone.as_ref().map(|phone| phone.as_str()),
-            value.locale.as_deref(),
         ];
         let parts = parts.map(|part| part.unwrap_or("-")).join(" ");
         line(out, "  profile", &format!("{parts} (as of {})", profile.at));
     }
+    option(out, "  language", update.locale.as_ref().map(|facet| format!("{} (as of {})", facet.value, facet.at)));
     option(out, "  email consent", update.email_consent.as_ref().map(consent));
     option(out, "  sms consent", update.sms_consent.as_ref().map(consent));
     if let Some(tags) = &update.tags {

@@ -42,6 +42,7 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
     PersonUpdate {
         created_at: customer.and_then(|customer| customer.created_at.0),
         profile: profile(sources, &identity).map(|value| Versioned { at, value }),
+        locale: sources.locale.map(|tag| Versioned { at: sources.at, value: tag.to_owned() }),
         email_consent,
         sms_consent,
         tags: customer.and_then(|customer| customer.tags.0.clone()).map(|value| Versioned { at, value }),
@@ -127,7 +128,6 @@ fn profile(sources: &Sources<'_>, identity: &Identity) -> Option<Profile> {
         phone: identity.phone.clone().filter(|_| own_phone),
         first_name,
         last_name,
-        locale: sources.locale.map(str::to_owned),
     };
     let says_something = profile.email.is_some()
         || profile.phone.is_some()
