@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# `sam local invoke` of every function with its envelope from events/sam/, against the stack that `make up` started.
+# `sam local invoke` of every function with its envelope from events/sam/, against the stack that `make up` started (or
+# that TAJO_STACK names): each must answer as the deployed function does.
 #
 # Needs a container engine (docker, or podman through DOCKER_HOST). Without one it says SKIPPED and succeeds, unless
 # REQUIRE_ALL=1. INVOKE_ARGS is passed on to SAM (for example --skip-pull-image).
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 
-[ -e .local/stack.json ] || { echo "error: no stack is running: start one with \`make up\`" >&2; exit 1; }
+described=${TAJO_STACK:-$root/.local/stack.json}
+[ -e "$described" ] || { echo "error: no stack is running: start one with \`make up\`" >&2; exit 1; }
 scripts/tools.sh
 export PATH=$root/.tools/sam/bin:$PATH SAM_CLI_TELEMETRY=0
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
@@ -23,9 +25,9 @@ forwarders=()
 trap 'kill "${forwarders[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 value() { "$python" -c 'import json, sys
-value = json.load(open(".local/stack.json"))
-for key in sys.argv[1].split("."): value = value[key]
-print(value)' "$1"; }
+value = json.load(open(sys.argv[1]))
+for key in sys.argv[2].split("."): value = value[key]
+print(value)' "$described" "$1"; }
 
 # The stack listens on loopback; a container comes from elsewhere.
 reachable() {
@@ -40,24 +42,50 @@ reachable aws "$(value aws_endpoint_url)"
 reachable sandbox "$(value sandbox_url)"
 aws=http://$machine:$(cat "$work/aws")
 brevo=http://$machine:$(cat "$work/sandbox")/v3
+dead_letters=arn:aws:sqs:$(value region):000000000000:$(basename "$(value queues.dead_letters)")
+
+# A queue is addressed by where it is reached, so its URL is the container's, too.
+reached() { sed "s#^http://[^/]*#$aws#" <<<"$1"; }
 
 cat >"$work/env.json" <<JSON
 {"Parameters": {
-  "AWS_ENDPOINT_OVERRIDE": "$aws", "STATE_TABLE": "$(value table)", "LIVE_QUEUE_URL": "$(value queues.live)",
+  "AWS_ENDPOINT_OVERRIDE": "$aws", "STATE_TABLE": "$(value table)", "LIVE_QUEUE_URL": "$(reached "$(value queues.live)")",
   "KEYRING_SECRETS": "$(value keyring_secret)", "STORE_SECRETS_PREFIX": "$(value store_secrets_prefix)",
-  "DEAD_LETTERS_ARN": "$(sed -n 's/.*"eventSourceARN": "\([^"]*\)".*/\1/p' events/sam/dead-letters.json | head -1)",
-  "BREVO_API_URL": "$brevo"}}
+  "DEAD_LETTERS_ARN": "$dead_letters", "BREVO_API_URL": "$brevo"}}
 JSON
 
-# The programs that `make up` deployed.
-template=.local/build/template.yaml
-for pair in WebhookIngress:webhook BrevoSync:live BrevoSync:dead-letters CartSweeper:schedule; do
-  function=${pair%%:*} event=events/sam/${pair##*:}.json
-  say "sam local invoke $function ($event)"
-  # A failed handler answers with errorType, and SAM still succeeds.
-  answer=$(sam local invoke "$function" --template "$template" --event "$event" --env-vars "$work/env.json" \
-    --parameter-overrides "Architecture=$(uname -m | sed 's/aarch64/arm64/')" ${INVOKE_ARGS:-})
-  echo "$answer"
-  case $answer in *'"errorType"'*) echo "error: $function failed" >&2; exit 1 ;; esac
+# Asks the deployed function; prints its answer.
+deployed() {
+  "$python" -c 'import json, sys, urllib.request
+endpoint, function, region, event = sys.argv[1:]
+url = f"{endpoint}/2015-03-31/functions/{function}/invocations"
+key = f"AWS4-HMAC-SHA256 Credential=test/20260101/{region}/lambda/aws4_request, SignedHeaders=host, Signature=none"
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+request = urllib.request.Request(url, open(event, "rb").read(), {"authorization": key})
+print(direct.open(request, timeout=60).read().decode())' "$(value aws_endpoint_url)" "$1" "$(value region)" "$2"
+}
+
+same() { "$python" -c 'import json, sys
+local, there = map(json.loads, sys.argv[1:])
+sys.exit(local != there)' "$1" "$2"; }
+
+# The programs that were deployed.
+template=$(dirname "$described")/build/template.yaml
+for row in WebhookIngress:webhook_ingress:webhook BrevoSync:brevo_sync:live BrevoSync:brevo_sync:dead-letters \
+  CartSweeper:cart_sweeper:schedule; do
+  IFS=: read -r function name envelope <<<"$row"
+  event=$work/$envelope.json
+  # The queue of this stack instead of the envelope's example.
+  sed "s#arn:aws:sqs:[a-z0-9-]*:[0-9]*:dead-letters#$dead_letters#" "events/sam/$envelope.json" >"$event"
+  say "sam local invoke $function (events/sam/$envelope.json)"
+  # The last line; SAM adds one of its own above when asked to be verbose.
+  local=$(sam local invoke "$function" --template "$template" --event "$event" --env-vars "$work/env.json" \
+    --parameter-overrides "Architecture=$(uname -m | sed 's/aarch64/arm64/')" ${INVOKE_ARGS:-} | grep . | tail -1)
+  there=$(deployed "$(value "functions.$name")" "$event")
+  echo "$function $envelope"
+  echo "  sam local invoke  $local"
+  echo "  deployed          $there"
+  case $local in *'"errorType"'*) echo "error: $function failed" >&2; exit 1 ;; esac
+  same "$local" "$there" || { echo "error: $function answers differently when deployed" >&2; exit 1; }
 done
-say "local-invoke: all functions answered"
+say "local-invoke: every function answers as it does when deployed"

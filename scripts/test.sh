@@ -17,6 +17,7 @@ scripts/tools.sh
 # One selection for build and test, so that nothing is compiled twice.
 say "building programs and tests"
 cargo build --workspace --bins --tests --target "$host"
+cargo test --workspace --test e2e --no-run --target "$host"
 
 down() { "$stack" down --dir "$dir"; }
 trap down EXIT

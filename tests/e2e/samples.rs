@@ -57,12 +57,13 @@ fn every_sample_ends_as_the_table_says() {
         let Some(folder) = folder() else { return };
         let samples = samples(&folder);
         assert!(samples.len() > 30, "only {} bodies", samples.len());
+        let amended = amended(&samples);
         let (as_they_are, with_amounts) =
-            tokio::join!(outcomes(stage, "samples", &samples), outcomes(stage, "amounts", &amended(&samples)));
+            tokio::join!(outcomes(stage, "samples", &samples), outcomes(stage, "amounts", &amended));
         let mut table = HEAD.to_owned();
         let mut applied = BTreeSet::new();
         for ((name, topic, body), (line, amended)) in samples.iter().zip(as_they_are.iter().zip(&with_amounts)) {
-            let reason = line.reason.clone().unwrap_or_default();
+            let reason = reason(line);
             assert!(!reason.to_lowercase().contains("unsupported"), "{name}: {reason}");
             if line.outcome == "applied" {
                 applied.insert(*topic);
@@ -93,8 +94,16 @@ async fn outcomes(stage: &Stage, store: &str, samples: &[(String, &'static str, 
 }
 
 fn said(line: &LogLine) -> String {
-    let reason = line.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    format!("{}{reason}", line.outcome)
+    match reason(line).as_str() {
+        "" => line.outcome.clone(),
+        reason => format!("{}: {reason}", line.outcome),
+    }
+}
+
+/// Why it ended so. Where nothing was left out there is nothing to say, except that nothing was new.
+fn reason(line: &LogLine) -> String {
+    let nothing_new = (line.outcome == "unchanged").then(|| "nothing new: this, or something newer, was here before");
+    line.reason.clone().or(nothing_new.map(str::to_owned)).unwrap_or_default()
 }
 
 fn cell(text: &str) -> String {

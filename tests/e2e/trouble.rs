@@ -51,9 +51,10 @@ fn work_that_brevo_refuses_for_its_key_is_parked_and_listed_with_a_hint() {
             said(&mut command)
         };
         let table = list(&[]);
-        for wanted in ["customers/create", "Brevo does not know the API key", "hint: make a new API key in Brevo"] {
-            assert!(plain(&table).contains(wanted), "`{wanted}` is missing:\n{table}");
+        for wanted in ["Brevo does not know the API key", "hint: make a new API key in Brevo"] {
+            assert!(last_column(&table).contains(wanted), "`{wanted}` is missing:\n{table}");
         }
+        assert!(table.contains("customers/create"), "{table}");
         let parked: Value = serde_json::from_str(&list(&["--json"])).unwrap();
         let parked = parked.as_array().unwrap();
         assert_eq!(parked.len(), 1);
@@ -70,7 +71,8 @@ fn said(command: &mut Command) -> String {
 }
 
 /// The last column of a table, its lines put together again.
-fn plain(table: &str) -> String {
-    let words: Vec<&str> = table.split_whitespace().collect();
-    words.join(" ")
+fn last_column(table: &str) -> String {
+    let cells = table.lines().filter_map(|line| line.trim_end_matches(['|', ' ']).rsplit_once('|'));
+    let cells: Vec<&str> = cells.map(|(_, cell)| cell.trim()).collect();
+    cells.join(" ")
 }

@@ -1,5 +1,7 @@
 //! Bodies of `events/shopify`, with other people or other times in them.
 
+use std::sync::LazyLock;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tajo_testkit::body;
@@ -20,12 +22,13 @@ pub fn with(mut body: Value, fields: Value) -> Value {
 }
 
 /// Pairs of what identifies Jo in `events/` and what identifies the n-th Jo.
-fn names(n: u32) -> [(&'static str, String); 7] {
+fn names(n: u32) -> [(&'static str, String); 8] {
     assert!((10_000_000..100_000_000).contains(&n), "eight digits that occur nowhere else");
     [
         ("jo@example.com", format!("jo{n}@example.com")),
         ("7201400000011", format!("72014{n}")),
         ("6101400001001", format!("61014{n}")),
+        ("5001400001000", format!("50014{n}")),
         ("cart-3f6a1c9e", format!("cart-{n}")),
         ("chk-b81d20f4", format!("chk-{n}")),
         ("491711234567", format!("49171{:07}", n % 10_000_000)),
@@ -57,18 +60,21 @@ pub fn only(state: &Value, n: u32) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The same body with every time moved, so that the checkout's last update was a minute ago: carts of a week ago
-/// are reminded of no more.
+/// The same body with every time moved, so that the checkout's last update was a minute before the tests began:
+/// carts of a week ago are reminded of no more. Every body is moved equally far.
 pub fn recent(body: &Value) -> Value {
-    let touched: Timestamp = "2026-11-02T09:09:30+01:00".parse().unwrap();
-    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
-    moved(body, now.duration_since(touched) - SignedDuration::from_mins(1))
+    static BY: LazyLock<SignedDuration> = LazyLock::new(|| {
+        let touched: Timestamp = "2026-11-02T09:09:30+01:00".parse().unwrap();
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+        now.duration_since(touched) - SignedDuration::from_mins(1)
+    });
+    moved(body, *BY)
 }
 
 /// The same body with every time moved.
 pub fn moved(body: &Value, by: SignedDuration) -> Value {
     match body {
-        Value::String(text) if text.len() == 25 => match text.parse::<Timestamp>() {
+        Value::String(text) if text.len() == 20 || text.len() == 25 => match text.parse::<Timestamp>() {
             Ok(at) => Value::String(at.saturating_add(by).unwrap().to_string()),
             Err(_) => body.clone(),
         },

@@ -116,7 +116,7 @@ fn compare(expected: &Value, found: &Value, kill: Kill, calls: &[Call]) -> usize
 }
 
 /// Events that Brevo accepted and whose entity was not written since: the documented window.
-fn unmarked(calls: &[Call]) -> usize {
+pub fn unmarked(calls: &[Call]) -> usize {
     let entities = ["customer#", "guest#", "order#", "cart#"];
     let mut unmarked = 0;
     for call in calls.iter().filter(|call| call.had_effect) {

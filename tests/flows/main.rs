@@ -7,6 +7,7 @@ mod cart;
 mod consent;
 mod crash;
 mod duplicates;
+mod interleavings;
 mod journey;
 mod order_of_arrival;
 mod picture;

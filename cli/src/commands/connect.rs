@@ -104,5 +104,6 @@ fn shop_address(text: &str) -> Result<String, Failure> {
         return Ok(address);
     }
     let message = format!("`{text}` is not the permanent address of a Shopify store");
-    Err(Failure::input(message).hint("it ends with .myshopify.com; Shopify shows it under Settings → Domains".to_owned()))
+    Err(Failure::input(message)
+        .hint("it ends with .myshopify.com; Shopify shows it under Settings → Domains".to_owned()))
 }

@@ -58,7 +58,8 @@ pub(crate) fn run(asked: &Explain) -> crate::Result {
         Some(path) => {
             let text = String::from_utf8(read(path)?)
                 .map_err(|_| Failure::input(format!("{} is not text in UTF-8", path.display())))?;
-            Settings::from_yaml(&text).map_err(|error| Failure::input(format!("{}: {error}", path.display())))?
+            Settings::from_yaml(&text)
+                .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?
         }
         None => Settings::default(),
     };

@@ -41,7 +41,8 @@ pub(crate) async fn run(asked: &Parked) -> crate::Result {
     let aws = sdk_config(asked.stack.endpoint.as_deref()).await.map_err(Failure::input)?;
     let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &asked.stack.table);
     let parked = list_parked(&table, &asked.store, i32::from(asked.limit)).await.map_err(|error| {
-        Failure::outside(error).hint("check --table against the stack's outputs, and your AWS credentials".to_owned())
+        Failure::outside(error)
+            .hint("check --table against the stack's outputs, and your AWS credentials".to_owned())
     })?;
     if asked.json {
         return say_json(&parked);

@@ -26,7 +26,8 @@ async fn main() -> Result<(), Error> {
 
 /// The schedule's event says nothing that matters.
 async fn handle(sweeper: &Sweeper, event: LambdaEvent<Value>) -> Result<Swept, Error> {
-    let deadline = i64::try_from(event.context.deadline).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let deadline =
+        i64::try_from(event.context.deadline).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let deadline = deadline.unwrap_or(Timestamp::MAX).saturating_sub(RESERVE)?;
     sweep(sweeper, deadline).await
 }

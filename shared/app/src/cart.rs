@@ -73,7 +73,10 @@ pub(crate) fn accept(
     }
     if cart.completed_at.is_some() {
         finish(&mut record);
-        return (Some(record), Accepted::over("the checkout was completed: its order tells the rest", recovered));
+        return (
+            Some(record),
+            Accepted::over("the checkout was completed: its order tells the rest", recovered),
+        );
     }
     let is_news = record.version.is_none_or(|version| cart.updated_at >= version);
     let content = cart_content(cart);
@@ -139,7 +142,8 @@ pub(crate) async fn close(worker: &Worker<'_>, token: &str) -> Result<Option<Con
 pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Step, Stop> {
     let facts = &worker.store.facts;
     let key = Key::cart(&facts.store, &notice.token);
-    let (stored, verdict) = worker.env.table.change(&key, attributes, |stored| judge(&worker.moment(), stored)).await?;
+    let (stored, verdict) =
+        worker.env.table.change(&key, attributes, |stored| judge(&worker.moment(), stored)).await?;
     let (planned, record) = match (verdict, &stored.record) {
         (Verdict::Abandoned(planned), Some(record)) => (planned, record.clone()),
         (Verdict::Busy, _) => return Ok(Step::skip("cart", "another worker is sending this reminder")),
@@ -223,11 +227,7 @@ fn judge(moment: &Moment<'_>, stored: Option<&CartRecord>) -> (Option<CartRecord
 }
 
 /// A checkout may have been seen without the cart token that its order carries, or the other way round.
-async fn is_ordered_elsewhere(
-    worker: &Worker<'_>,
-    record: &CartRecord,
-    token: &str,
-) -> Result<bool, Stop> {
+async fn is_ordered_elsewhere(worker: &Worker<'_>, record: &CartRecord, token: &str) -> Result<bool, Stop> {
     for other in record.tokens.iter().filter(|other| other.as_str() != token) {
         let key = Key::cart(&worker.store.facts.store, other);
         let other = worker.env.table.get_newest::<CartRecord>(&key).await?;

@@ -46,12 +46,13 @@ impl SyncConfig {
     /// Reads every variable through `lookup`.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let text = required("CLAIM_SECONDS", &lookup)?;
-        let claim: i64 = text.parse().ok().filter(|seconds| (1..=43_200).contains(seconds)).ok_or_else(|| {
-            ConfigError {
-                name: "CLAIM_SECONDS",
-                problem: format!("is `{text}`: it must be a whole number from 1 to 43200"),
-            }
-        })?;
+        let claim: i64 =
+            text.parse().ok().filter(|seconds| (1..=43_200).contains(seconds)).ok_or_else(|| {
+                ConfigError {
+                    name: "CLAIM_SECONDS",
+                    problem: format!("is `{text}`: it must be a whole number from 1 to 43200"),
+                }
+            })?;
         Ok(Self {
             table: required("STATE_TABLE", &lookup)?,
             live_queue_url: required("LIVE_QUEUE_URL", &lookup)?,
@@ -96,13 +97,16 @@ mod tests {
 
     #[test]
     fn an_empty_endpoint_override_means_aws_itself() {
-        let config = SyncConfig::read(|name| if name == "AWS_ENDPOINT_OVERRIDE" { Some(String::new()) } else { lookup(name) });
+        let config = SyncConfig::read(|name| {
+            if name == "AWS_ENDPOINT_OVERRIDE" { Some(String::new()) } else { lookup(name) }
+        });
         assert_eq!(config.unwrap().endpoint, None);
     }
 
     #[test]
     fn a_wrong_value_is_named_in_a_sentence() {
-        let error = SyncConfig::read(|name| if name == "STATE_TABLE" { None } else { lookup(name) }).unwrap_err();
+        let error =
+            SyncConfig::read(|name| if name == "STATE_TABLE" { None } else { lookup(name) }).unwrap_err();
         assert_eq!(error.to_string(), "the environment variable STATE_TABLE is missing or empty");
         let error = SyncConfig::read(|_| Some("soon".to_owned())).unwrap_err();
         assert_eq!(

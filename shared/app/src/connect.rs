@@ -16,7 +16,8 @@ use tajo_domain::{StoreId, short_hash};
 use tajo_mapping::{CONTACT_RULES, Kind, Settings, effective_rules};
 use tajo_platforms::Platform;
 use tajo_state::{
-    Attributes, Key, SecretError, Secrets, StoreRecord, StoreStatus, Table, TableError, get_secret, put_secret,
+    Attributes, Key, SecretError, Secrets, StoreRecord, StoreStatus, Table, TableError, get_secret,
+    put_secret,
 };
 
 /// Where the connector is deployed: the stack's outputs.
@@ -78,7 +79,9 @@ pub enum ConnectError {
     Aws(#[from] tajo_state::AwsError),
     #[error("Brevo could not be set up: {0}")]
     Brevo(#[from] Error),
-    #[error("the Brevo attribute {name} is of type `{found}`, and the connector fills it with `{wanted}`: Brevo would drop every value silently")]
+    #[error(
+        "the Brevo attribute {name} is of type `{found}`, and the connector fills it with `{wanted}`: Brevo would drop every value silently"
+    )]
     AttributeKind { name: String, found: String, wanted: &'static str },
     #[error("Brevo has no list {0}")]
     NoSuchList(u64),
@@ -98,11 +101,13 @@ impl ConnectError {
                 NextStep::AskMerchant { hint } => Some(hint.to_owned()),
                 _ => None,
             },
-            Self::AttributeKind { name, .. } => {
-                Some(format!("map the field to another attribute in `field_mapping`, or delete {name} in Brevo"))
-            }
+            Self::AttributeKind { name, .. } => Some(format!(
+                "map the field to another attribute in `field_mapping`, or delete {name} in Brevo"
+            )),
             Self::NoSuchList(_) => Some("use the ids that Brevo shows under Contacts → Lists".to_owned()),
-            Self::Secret(SecretError::Missing) => Some("check the names against the stack's outputs".to_owned()),
+            Self::Secret(SecretError::Missing) => {
+                Some("check the names against the stack's outputs".to_owned())
+            }
             _ => None,
         }
     }
@@ -135,7 +140,11 @@ pub struct SetUp {
 }
 
 /// Checks the key, makes the attributes the settings need, checks the lists, switches eCommerce on.
-pub async fn set_up_brevo(base: &str, key: &SecretString, settings: &Settings) -> Result<SetUp, ConnectError> {
+pub async fn set_up_brevo(
+    base: &str,
+    key: &SecretString,
+    settings: &Settings,
+) -> Result<SetUp, ConnectError> {
     let brevo = tajo_brevo::Client::new(base)?;
     let account = call(&brevo, key, &get_account()).await?;
     let attributes_created = set_up_attributes(&brevo, key, settings).await?;
@@ -148,7 +157,9 @@ pub async fn set_up_brevo(base: &str, key: &SecretString, settings: &Settings) -
 pub async fn write(target: &Target, new: &NewStore, account: &str) -> Result<(), ConnectError> {
     let aws = tajo_state::sdk_config(target.endpoint.as_deref()).await?;
     let secrets = SecretsClient::new(&aws);
-    Secrets::new(secrets.clone(), &target.store_secrets_prefix).put_store(&new.store, &new.brevo_api_key).await?;
+    Secrets::new(secrets.clone(), &target.store_secrets_prefix)
+        .put_store(&new.store, &new.brevo_api_key)
+        .await?;
     let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &target.table);
     write_store(&table, new, account).await?;
     write_keyring(&secrets, &target.keyring, new).await
@@ -218,7 +229,8 @@ async fn check_lists(
     settings: &Settings,
 ) -> Result<(), ConnectError> {
     let lists = settings.lists;
-    let wanted: Vec<u64> = [lists.all_customers, lists.buyers, lists.abandoned_cart].into_iter().flatten().collect();
+    let wanted: Vec<u64> =
+        [lists.all_customers, lists.buyers, lists.abandoned_cart].into_iter().flatten().collect();
     if wanted.is_empty() {
         return Ok(());
     }

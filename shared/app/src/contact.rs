@@ -134,7 +134,8 @@ async fn deliver(
     }
     // Whoever wrote meanwhile may have been overtaken by our send: send what is newest until nothing moved.
     for _ in 0..ROUNDS {
-        let Some(now) = newest.record.clone().filter(|now| must_send && now.accepted != record.accepted) else {
+        let Some(now) = newest.record.clone().filter(|now| must_send && now.accepted != record.accepted)
+        else {
             return Ok(step);
         };
         if now.deleted_at.is_some() {

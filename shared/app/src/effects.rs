@@ -17,7 +17,8 @@ pub(crate) fn claim(
 ) -> Vec<Planned> {
     let mut mine = |planned: &Planned| {
         let key = &planned.key;
-        (ledger.knows(key) || may_start(key)) && ledger.claim(key, moment.now, moment.claim_until) == Claim::Mine
+        (ledger.knows(key) || may_start(key))
+            && ledger.claim(key, moment.now, moment.claim_until) == Claim::Mine
     };
     planned.into_iter().filter(|planned| mine(planned)).collect()
 }

@@ -112,8 +112,11 @@ impl Env {
             |_: &StoreRecord| Attributes::default(),
             |stored: Option<&StoreRecord>| {
                 let warned = stored.filter(|record| record.status == StoreStatus::NeedsAttention);
-                let active =
-                    |record: &StoreRecord| StoreRecord { status: StoreStatus::Active, attention: None, ..record.clone() };
+                let active = |record: &StoreRecord| StoreRecord {
+                    status: StoreStatus::Active,
+                    attention: None,
+                    ..record.clone()
+                };
                 (warned.map(active), ())
             },
         );

@@ -79,13 +79,15 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             let (record, accepted) = contact::accept(moment, None, update, *news);
             let record: ContactRecord = record.unwrap_or_default();
             if update.identity.key().is_none() {
-                return explanation.skip("contact", "there is no email, customer or phone to know the person by");
+                return explanation
+                    .skip("contact", "there is no email, customer or phone to know the person by");
             }
             explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
             explanation.events(accepted.claimed);
         }
         Change::PersonDeleted { .. } => {
-            explanation.skip("contact", "the customer was never seen here; a late notice will not bring them back");
+            explanation
+                .skip("contact", "the customer was never seen here; a late notice will not bring them back");
         }
         Change::Order(order) => {
             let body = order_body(order, facts);
@@ -150,7 +152,9 @@ fn describe(change: &Change) -> Value {
             "email_consent": update.email_consent,
             "sms_consent": update.sms_consent,
         }),
-        Change::PersonDeleted { customer, at } => json!({ "change": "customer deleted", "customer": customer, "at": at }),
+        Change::PersonDeleted { customer, at } => {
+            json!({ "change": "customer deleted", "customer": customer, "at": at })
+        }
         Change::Order(order) => json!({
             "change": "order",
             "id": order.id,

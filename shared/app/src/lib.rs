@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod cart;
+mod clock;
 pub mod config;
 pub mod connect;
-mod clock;
 mod contact;
 mod delete;
-mod cart;
 mod effects;
 mod env;
 pub mod explain;

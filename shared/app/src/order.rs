@@ -115,7 +115,8 @@ async fn upsert(worker: &Worker<'_>, record: &OrderRecord, historical: bool) -> 
 /// The upsert of a stored order. An old order always takes the road that triggers nothing, and a new one never
 /// does: the two roads may overtake each other.
 pub(crate) fn upsert_request(stored: &str, historical: bool) -> Result<Request, Stop> {
-    let body: Value = serde_json::from_str(stored).map_err(|_| Stop::park("the stored order cannot be read"))?;
+    let body: Value =
+        serde_json::from_str(stored).map_err(|_| Stop::park("the stored order cannot be read"))?;
     Ok(if historical { upsert_historical_order(body) } else { upsert_order(body) })
 }
 

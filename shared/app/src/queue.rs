@@ -36,7 +36,9 @@ impl Queue {
         let group = if group.is_empty() { "unknown" } else { group };
         send.message_group_id(group).send().await.map(|_| ()).map_err(|error| {
             QueueError(match &error {
-                SdkError::ServiceError(service) => service.err().code().unwrap_or("an unknown error").to_owned(),
+                SdkError::ServiceError(service) => {
+                    service.err().code().unwrap_or("an unknown error").to_owned()
+                }
                 SdkError::TimeoutError(_) => "no answer in time".to_owned(),
                 _ => "no connection, or a broken answer".to_owned(),
             })

@@ -50,7 +50,9 @@ impl From<tajo_brevo::Error> for Stop {
 impl From<TableError> for Stop {
     fn from(error: TableError) -> Self {
         match error {
-            TableError::Aws { .. } | TableError::Contended { .. } => Self::Retry { reason: error.to_string() },
+            TableError::Aws { .. } | TableError::Contended { .. } => {
+                Self::Retry { reason: error.to_string() }
+            }
             TableError::Unreadable { .. } => Self::park(error.to_string()),
         }
     }

@@ -6,8 +6,8 @@ mod prepare;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::AtomicU32;
 
-use futures::stream::{self, StreamExt};
 use futures::FutureExt;
+use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes};
 use tajo_mapping::Sync;
@@ -105,7 +105,9 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
 /// What of the settings is against this change, if anything. Buyers come along with their orders and carts.
 pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> {
     match change {
-        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } => (!sync.customers).then_some("customers"),
+        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } => {
+            (!sync.customers).then_some("customers")
+        }
         Change::Person { news: None, .. } => (!sync.orders && !sync.carts).then_some("orders and carts"),
         Change::Order(_) => (!sync.orders).then_some("orders"),
         Change::Cart(_) => (!sync.carts).then_some("carts"),

@@ -49,8 +49,10 @@ impl Client {
     /// A client for this base URL (with its `/v3`). Follows no redirect and uses no proxy: the key goes to
     /// this host or nowhere.
     pub fn new(base: &str) -> Result<Self, ClientError> {
-        let base = Url::parse(base.trim_end_matches('/')).map_err(|_| ClientError::BaseUrl(base.to_owned()))?;
-        let local = matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]" | "host.containers.internal"));
+        let base =
+            Url::parse(base.trim_end_matches('/')).map_err(|_| ClientError::BaseUrl(base.to_owned()))?;
+        let local =
+            matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]" | "host.containers.internal"));
         if base.scheme() != "https" && !local {
             return Err(ClientError::NotSecure(base));
         }
@@ -93,7 +95,8 @@ impl Client {
         let body = if bytes.is_empty() {
             Value::Null
         } else {
-            serde_json::from_slice(&bytes).map_err(|_| Error::Unclear(format!("{status} with a broken body")))?
+            serde_json::from_slice(&bytes)
+                .map_err(|_| Error::Unclear(format!("{status} with a broken body")))?
         };
         Ok(Answer { status, body })
     }

@@ -81,9 +81,9 @@ impl Error {
             Self::AddressBlocked => NextStep::AskMerchant {
                 hint: "in Brevo (Security → Authorised IPs) switch blocking off, or deploy with FixedEgress=nat and authorise its address",
             },
-            Self::Forbidden(_) => NextStep::AskMerchant {
-                hint: "check the plan and the activated apps of the Brevo account",
-            },
+            Self::Forbidden(_) => {
+                NextStep::AskMerchant { hint: "check the plan and the activated apps of the Brevo account" }
+            }
             Self::NotFound | Self::Duplicate(_) | Self::Refused { .. } => NextStep::Park,
         }
     }
@@ -122,7 +122,9 @@ struct Metadata {
 pub fn classify(status: u16, reset: Option<Duration>, body: &[u8]) -> Error {
     let body: Body = serde_json::from_slice(body).unwrap_or_default();
     match status {
-        429 => Error::RateLimited { reset: reset.unwrap_or(limits::RESET_WHEN_UNKNOWN).min(limits::RESET_AT_MOST) },
+        429 => Error::RateLimited {
+            reset: reset.unwrap_or(limits::RESET_WHEN_UNKNOWN).min(limits::RESET_AT_MOST),
+        },
         425 => Error::TooEarly,
         500.. => Error::Server(status),
         401 if body.message.to_lowercase().contains("ip address") => Error::AddressBlocked,
@@ -138,8 +140,9 @@ pub fn classify(status: u16, reset: Option<Duration>, body: &[u8]) -> Error {
 
 /// Brevo's messages quote what was sent. Blanks every word that may be an address, a number or a link.
 fn safe(text: &str) -> String {
-    let personal =
-        |word: &str| word.contains('@') || word.contains("://") || word.chars().filter(char::is_ascii_digit).count() > 4;
+    let personal = |word: &str| {
+        word.contains('@') || word.contains("://") || word.chars().filter(char::is_ascii_digit).count() > 4
+    };
     let words: Vec<&str> =
         text.split_whitespace().take(40).map(|word| if personal(word) { "…" } else { word }).collect();
     words.join(" ")
@@ -153,13 +156,18 @@ mod tests {
     fn a_blocked_address_is_told_apart_from_a_bad_key() {
         let blocked = br#"{"code":"unauthorized","message":"We have detected you are using an unrecognised IP address 1.2.3.4"}"#;
         assert!(matches!(classify(401, None, blocked), Error::AddressBlocked));
-        assert!(matches!(classify(401, None, br#"{"code":"unauthorized","message":"Key not found"}"#), Error::KeyRefused));
+        assert!(matches!(
+            classify(401, None, br#"{"code":"unauthorized","message":"Key not found"}"#),
+            Error::KeyRefused
+        ));
     }
 
     #[test]
     fn a_duplicate_is_told_by_its_metadata_whatever_the_code() {
         for code in ["duplicate_parameter", "invalid_parameter"] {
-            let body = format!(r#"{{"code":"{code}","message":"x","metadata":{{"duplicate_identifiers":["SMS"]}}}}"#);
+            let body = format!(
+                r#"{{"code":"{code}","message":"x","metadata":{{"duplicate_identifiers":["SMS"]}}}}"#
+            );
             let error = classify(400, None, body.as_bytes());
             assert!(error.blames_phone(), "{error}");
             assert_eq!(error.next_step(), NextStep::Park);
@@ -168,8 +176,15 @@ mod tests {
 
     #[test]
     fn an_error_never_repeats_an_address_or_a_number() {
-        let error = classify(400, None, br#"{"code":"invalid_parameter","message":"Invalid phone number +4917112345 of jo@example.com"}"#);
-        assert_eq!(error.to_string(), "Brevo refused the request with 400 invalid_parameter: Invalid phone number … of …");
+        let error = classify(
+            400,
+            None,
+            br#"{"code":"invalid_parameter","message":"Invalid phone number +4917112345 of jo@example.com"}"#,
+        );
+        assert_eq!(
+            error.to_string(),
+            "Brevo refused the request with 400 invalid_parameter: Invalid phone number … of …"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub use client::{Answer, Client, ClientError};
 pub use error::{Error, NextStep, classify};
 pub use operation::{ContactWrite, Event, Identifier};
 pub use request::{
-    Method, Request, activate_ecommerce, create_attribute, create_contact, delete_contact, event, get_account,
-    get_attributes, get_contact, get_lists, upsert_historical_order, upsert_order, update_contact,
+    Method, Request, activate_ecommerce, create_attribute, create_contact, delete_contact, event,
+    get_account, get_attributes, get_contact, get_lists, update_contact, upsert_historical_order,
+    upsert_order,
 };

@@ -75,7 +75,11 @@ pub fn get_lists() -> Request {
 
 /// `POST /contacts/attributes/normal/{name}` with Brevo's word for the type.
 pub fn create_attribute(name: &str, kind: &str) -> Request {
-    request(Method::Post, format!("/contacts/attributes/normal/{}", encode(name)), Some(json!({ "type": kind })))
+    request(
+        Method::Post,
+        format!("/contacts/attributes/normal/{}", encode(name)),
+        Some(json!({ "type": kind })),
+    )
 }
 
 /// `POST /ecommerce/activate`: orders and products answer 403 before it.

@@ -131,6 +131,9 @@ impl CartRecord {
 
 impl fmt::Debug for CartRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CartRecord").field("version", &self.version).field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("CartRecord")
+            .field("version", &self.version)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "jo", "jo@", "@example.com", "jo@example", "a b@example.com", "Jo <jo@example.com>"] {
+        for text in ["", "jo", "jo@", "@example.com", "jo@example", "a b@example.com", "Jo <jo@example.com>"]
+        {
             assert_eq!(Email::parse(text), Err(InvalidEmail), "{text}");
         }
     }

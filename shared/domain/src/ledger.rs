@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// Effects by key. The key comes from the source (`placed`, `refund:88`, `quiet:1764…`), never from dice.
 ///
-/// Stored compactly: `0` is done, any other number is the millisecond until which a worker holds the claim.
+/// Stored compactly: `0` is done, any other number is the millisecond until which a worker holds the claim; `1` is long
+/// past, so the effect is free.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ledger(BTreeMap<String, i64>);
@@ -28,6 +29,7 @@ pub enum Claim {
 }
 
 const DONE: i64 = 0;
+const FREE: i64 = 1;
 
 impl Ledger {
     /// Takes the effect if it is free or if the worker that held it is certainly gone.
@@ -47,10 +49,11 @@ impl Ledger {
         self.0.insert(key.to_owned(), DONE);
     }
 
-    /// Gives the effect back: it did not happen.
+    /// Gives the effect back: it did not happen, and is still to be done. It stays known, so that the same body,
+    /// which is no news by then, may finish it.
     pub fn release(&mut self, key: &str) {
-        if !self.is_done(key) {
-            self.0.remove(key);
+        if let Some(held) = self.0.get_mut(key).filter(|held| **held != DONE) {
+            *held = FREE;
         }
     }
 
@@ -59,7 +62,7 @@ impl Ledger {
         self.0.get(key) == Some(&DONE)
     }
 
-    /// Whether somebody has ever taken the effect (and did not give it back).
+    /// Whether somebody has ever taken the effect, and nobody has forgotten it since.
     pub fn knows(&self, key: &str) -> bool {
         self.0.contains_key(key)
     }
@@ -101,7 +104,7 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.claim("placed", at(1), at(10));
         ledger.release("placed");
-        assert!(!ledger.knows("placed"));
+        assert!(ledger.knows("placed") && !ledger.is_done("placed"));
         assert_eq!(ledger.claim("placed", at(2), at(10)), Claim::Mine);
         ledger.done("placed");
         ledger.release("placed");

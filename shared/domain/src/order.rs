@@ -189,7 +189,10 @@ pub struct OrderRecord {
 
 impl fmt::Debug for OrderRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OrderRecord").field("version", &self.version).field("accepted", &self.accepted).finish_non_exhaustive()
+        f.debug_struct("OrderRecord")
+            .field("version", &self.version)
+            .field("accepted", &self.accepted)
+            .finish_non_exhaustive()
     }
 }
 

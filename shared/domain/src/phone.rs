@@ -52,8 +52,7 @@ mod tests {
 
     #[test]
     fn a_number_of_no_country_is_refused() {
-        for (text, country) in [("0171 1234567", None), ("12", Some("US")), ("", Some("US")), ("abc", None)]
-        {
+        for (text, country) in [("0171 1234567", None), ("12", Some("US")), ("", Some("US")), ("abc", None)] {
             assert_eq!(Phone::parse(text, country), Err(InvalidPhone), "{text}");
         }
     }

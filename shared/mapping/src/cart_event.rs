@@ -43,11 +43,7 @@ pub fn cart_content(cart: &Cart) -> String {
 }
 
 /// The events of a cart that holds something else than before: `cart_created` once, `cart_updated` per version.
-pub fn changed_cart(
-    cart: &Cart,
-    properties: &Map<String, Value>,
-    facts: &StoreFacts,
-) -> Vec<Planned> {
+pub fn changed_cart(cart: &Cart, properties: &Map<String, Value>, facts: &StoreFacts) -> Vec<Planned> {
     let Some(identifier) = facts.identifier(&cart.identity) else { return Vec::new() };
     let event = |key: String, name, date| Planned {
         key,
@@ -66,10 +62,8 @@ pub fn changed_cart(
 /// The event of a cart that was emptied.
 pub fn emptied_cart(cart: &Cart, facts: &StoreFacts) -> Option<Planned> {
     let identifier = facts.identifier(&cart.identity)?;
-    let properties = object(vec![
-        ("cart_id", Some(json!(format!("cart:{}", cart.token)))),
-        ("items", Some(json!([]))),
-    ]);
+    let properties =
+        object(vec![("cart_id", Some(json!(format!("cart:{}", cart.token)))), ("items", Some(json!([])))]);
     let event = Event { name: "cart_deleted", identifier, date: cart.updated_at, properties };
     facts.is_fresh(cart.updated_at).then(|| Planned { key: format!("deleted:{}", cart.updated_at), event })
 }
@@ -78,5 +72,8 @@ pub fn emptied_cart(cart: &Cart, facts: &StoreFacts) -> Option<Planned> {
 pub fn abandoned(record: &CartRecord, identifier: Identifier, now: Timestamp) -> Planned {
     let mut properties: Map<String, Value> = serde_json::from_str(&record.properties).unwrap_or_default();
     properties.insert("last_activity".to_owned(), json!(record.touched_at.to_string()));
-    Planned { key: record.quiet_key(), event: Event { name: "cart_abandoned", identifier, date: now, properties } }
+    Planned {
+        key: record.quiet_key(),
+        event: Event { name: "cart_abandoned", identifier, date: now, properties },
+    }
 }

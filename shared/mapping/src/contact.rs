@@ -108,7 +108,8 @@ pub fn clearing(record: &ContactRecord, facts: &StoreFacts) -> ContactWrite {
         write.attributes.insert(SMS.to_owned(), json!(""));
     }
     let lists = facts.settings.lists;
-    write.unlink_list_ids = [lists.all_customers, lists.buyers, lists.abandoned_cart].into_iter().flatten().collect();
+    write.unlink_list_ids =
+        [lists.all_customers, lists.buyers, lists.abandoned_cart].into_iter().flatten().collect();
     write
 }
 

@@ -12,11 +12,7 @@ use crate::{Planned, StoreFacts};
 ///
 /// A `customers/update` may come before its `customers/create`, which may be lost: either fires
 /// `customer_created`, once.
-pub fn customer_events(
-    update: &PersonUpdate,
-    news: CustomerNews,
-    facts: &StoreFacts,
-) -> Vec<Planned> {
+pub fn customer_events(update: &PersonUpdate, news: CustomerNews, facts: &StoreFacts) -> Vec<Planned> {
     let (Some(identifier), Some(profile)) = (facts.identifier(&update.identity), &update.profile) else {
         return Vec::new();
     };
@@ -27,14 +23,18 @@ pub fn customer_events(
         ("last_name", value.last_name.as_deref().map(|name| json!(name))),
         ("shop", Some(json!(facts.shop_name()))),
     ]);
-    let event = |name, date| Event { name, identifier: identifier.clone(), date, properties: properties.clone() };
+    let event =
+        |name, date| Event { name, identifier: identifier.clone(), date, properties: properties.clone() };
     let mut planned = Vec::new();
     if let Some(created_at) = update.created_at.filter(|at| facts.is_fresh(*at)) {
         planned.push(Planned { key: "created".to_owned(), event: event("customer_created", created_at) });
     }
     let is_update = news == CustomerNews::Updated && update.created_at != Some(profile.at);
     if is_update && facts.is_fresh(profile.at) {
-        planned.push(Planned { key: format!("updated:{}", profile.at), event: event("customer_updated", profile.at) });
+        planned.push(Planned {
+            key: format!("updated:{}", profile.at),
+            event: event("customer_updated", profile.at),
+        });
     }
     planned
 }

@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod cart_event;
 mod contact;
 mod customer_event;
-mod cart_event;
 mod facts;
 mod order;
 mod order_event;

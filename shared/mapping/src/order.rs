@@ -44,7 +44,8 @@ pub fn is_historical(order: &Order, facts: &StoreFacts) -> bool {
 
 fn billing(address: &Address, order: &Order) -> Value {
     let text = |value: &Option<String>| value.as_deref().map(|text| json!(text));
-    let street = [&address.address1, &address.address2].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+    let street =
+        [&address.address1, &address.address2].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
     Value::Object(object(vec![
         ("address", (!street.is_empty()).then(|| json!(street))),
         ("city", text(&address.city)),

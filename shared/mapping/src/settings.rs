@@ -201,9 +201,8 @@ impl Settings {
             carts: switch(&own.sync.carts, &document.sync.carts, defaults.sync.carts),
             inventory: switch(&own.sync.inventory, &document.sync.inventory, defaults.sync.inventory),
         };
-        let rest = |block: &SyncBlock| {
-            block.carts.as_ref().and_then(Switch::abandoned_after).map(str::to_owned)
-        };
+        let rest =
+            |block: &SyncBlock| block.carts.as_ref().and_then(Switch::abandoned_after).map(str::to_owned);
         let abandoned_after = match rest(&own.sync).or_else(|| rest(&document.sync)) {
             None => ABANDONED_AFTER,
             Some(text) => parse_duration(&text)?,
@@ -229,8 +228,9 @@ fn version_warning(asked: Option<&str>) -> Option<String> {
 
 fn parse_duration(text: &str) -> Result<SignedDuration, SettingsError> {
     let problem = |problem: String| SettingsError::Value { key: "sync.carts.abandoned_after", problem };
-    let duration: SignedDuration =
-        text.parse().map_err(|_| problem(format!("`{text}`, which is no duration such as `30m` or `1h 30m`")))?;
+    let duration: SignedDuration = text
+        .parse()
+        .map_err(|_| problem(format!("`{text}`, which is no duration such as `30m` or `1h 30m`")))?;
     let (least, most) = (SignedDuration::from_secs(1), SignedDuration::from_hours(24 * 7));
     if duration < least || most < duration {
         return Err(problem(format!("`{text}`: it must lie between a second and a week")));

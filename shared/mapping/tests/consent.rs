@@ -5,7 +5,9 @@ use tajo_brevo::ContactWrite;
 use tajo_domain::{
     Block, Consent, ConsentState, ContactRecord, Email, KnownAs, Phone, Profile, StoreId, Versioned,
 };
-use tajo_mapping::{Settings, StoreFacts, StoreKind, creation, moved, settle_creation, settle_update, update};
+use tajo_mapping::{
+    Settings, StoreFacts, StoreKind, creation, moved, settle_creation, settle_update, update,
+};
 
 fn facts() -> StoreFacts {
     StoreFacts {

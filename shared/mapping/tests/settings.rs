@@ -86,6 +86,7 @@ fn quiet_is_half_an_hour_unless_the_store_says_otherwise() {
 
 #[test]
 fn an_unknown_key_is_refused_and_named() {
-    let error = Settings::from_yaml("connectors:\n  shopify:\n    lists:\n      buyer: 6\n").unwrap_err().to_string();
+    let error =
+        Settings::from_yaml("connectors:\n  shopify:\n    lists:\n      buyer: 6\n").unwrap_err().to_string();
     assert!(error.contains("buyer"), "{error}");
 }

@@ -13,7 +13,7 @@ use tajo_platforms::shopify::webhook::{self, Headers};
 use tajo_platforms::{Notice, Platform};
 
 const SHOP: &str = "demo-shop.myshopify.com";
-/// Signs the webhooks of the demo store, on the local stack only.
+/// Signs the webhooks of the demo store, on the local stack only (`tests/stack/src/connect.rs`).
 const DEMO_SECRET: &str = "demo-client-secret";
 const WEBHOOK_BODY: &str = "customers-create";
 const QUEUED_BODY: &str = "orders-create.paid";
@@ -113,10 +113,10 @@ fn live() -> Value {
     sqs("live", 1, json!({}))
 }
 
-/// What a function failed to receive three times.
+/// What a function failed to receive five times.
 fn dead_letters() -> Value {
     let source = json!({"DeadLetterQueueSourceArn": "arn:aws:sqs:us-east-1:123456789012:live"});
-    sqs("dead-letters", 4, source)
+    sqs("dead-letters", 6, source)
 }
 
 fn sqs(queue: &str, receives: u32, more_attributes: Value) -> Value {
@@ -127,14 +127,14 @@ fn sqs(queue: &str, receives: u32, more_attributes: Value) -> Value {
         "0f3a5c1e-6f0b-4d1c-9a53-0f2f9b1c7c11",
         "2026-11-02T08:15:04Z".parse().unwrap(),
     );
-    notice.store = StoreId::parse("demo").ok();
+    notice.store = StoreId::parse("demo-shop").ok();
     notice.event = Some("2b7d5a55-84b1-4a4f-8d3f-6a2f7e1f9c02".into());
     notice.triggered_at = "2026-11-02T08:15:03.412Z".parse().ok();
     notice.api_version = Some("2026-10".into());
     let mut attributes = json!({
         "ApproximateReceiveCount": receives.to_string(),
         "ApproximateFirstReceiveTimestamp": "1793607305000",
-        "MessageGroupId": "demo",
+        "MessageGroupId": "demo-shop",
         "SenderId": "AIDAEXAMPLE",
         "SentTimestamp": "1793607304000",
     });

@@ -18,9 +18,8 @@ pub struct AwsError(String);
 ///
 /// One operation takes at most 3 s with its retries: Shopify waits 5 s for ingress.
 pub async fn sdk_config(endpoint: Option<&str>) -> Result<SdkConfig, AwsError> {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_millis(1500))

@@ -220,8 +220,10 @@ impl Table {
         record: &T,
         attributes: &Attributes,
     ) -> Result<HashMap<String, AttributeValue>, TableError> {
-        let unreadable =
-            |error: serde_dynamo::Error| TableError::Unreadable { pk: kind_of(key), reason: error.to_string() };
+        let unreadable = |error: serde_dynamo::Error| TableError::Unreadable {
+            pk: kind_of(key),
+            reason: error.to_string(),
+        };
         let data = serde_dynamo::to_attribute_value(record).map_err(unreadable)?;
         let mut item = HashMap::from([
             ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
@@ -249,7 +251,9 @@ pub(crate) fn parse<T: DeserializeOwned>(
     let unreadable = |reason: String| TableError::Unreadable { pk: kind_of(key), reason };
     let format = read_number(&item, "v").unwrap_or(FORMAT);
     if format > FORMAT {
-        return Err(unreadable(format!("it has format {format}, and this version knows {FORMAT}: deploy the newer one")));
+        return Err(unreadable(format!(
+            "it has format {format}, and this version knows {FORMAT}: deploy the newer one"
+        )));
     }
     let revision = read_number(&item, "rev").ok_or_else(|| unreadable("it has no revision".to_owned()))?;
     let data = item.remove("data").ok_or_else(|| unreadable("it has no data".to_owned()))?;

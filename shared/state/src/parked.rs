@@ -70,7 +70,8 @@ pub async fn list_parked(table: &Table, store: &str, limit: i32) -> Result<Vec<P
         .map_err(|error| aws_error("Query", error))?;
     let mut found = Vec::new();
     for item in answer.items.unwrap_or_default() {
-        let Some(id) = item.get("pk").and_then(|pk| pk.as_s().ok()?.rsplit_once('#')).map(|(_, id)| id) else {
+        let Some(id) = item.get("pk").and_then(|pk| pk.as_s().ok()?.rsplit_once('#')).map(|(_, id)| id)
+        else {
             continue;
         };
         found.extend(table.get::<Parked>(&Key::parked(store, id)).await?.record);
@@ -79,8 +80,14 @@ pub async fn list_parked(table: &Table, store: &str, limit: i32) -> Result<Vec<P
 }
 
 /// One piece of parked work and its notice.
-pub async fn read_parked(table: &Table, store: &str, id: &str) -> Result<Option<(Parked, String)>, TableError> {
-    let Some(parked) = table.get_newest::<Parked>(&Key::parked(store, id)).await?.record else { return Ok(None) };
+pub async fn read_parked(
+    table: &Table,
+    store: &str,
+    id: &str,
+) -> Result<Option<(Parked, String)>, TableError> {
+    let Some(parked) = table.get_newest::<Parked>(&Key::parked(store, id)).await?.record else {
+        return Ok(None);
+    };
     let mut notice = String::new();
     for part in 0..parked.parts {
         let key = Key::parked_part(store, id, part);

@@ -26,12 +26,7 @@ pub fn notice(topic: &str, delivery: &str, body: &[u8]) -> Notice {
 
 /// The notice as a record that was received so many times.
 pub fn record(notice: &Notice, received: u32) -> Record {
-    Record {
-        message_id: notice.delivery.clone(),
-        body: notice.to_json(),
-        received,
-        is_dead_letter: false,
-    }
+    Record { message_id: notice.delivery.clone(), body: notice.to_json(), received, is_dead_letter: false }
 }
 
 /// Delivers one notice for the first time, with plenty of time left.

@@ -82,7 +82,13 @@ impl Front {
     }
 }
 
-async fn call(State(door): State<Door>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(
+    State(door): State<Door>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let name = match &target {
         Some(target) => {
@@ -98,7 +104,9 @@ async fn call(State(door): State<Door>, method: Method, uri: Uri, headers: Heade
             return broken();
         }
         let response = match &target {
-            Some(target) if target.starts_with("DynamoDB") => dynamo(&door.world, target, &headers, body).await,
+            Some(target) if target.starts_with("DynamoDB") => {
+                dynamo(&door.world, target, &headers, body).await
+            }
             Some(target) if target.starts_with("AmazonSQS") => sqs(&door.world, &body),
             Some(_) => secret(&door.world, &body),
             None => brevo(&door.world, &method, &uri, &headers, &body),

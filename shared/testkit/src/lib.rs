@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets something unexpected should stop there")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets something unexpected should stop there"
+)]
 
 mod events;
 mod front;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -170,7 +170,8 @@ impl World {
             let request = tajo_sandbox::Request::new("POST", "/v3/contacts/folders").key(BREVO_KEY);
             let folder = self.sandbox.call(request.json(&serde_json::json!({ "name": name })));
             let list = serde_json::json!({ "name": name, "folderId": folder.json()["id"] });
-            self.sandbox.call(tajo_sandbox::Request::new("POST", "/v3/contacts/lists").key(BREVO_KEY).json(&list));
+            self.sandbox
+                .call(tajo_sandbox::Request::new("POST", "/v3/contacts/lists").key(BREVO_KEY).json(&list));
         }
     }
 
@@ -210,7 +211,8 @@ async fn create_table(url: &str) {
     let attribute = |name: &str, kind| {
         AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
     };
-    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let key =
+        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
     let due = GlobalSecondaryIndex::builder()
         .index_name("due")

@@ -185,12 +185,16 @@ impl Basket {
 
     /// What a campaign link and a theme leave behind in a body.
     fn campaign(&self, body: &mut Value) {
-        let link = format!("/products/wool-blanket?utm_source=newsletter&utm_medium=email&utm_campaign=autumn-2026\
-            &utm_content=hero-{0}&gclid=Cj0KCQjwbench{0:032}&fbclid=IwAR2bench{0:040}", self.number);
+        let link = format!(
+            "/products/wool-blanket?utm_source=newsletter&utm_medium=email&utm_campaign=autumn-2026\
+            &utm_content=hero-{0}&gclid=Cj0KCQjwbench{0:032}&fbclid=IwAR2bench{0:040}",
+            self.number
+        );
         set(body, "landing_site", json!(link));
+        let mut rng = Rng::new(self.number.unsigned_abs());
         let notes: Vec<Value> = ["gift_wrap", "delivery_note", "session", "consent", "variant", "source"]
             .iter()
-            .map(|name| json!({ "name": name, "value": format!("{name}-{:024x}", self.number) }))
+            .map(|name| json!({ "name": name, "value": format!("{:016x}{:016x}", rng.bits(), rng.bits()) }))
             .collect();
         set(body, "note_attributes", json!(notes));
     }
@@ -205,7 +209,16 @@ impl Basket {
             set(&mut line, "variant_id", json!(product * 10));
             set(&mut line, "sku", json!(format!("BLANKET-{}", product % 100)));
             set(&mut line, "quantity", json!(1 + index % 2));
-            set(&mut line, "properties", json!([{ "name": "engraving", "value": format!("initials {index}") }]));
+            let mut rng = Rng::new(self.number.unsigned_abs() * 20 + index.unsigned_abs());
+            let title = format!("Wool blanket, dye lot {:06x}", rng.bits() >> 40);
+            set(&mut line, "title", json!(title));
+            set(&mut line, "name", json!(format!("{title} - Moss green")));
+            // Themes and apps leave ids behind: what makes a real body shrink to a quarter, and not further.
+            let marks = ["engraving", "_bundle", "_source"];
+            let marks = marks.map(
+                |name| json!({ "name": name, "value": format!("{:016x}{:016x}", rng.bits(), rng.bits()) }),
+            );
+            set(&mut line, "properties", json!(marks));
             line
         });
         let lines: Vec<Value> = lines.collect();

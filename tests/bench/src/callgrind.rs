@@ -47,7 +47,9 @@ fn compile(root: &Path) -> Result<std::path::PathBuf, Error> {
         .args(["--no-default-features", "--target", &host])
         .output()?;
     if !built.status.success() {
-        return Err(format!("`ingress_once` does not compile: {}", String::from_utf8_lossy(&built.stderr)).into());
+        return Err(
+            format!("`ingress_once` does not compile: {}", String::from_utf8_lossy(&built.stderr)).into()
+        );
     }
     Ok(crate::functions::target_folder(root)?.join(host).join("release/ingress_once"))
 }

@@ -77,10 +77,20 @@ pub fn per_million(tally: &Tally, memory: Memory) -> Table {
         line("Lambda GB-s, webhook-ingress", gb_seconds(ingress.ms, memory.ingress), gb_second, "webhooks"),
         line("Lambda GB-s, brevo-sync", gb_seconds(sync.ms, memory.sync), gb_second, "webhooks"),
         line("SQS requests", per(tally.sqs.total() as f64), million(price::SQS_PER_MILLION), "webhooks"),
-        line("DynamoDB WRU", per(sync.writes + sweeper.writes), million(price::WRITE_UNITS_PER_MILLION), "webhooks"),
+        line(
+            "DynamoDB WRU",
+            per(sync.writes + sweeper.writes),
+            million(price::WRITE_UNITS_PER_MILLION),
+            "webhooks",
+        ),
         line("DynamoDB RRU", per(reads), million(price::READ_UNITS_PER_MILLION), "webhooks, minutes"),
         line("CloudWatch logs, GB", per(logs), price::LOGS_PER_GB, "webhooks"),
-        line("Secrets Manager reads, store keys", per(sync.secret_reads as f64), secret, "5 minutes and store"),
+        line(
+            "Secrets Manager reads, store keys",
+            per(sync.secret_reads as f64),
+            secret,
+            "5 minutes and store",
+        ),
         line("Secrets Manager reads, keyring", per(ingress.secret_reads as f64), secret, "minutes and stack"),
     ];
     // The last line is shared by all stores of a stack, and at most one read a minute.
@@ -125,11 +135,21 @@ pub fn idle_month(tally: &Tally, memory: Memory) -> Table {
         line("SQS polls of `live`, 5 pollers × 3 a minute", polls, price::SQS_PER_MILLION / 1e6, "queues"),
         line("SQS polls of `dead-letters`, the same", polls, price::SQS_PER_MILLION / 1e6, "queues"),
         line("EventBridge Scheduler", MINUTES_PER_MONTH, price::SCHEDULER_PER_MILLION / 1e6, "minutes"),
-        line("Lambda requests, cart-sweeper", MINUTES_PER_MONTH, price::LAMBDA_REQUESTS_PER_MILLION / 1e6, "minutes"),
+        line(
+            "Lambda requests, cart-sweeper",
+            MINUTES_PER_MONTH,
+            price::LAMBDA_REQUESTS_PER_MILLION / 1e6,
+            "minutes",
+        ),
         line("Lambda GB-s, cart-sweeper", gb_seconds, price::LAMBDA_ARM_GB_SECOND, "minutes"),
         line("DynamoDB RRU, cart-sweeper", reads, price::READ_UNITS_PER_MILLION / 1e6, "minutes"),
         line("CloudWatch logs, GB", logs, price::LOGS_PER_GB, "minutes"),
-        line("CloudWatch logs kept, GB (14 days)", logs * 14.0 / 30.0, price::LOGS_KEPT_PER_GB_MONTH, "minutes"),
+        line(
+            "CloudWatch logs kept, GB (14 days)",
+            logs * 14.0 / 30.0,
+            price::LOGS_KEPT_PER_GB_MONTH,
+            "minutes",
+        ),
     ];
     let mut table = bill("Fixed cost of an idle month, one store", &lines, None, 2.0);
     table.note(format!(
@@ -157,12 +177,14 @@ fn bill(title: &str, lines: &[Line], busy: Option<&Line>, goal: f64) -> Table {
     let (mut alone, mut together) = (0.0, 0.0);
     let last = lines.len().saturating_sub(1);
     for (index, line) in lines.iter().enumerate() {
-        let quantity = if line.quantity < 100.0 { format!("{:.3}", line.quantity) } else { whole(line.quantity) };
+        let quantity =
+            if line.quantity < 100.0 { format!("{:.3}", line.quantity) } else { whole(line.quantity) };
         let dollars = line.quantity * line.price;
         let shared = busy.filter(|_| index == last).map_or(dollars, |busy| busy.quantity * busy.price);
         alone += dollars;
         together += shared;
-        let mut row = vec![line.what.to_owned(), quantity, line.grows_with.to_owned(), format!("{dollars:.3}")];
+        let mut row =
+            vec![line.what.to_owned(), quantity, line.grows_with.to_owned(), format!("{dollars:.3}")];
         row.extend(busy.map(|_| format!("{shared:.3}")));
         table.rows.push(row);
     }

@@ -12,7 +12,7 @@ pub const MIX: &[(&str, usize, &str)] = &[
     ("carts/update",     250, "1 or 2 per visit"),
     ("checkouts/create", 150, "100 become orders (70 of them begin without a contact), 50 are abandoned"),
     ("checkouts/update", 150, "100 add the contact, 30 tell of the completion, 20 belong to abandoned ones"),
-    ("orders/create",    100, "5 to 8 lines"),
+    ("orders/create",    100, "5 to 7 lines"),
     ("orders/updated",   250, "100 echoes of the order, 90 fulfilments, 10 refunds, 5 cancellations, 45 notes or tags"),
     ("customers/create",  40, "buyers who are new; the other 60 are known to Brevo and to the state"),
     ("customers/update",  80, "70 echoes of an order, 10 changed phone numbers"),
@@ -58,8 +58,8 @@ impl Day {
         writer.orders(orders);
         writer.abandoned(orders);
         let Writer { mut before, mut webhooks, .. } = writer;
-        before.sort_by(|a, b| a.at.cmp(&b.at));
-        webhooks.sort_by(|a, b| a.at.cmp(&b.at));
+        before.sort_by_key(|webhook| webhook.at);
+        webhooks.sort_by_key(|webhook| webhook.at);
         for (index, webhook) in before.iter_mut().chain(&mut webhooks).enumerate() {
             webhook.delivery = format!("{seed:08x}-0000-4000-8000-{index:012x}");
         }
@@ -180,7 +180,7 @@ impl Writer {
             let made = later(self.midnight, -3_600_000);
             self.before.push(webhook(made, "customers/create", customer(&buyer, made)));
         }
-        Basket { number, buyer, lines: self.rng.between(5, 8), at }
+        Basket { number, buyer, lines: self.rng.between(5, 7), at }
     }
 
     fn push(&mut self, at: Timestamp, topic: &'static str, body: Vec<u8>) {

@@ -146,7 +146,8 @@ impl Driver {
         ]);
         let since_midnight = now.duration_since(self.midnight).as_millis().max(0);
         let clock = self.start + Duration::from_millis(u64::try_from(since_midnight)?);
-        let request = Request { headers, path_store: None, body: &webhook.body, received_at: now, now: clock };
+        let request =
+            Request { headers, path_store: None, body: &webhook.body, received_at: now, now: clock };
         let before = Logged::now();
         let answer = ingest(&self.ingress, request).await;
         if answer != Answer::Accepted {
@@ -180,7 +181,7 @@ impl Driver {
     /// One batch, to the first free worker.
     async fn receive(&mut self, now: Timestamp) -> Result<(), Error> {
         let (mut batch, mut rest) = (Vec::new(), Vec::new());
-        self.queue.sort_by(|a, b| a.visible_at.cmp(&b.visible_at));
+        self.queue.sort_by_key(|queued| queued.visible_at);
         for queued in self.queue.drain(..) {
             let fits = queued.visible_at <= now && batch.len() < BATCH;
             if fits { batch.push(queued) } else { rest.push(queued) }

@@ -8,14 +8,27 @@ use crate::tally::Tally;
 
 /// The mix as committed and as generated.
 pub fn mix(day: &Day) -> Table {
-    let mut table = Table::new("The store day", &["topic", "per 100 orders", "webhooks", "mean bytes", "what"]);
+    let mut table =
+        Table::new("The store day", &["topic", "per 100 orders", "webhooks", "mean bytes", "what"]);
     for (topic, per_hundred, what) in MIX {
         let (count, bytes) = day.of(topic);
         let mean = bytes as f64 / count.max(1) as f64;
-        table.row([(*topic).to_owned(), per_hundred.to_string(), count.to_string(), whole(mean), (*what).to_owned()]);
+        table.row([
+            (*topic).to_owned(),
+            per_hundred.to_string(),
+            count.to_string(),
+            whole(mean),
+            (*what).to_owned(),
+        ]);
     }
     let sum: usize = MIX.iter().map(|(_, count, _)| count).sum();
-    table.row(["all".to_owned(), sum.to_string(), day.webhooks.len().to_string(), String::new(), String::new()]);
+    table.row([
+        "all".to_owned(),
+        sum.to_string(),
+        day.webhooks.len().to_string(),
+        String::new(),
+        String::new(),
+    ]);
     table.note(format!(
         "{KNOWN_BUYERS} % of the buyers are known to Brevo and to the state before the day begins. Orders come between \
          7 and 20 o'clock. `carts/*` and `products/*` are not handled yet: they end as skipped, but they cost an \
@@ -28,10 +41,15 @@ pub fn mix(day: &Day) -> Table {
 pub fn dynamo(tally: &Tally) -> Vec<Table> {
     let per = |value| two(tally.per_webhook(value));
     let fixed = tally.fixed_reads();
-    let (writes, reads) = (tally.sync.writes + tally.sweeper.writes, tally.sync.reads + tally.sweeper.reads - fixed);
+    let (writes, reads) =
+        (tally.sync.writes + tally.sweeper.writes, tally.sync.reads + tally.sweeper.reads - fixed);
     let mut units = Table::new("DynamoDB units per webhook", &["", "WRU", "RRU"]);
     units.row(["brevo-sync".to_owned(), per(tally.sync.writes), per(tally.sync.reads)]);
-    units.row(["cart-sweeper, for due carts".to_owned(), per(tally.sweeper.writes), per(tally.sweeper.reads - fixed)]);
+    units.row([
+        "cart-sweeper, for due carts".to_owned(),
+        per(tally.sweeper.writes),
+        per(tally.sweeper.reads - fixed),
+    ]);
     units.row(["together".to_owned(), per(writes), per(reads)]);
     units.row(["goal".to_owned(), "3.00".to_owned(), "1.00".to_owned()]);
     let (writes_met, reads_met) = (tally.per_webhook(writes) <= 3.0, tally.per_webhook(reads) <= 1.0);
@@ -47,8 +65,7 @@ pub fn dynamo(tally: &Tally) -> Vec<Table> {
         whole(fixed)
     ));
 
-    let mut topics =
-        Table::new("By topic, per webhook", &["topic", "notices", "WRU", "RRU", "Brevo calls"]);
+    let mut topics = Table::new("By topic, per webhook", &["topic", "notices", "WRU", "RRU", "Brevo calls"]);
     for (name, topic) in &tally.topics {
         let per = |value: f64| two(value / topic.notices.max(1) as f64);
         let calls = per(topic.brevo_calls as f64);
@@ -56,7 +73,10 @@ pub fn dynamo(tally: &Tally) -> Vec<Table> {
     }
     topics.note("`tajo/cart_due` is the sweeper's own notice. Units of a batch with several topics are shared out evenly.");
 
-    let mut calls = Table::new("DynamoDB calls by operation, per 1,000 webhooks", &["operation", "brevo-sync", "cart-sweeper"]);
+    let mut calls = Table::new(
+        "DynamoDB calls by operation, per 1,000 webhooks",
+        &["operation", "brevo-sync", "cart-sweeper"],
+    );
     let names = tally.sync.dynamo_calls.keys().chain(tally.sweeper.dynamo_calls.keys());
     let names: std::collections::BTreeSet<&String> = names.collect();
     let of = |calls: &BTreeMap<String, u64>, name: &String| {
@@ -67,7 +87,6 @@ pub fn dynamo(tally: &Tally) -> Vec<Table> {
     }
     vec![units, topics, calls]
 }
-
 
 /// SQS requests per webhook.
 pub fn sqs(tally: &Tally) -> Table {
@@ -86,7 +105,8 @@ pub fn sqs(tally: &Tally) -> Table {
     let per_webhook = tally.per_webhook(requests.total() as f64);
     table.row(["goal (busy day)".to_owned(), mark(per_webhook <= 3.0).to_owned(), "3.00".to_owned()]);
     let batches: u64 = tally.batches.values().sum();
-    let records: u64 = tally.batches.iter().map(|(size, count)| u64::try_from(*size).unwrap_or(0) * count).sum();
+    let records: u64 =
+        tally.batches.iter().map(|(size, count)| u64::try_from(*size).unwrap_or(0) * count).sum();
     let sizes = tally.batches.iter().map(|(size, count)| format!("{count} of {size}"));
     table.note(format!(
         "One send per notice, one receive and one delete per batch; every started 64 KB of a payload is a request. \
@@ -117,7 +137,10 @@ pub fn brevo(tally: &Tally) -> Table {
 /// How notices ended.
 pub fn outcomes(tally: &Tally) -> Vec<Table> {
     let names = ["applied", "unchanged", "skipped", "deferred", "parked", "retried"];
-    let mut table = Table::new("Outcomes", &["topic", "applied", "unchanged", "skipped", "deferred", "parked", "retried"]);
+    let mut table = Table::new(
+        "Outcomes",
+        &["topic", "applied", "unchanged", "skipped", "deferred", "parked", "retried"],
+    );
     for (name, topic) in &tally.topics {
         let mut row = vec![name.clone()];
         row.extend(names.map(|outcome| topic.outcomes.get(outcome).copied().unwrap_or(0).to_string()));

@@ -44,7 +44,13 @@ fn zips(root: &Path) -> Table {
             Err(why) => return Table::not_measured(title, why),
         };
         let goal = two(ZIP_GOAL / 1e6);
-        table.row([function.name.to_owned(), two(program / 1e6), two(zip / 1e6), goal, mark(zip <= ZIP_GOAL).to_owned()]);
+        table.row([
+            function.name.to_owned(),
+            two(program / 1e6),
+            two(zip / 1e6),
+            goal,
+            mark(zip <= ZIP_GOAL).to_owned(),
+        ]);
     }
     table.note(format!(
         "Release profile, stripped, built for {}; the zip holds `bootstrap` deflated at level 6, as SAM does. An arm64 \
@@ -92,7 +98,8 @@ async fn emulated(root: &Path) -> Table {
 
 async fn measure_all(root: &Path) -> Result<Vec<Measured>, Error> {
     let emulator = emulator::find(root)?;
-    let programs = FUNCTIONS.iter().map(|function| bootstrap(root, function)).collect::<Result<Vec<_>, _>>()?;
+    let programs =
+        FUNCTIONS.iter().map(|function| bootstrap(root, function)).collect::<Result<Vec<_>, _>>()?;
     emulator::measure(&emulator, [&programs[0], &programs[1], &programs[2]]).await
 }
 

@@ -30,7 +30,7 @@ impl Sample {
     pub fn new() -> Self {
         let at = Timestamp::UNIX_EPOCH;
         let buyer = Buyer::new(&mut Rng::new(1), 1, at);
-        let basket = Basket { number: 1, buyer, lines: 7, at };
+        let basket = Basket { number: 1, buyer, lines: 6, at };
         let body = basket.order(OrderStage::Placed, at, at);
         let headers = vec![
             (webhook::TOPIC, "orders/create".to_owned()),

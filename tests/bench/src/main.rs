@@ -78,7 +78,8 @@ async fn main() -> Result<(), Error> {
 
 async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error> {
     let template = std::fs::read_to_string(root.join("template.yaml"))?;
-    let memory = Memory::read(&template).ok_or("template.yaml has no IngressMemory, SyncMemory or SweeperMemory")?;
+    let memory =
+        Memory::read(&template).ok_or("template.yaml has no IngressMemory, SyncMemory or SweeperMemory")?;
     let day = Day::new(seed, orders)?;
     let mut tables = vec![figures::mix(&day)];
     say(&format!("sending a day of {} webhooks ({orders} orders, seed {seed})", day.webhooks.len()));

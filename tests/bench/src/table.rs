@@ -46,14 +46,17 @@ impl Table {
             cells.map(|cell| cell.chars().count()).max().unwrap_or(0).max(3)
         };
         let widths: Vec<usize> = (0..names.len()).map(width).collect();
-        let is_figure = |cell: &String| cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit() || "✓✗".contains(c));
+        let is_figure = |cell: &String| {
+            cell.is_empty() || cell.starts_with(|c: char| c.is_ascii_digit() || "✓✗".contains(c))
+        };
         let right = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).all(is_figure);
         let rights: Vec<bool> = (0..names.len()).map(right).collect();
         let line = |row: &Vec<String>| {
-            let cells = row.iter().zip(widths.iter().zip(&rights)).map(|(cell, (width, right))| match right {
-                false => format!("{cell:<width$}"),
-                true => format!("{cell:>width$}"),
-            });
+            let cells =
+                row.iter().zip(widths.iter().zip(&rights)).map(|(cell, (width, right))| match right {
+                    false => format!("{cell:<width$}"),
+                    true => format!("{cell:>width$}"),
+                });
             format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
         };
         if !names.is_empty() {
@@ -123,7 +126,8 @@ mod tests {
         let mut table = Table::new("Fruit", &["what", "count"]);
         table.row(["apples".to_owned(), whole(12345.4)]);
         table.note("Ripe ones.");
-        let text = "## Fruit\n\n| what   |  count |\n| ------ | -----: |\n| apples | 12,345 |\n\nRipe ones.\n\n";
+        let text =
+            "## Fruit\n\n| what   |  count |\n| ------ | -----: |\n| apples | 12,345 |\n\nRipe ones.\n\n";
         assert_eq!(table.markdown(), text);
     }
 }

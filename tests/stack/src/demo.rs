@@ -27,7 +27,9 @@ const CART_PATIENCE: Duration = Duration::from_secs(240);
 pub async fn demo(stack: &Stack, progress: &Progress) -> Result<()> {
     let store = stack.demo.as_ref().ok_or_else(|| Error::new("no demo store is connected"))?;
     let seed = match std::env::var("DEMO_SEED").ok().filter(|text| !text.is_empty()) {
-        Some(text) => text.parse().map_err(|_| Error::new(format!("DEMO_SEED is `{text}`, which is no number")))?,
+        Some(text) => {
+            text.parse().map_err(|_| Error::new(format!("DEMO_SEED is `{text}`, which is no number")))?
+        }
         None => fastrand::u64(..1_000_000),
     };
     let started = Timestamp::now();
@@ -58,7 +60,8 @@ pub async fn demo(stack: &Stack, progress: &Progress) -> Result<()> {
     let mut wrong = check::differences(&expected, &state);
     for (delivery, outcome, _) in &ends {
         if outcome != delivery.ends {
-            wrong.push(format!("{}: ended {outcome}, and should have ended {}", delivery.what, delivery.ends));
+            wrong
+                .push(format!("{}: ended {outcome}, and should have ended {}", delivery.what, delivery.ends));
         }
     }
     if !wrong.is_empty() {
@@ -79,7 +82,8 @@ async fn send(stack: &Stack, store: &DemoStore, delivery: &Delivery) -> Result<u
         "url": stack.webhook_url, "shop": store.shop_domain, "client_secret": store.client_secret,
         "topic": delivery.topic, "body": delivery.body, "webhook_id": delivery.id, "forge": delivery.forged,
     });
-    let wanted: shopify::Send = serde_json::from_value(request).map_err(|error| Error::new(error.to_string()))?;
+    let wanted: shopify::Send =
+        serde_json::from_value(request).map_err(|error| Error::new(error.to_string()))?;
     let receipts = shopify::send(&wanted).await.map_err(Error::new)?;
     let status = receipts.first().and_then(|receipt| receipt.status);
     status.ok_or_else(|| Error::new("webhook-ingress did not answer within Shopify's five seconds"))
@@ -102,7 +106,9 @@ async fn wait_for(
             return Ok(line);
         }
         if PATIENCE < begun.elapsed() {
-            return Err(Error::new("a webhook was answered 200 and never ended").hint("see `tajo-stack logs`"));
+            return Err(
+                Error::new("a webhook was answered 200 and never ended").hint("see `tajo-stack logs`")
+            );
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -166,5 +172,6 @@ fn grid<const N: usize>(header: [&str; N]) -> Grid {
 }
 
 fn print(text: &str) -> Result<()> {
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Error::new(format!("nobody reads our output: {error}")))
+    writeln!(std::io::stdout(), "{text}")
+        .map_err(|error| Error::new(format!("nobody reads our output: {error}")))
 }

@@ -68,7 +68,9 @@ async fn create(
         };
         let has_other_identity = write.email.is_some() || write.ext_id.is_some();
         match error {
-            error if error.blames_phone() && only_phone(&error) && has_other_identity && has_phone(&write) => {
+            error
+                if error.blames_phone() && only_phone(&error) && has_other_identity && has_phone(&write) =>
+            {
                 write = trouble.leave_out_phone(write, record);
             }
             Error::Duplicate(_) => return Ok(None),
@@ -107,7 +109,10 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
                 if let Some(email) = email.clone() {
                     who = Identifier::Email(email);
                 }
-                trouble.skip("email", "the new address is another Brevo contact: the old contact stays as it was");
+                trouble.skip(
+                    "email",
+                    "the new address is another Brevo contact: the old contact stays as it was",
+                );
             }
             Error::Duplicate(names) if blames(&names, "ext_id") && write.ext_id.is_some() => {
                 write.ext_id = None;
@@ -117,7 +122,9 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
             Error::NotFound => {
                 // Found by our id or number, not by the address: the address must move, with its block.
                 let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
-                let Some(by_id) = by_id.filter(|by_id| *by_id != who) else { return Err(Error::NotFound.into()) };
+                let Some(by_id) = by_id.filter(|by_id| *by_id != who) else {
+                    return Err(Error::NotFound.into());
+                };
                 who = by_id;
                 if let Some(email) = &email {
                     write = move_address(worker, &who, write, email).await?;
@@ -136,10 +143,15 @@ async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written
     write.sms_blacklisted = Some(true);
     match create(worker, record, write).await? {
         Some(mut written) => {
-            written.skipped.push(Skipped::new("consent", "the contact was deleted in Brevo and came back blocked"));
+            written
+                .skipped
+                .push(Skipped::new("consent", "the contact was deleted in Brevo and came back blocked"));
             Ok(written)
         }
-        None => Err(Stop::Later { after: None, reason: "the contact is being deleted or created in Brevo".to_owned() }),
+        None => Err(Stop::Later {
+            after: None,
+            reason: "the contact is being deleted or created in Brevo".to_owned(),
+        }),
     }
 }
 

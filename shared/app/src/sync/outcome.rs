@@ -153,8 +153,13 @@ pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
     for report in reports {
         let line = &report.line;
         info!(
-            store.id = report.store, topic = line.topic, delivery = line.delivery, outcome = line.outcome,
-            reason = line.reason, calls = line.calls, "a notice ended"
+            store.id = report.store,
+            topic = line.topic,
+            delivery = line.delivery,
+            outcome = line.outcome,
+            reason = line.reason,
+            calls = line.calls,
+            "a notice ended"
         );
         by_store.entry(&report.store).or_default().push(line.clone());
     }
@@ -200,7 +205,12 @@ async fn stopped(env: &Env, record: &Record, notice: Notice, stop: Stop, calls: 
     match result {
         Ok((outcome, reason)) => report(env, record, &notice, outcome, Some(reason)),
         Err(reason) => {
-            warn!(topic = notice.topic, delivery = notice.delivery, reason, "a notice goes back to the queue");
+            warn!(
+                topic = notice.topic,
+                delivery = notice.delivery,
+                reason,
+                "a notice goes back to the queue"
+            );
             report(env, record, &notice, Outcome::Retried, Some(reason))
         }
     }
@@ -231,9 +241,10 @@ async fn put_off(
 /// 2 s, 4 s, 8 s … up to 15 minutes, plus up to half of it, by what is sent: retries of a crowd spread.
 fn backoff(notice: &Notice) -> Duration {
     let base = 2u64.saturating_pow(notice.attempts.min(10)).min(LONGEST_DELAY.as_secs());
-    let spread = notice.delivery.bytes().fold(u64::from(notice.attempts), |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-    });
+    let spread = notice
+        .delivery
+        .bytes()
+        .fold(u64::from(notice.attempts), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
     Duration::from_secs(base + spread % (base / 2 + 1))
 }
 
@@ -291,7 +302,12 @@ fn given_back(record: &Record) -> Report {
         person: None,
         order: None,
     };
-    Report { message_id: record.message_id.clone(), store: "unknown".to_owned(), outcome: Outcome::Retried, line }
+    Report {
+        message_id: record.message_id.clone(),
+        store: "unknown".to_owned(),
+        outcome: Outcome::Retried,
+        line,
+    }
 }
 
 fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason: Option<String>) -> Report {

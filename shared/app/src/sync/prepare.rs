@@ -67,7 +67,10 @@ async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
         Task::Changes(changes(notice, &store)?)
     } else {
         let reason = "the store is switched off in its settings (`enabled: false`)";
-        Task::Changes(Changes { changes: Vec::new(), skipped: vec![tajo_domain::Skipped::new("notice", reason)] })
+        Task::Changes(Changes {
+            changes: Vec::new(),
+            skipped: vec![tajo_domain::Skipped::new("notice", reason)],
+        })
     };
     Ok((store, task))
 }

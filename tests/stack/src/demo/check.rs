@@ -101,7 +101,8 @@ mod tests {
         let event = json!({ "event_name": "order_placed", "identifiers": { "email_id": "jo@example.com" } });
         let good = json!({ "events": [event], "orders": [{ "id": "1", "status": "paid", "amount": 10.5 }] });
         assert!(differences(&expected, &good).is_empty());
-        let bad = json!({ "events": [event, event], "orders": [{ "id": "1", "status": "paid", "amount": 10.0 }] });
+        let bad =
+            json!({ "events": [event, event], "orders": [{ "id": "1", "status": "paid", "amount": 10.0 }] });
         assert_eq!(
             differences(&expected, &bad),
             [

@@ -43,8 +43,11 @@ pub struct Expected {
 pub fn morning(seed: u64, now: Timestamp) -> (Vec<Delivery>, Expected) {
     let mut rng = Rng::with_seed(seed);
     let mut expected = Expected::default();
-    let mut stories =
-        vec![buyer(&mut rng, now, &mut expected), quiet_cart(&mut rng, now, &mut expected), out_of_order(&mut rng, now, &mut expected)];
+    let mut stories = vec![
+        buyer(&mut rng, now, &mut expected),
+        quiet_cart(&mut rng, now, &mut expected),
+        out_of_order(&mut rng, now, &mut expected),
+    ];
     rng.shuffle(&mut stories);
     let mut deliveries: Vec<Delivery> = Vec::new();
     // The stories go on side by side; each keeps its own order.
@@ -75,7 +78,16 @@ fn buyer(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<Delivery
     refunded["refunds"] = json!([{ "id": order + 2, "created_at": at(now, 59), "note": "does not fit", "refund_line_items": [],
         "transactions": [{ "id": order + 3, "kind": "refund", "status": "success", "amount": money(back), "currency": "EUR" }] }]);
     let email = person.email.clone();
-    for name in ["customer_created", "cart_created", "cart_updated", "cart_updated", "order_placed", "order_completed", "order_fulfilled", "order_refunded"] {
+    for name in [
+        "customer_created",
+        "cart_created",
+        "cart_updated",
+        "cart_updated",
+        "order_placed",
+        "order_completed",
+        "order_fulfilled",
+        "order_refunded",
+    ] {
         expected.events.push((name.to_owned(), email.clone()));
     }
     expected.contacts.push((email, person.first.to_owned(), vec!["all_customers", "buyers"]));
@@ -84,9 +96,24 @@ fn buyer(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<Delivery
     let placed = delivery(rng, format!("{name} orders"), "orders/create", body(30, "paid"));
     let again = Delivery { what: "the same webhook again".to_owned(), ends: "unchanged", ..placed.clone() };
     vec![
-        delivery(rng, format!("{name} registers"), "customers/create", customer_body(&person, now, 1, person.first)),
-        delivery(rng, format!("{name} starts a checkout"), "checkouts/create", checkout_body(&person, price / 2, &token, now, 10)),
-        delivery(rng, format!("{name} adds more"), "checkouts/update", checkout_body(&person, price, &token, now, 20)),
+        delivery(
+            rng,
+            format!("{name} registers"),
+            "customers/create",
+            customer_body(&person, now, 1, person.first),
+        ),
+        delivery(
+            rng,
+            format!("{name} starts a checkout"),
+            "checkouts/create",
+            checkout_body(&person, price / 2, &token, now, 10),
+        ),
+        delivery(
+            rng,
+            format!("{name} adds more"),
+            "checkouts/update",
+            checkout_body(&person, price, &token, now, 20),
+        ),
         placed,
         again,
         delivery(rng, format!("{name}'s order is shipped"), "orders/updated", shipped),
@@ -106,7 +133,12 @@ fn quiet_cart(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<Del
     let forged_order = order_body(rng.u64(1..9_000_000), &person, price, &token, now, 15, "paid");
     let forged = delivery(rng, "a forged order".to_owned(), "orders/create", forged_order);
     vec![
-        delivery(rng, format!("{} leaves a cart", person.first), "checkouts/create", checkout_body(&person, price, &token, now, 5)),
+        delivery(
+            rng,
+            format!("{} leaves a cart", person.first),
+            "checkouts/create",
+            checkout_body(&person, price, &token, now, 5),
+        ),
         Delivery { forged: true, ends: "401", ..forged },
     ]
 }
@@ -119,9 +151,19 @@ fn out_of_order(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<D
         expected.events.push((name.to_owned(), person.email.clone()));
     }
     expected.contacts.push((person.email.clone(), new_name.to_owned(), vec!["all_customers"]));
-    let late = delivery(rng, format!("{}'s registration, late", person.first), "customers/create", customer_body(&person, now, 2, person.first));
+    let late = delivery(
+        rng,
+        format!("{}'s registration, late", person.first),
+        "customers/create",
+        customer_body(&person, now, 2, person.first),
+    );
     vec![
-        delivery(rng, format!("{} is {new_name} now", person.first), "customers/update", customer_body(&person, now, 9, new_name)),
+        delivery(
+            rng,
+            format!("{} is {new_name} now", person.first),
+            "customers/update",
+            customer_body(&person, now, 9, new_name),
+        ),
         Delivery { ends: "unchanged", ..late },
     ]
 }
@@ -154,7 +196,15 @@ fn checkout_body(person: &Person, price: i64, token: &str, now: Timestamp, secon
         "line_items": [item(price)], "customer": customer_body(person, now, 1, person.first), "buyer_accepts_marketing": false })
 }
 
-fn order_body(id: u64, person: &Person, price: i64, token: &str, now: Timestamp, seconds: i64, status: &str) -> Value {
+fn order_body(
+    id: u64,
+    person: &Person,
+    price: i64,
+    token: &str,
+    now: Timestamp,
+    seconds: i64,
+    status: &str,
+) -> Value {
     json!({ "id": id, "name": format!("#{}", id % 10_000), "order_number": id % 10_000, "email": person.email,
         "created_at": at(now, 29), "updated_at": at(now, seconds), "cancelled_at": null, "test": false, "confirmed": true,
         "financial_status": status, "fulfillment_status": null, "currency": "EUR", "total_price": money(price),

@@ -1,0 +1,332 @@
+//! Two workers on one customer, and on one order: every interleaving of their calls, and every crash of either.
+//!
+//! A call is held before it has its effect while the other worker goes on: that is a slow apply. Holding an answer
+//! would be the same as holding the worker's next call. A worker that dies leaves its call unsent, or in flight:
+//! then it is applied at any moment before the queue hands the message out again.
+//!
+//! Explored as a graph, by replay: two schedules that differ only in the order of calls about different things (or of
+//! two reads) lead to the same state, which is visited once. Nothing else is left out.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use futures::FutureExt;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tajo_app::Env;
+use tajo_app::sync::{Outcome, Report};
+use tajo_platforms::Notice;
+use tajo_testkit::{Front, Knock, Verdict, deliver, notice, record};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use crate::bodies::{cast, only, recent, sample, with};
+use crate::crash::unmarked;
+use crate::picture::{essence, event_lines};
+use crate::process::Call;
+use crate::stage::Stage;
+
+const FIRST: u32 = 30_000_000;
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// The call that this worker waits with is carried out and answered.
+    Step(usize),
+    /// The worker dies; its call never left.
+    Die(usize),
+    /// The worker dies; its call is on the way.
+    DieInFlight(usize),
+    /// The call of the dead worker arrives.
+    Land,
+}
+
+/// Two notices about the same thing, older first, and what was told before.
+struct Story {
+    before: Vec<(&'static str, Value)>,
+    notices: [(&'static str, Value); 2],
+}
+
+/// A worker with a door of its own.
+struct Actor {
+    env: Arc<Env>,
+    knocks: UnboundedReceiver<Knock>,
+    _front: Front,
+}
+
+/// One worker's part in one run.
+struct Part {
+    task: Option<JoinHandle<Report>>,
+    held: Option<Knock>,
+    calls: Vec<Call>,
+    end: Option<Report>,
+}
+
+/// One run that came to its end.
+struct Ended {
+    n: u32,
+    schedule: Vec<Choice>,
+    /// Events that were accepted and could not be marked.
+    window: usize,
+}
+
+impl Actor {
+    async fn new(stage: &Stage) -> Self {
+        let (sender, knocks) = unbounded_channel();
+        let front = Front::open(stage.world.clone(), Some(sender)).await;
+        let env = Arc::new(stage.world.patient_env(&front).await);
+        Self { env, knocks, _front: front }
+    }
+
+    async fn start(&mut self, notice: Notice) -> Part {
+        let env = self.env.clone();
+        let task = tokio::spawn(async move { deliver(&env, &notice).await }.boxed());
+        let mut part = Part { task: Some(task), held: None, calls: Vec::new(), end: None };
+        self.run(&mut part).await;
+        part
+    }
+
+    /// Runs until the next call is held, or to the end.
+    async fn run(&mut self, part: &mut Part) {
+        let Some(task) = &mut part.task else { return };
+        loop {
+            tokio::select! {
+                biased;
+                Some(knock) = self.knocks.recv() => {
+                    if !knock.answered && !passes(&knock) {
+                        part.held = Some(knock);
+                        return;
+                    }
+                    knock.verdict.send(Verdict::Go).unwrap();
+                }
+                end = &mut *task => {
+                    part.end = Some(end.unwrap());
+                    part.task = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Lets a held call have its effect, and waits for it.
+    async fn land(&mut self, knock: Knock) {
+        knock.verdict.send(Verdict::Go).unwrap();
+        let answer = self.knocks.recv().await.unwrap();
+        assert!(answer.answered);
+        let _ = answer.verdict.send(Verdict::Go);
+    }
+}
+
+/// Stores and secrets are only read, and each line of the log is an item of its own.
+fn passes(knock: &Knock) -> bool {
+    ["store#", "test/store/", "log#"].iter().any(|prefix| knock.about.starts_with(prefix))
+}
+
+/// What a call reads or writes, as far as the end of a run can depend on it.
+fn touches(call: &str, about: &str) -> (String, bool) {
+    match call.split_once(' ').unwrap() {
+        // Events are only added; Brevo looks for their contact.
+        ("Brevo", request) if request.starts_with("POST /v3/events") => ("contacts".to_owned(), false),
+        ("Brevo", request) if request.contains("/v3/contacts") => ("contacts".to_owned(), !request.starts_with("GET")),
+        ("Brevo", _) => ("orders".to_owned(), true),
+        (_, operation) => (about.to_owned(), matches!(operation, "PutItem" | "DeleteItem" | "SendMessage")),
+    }
+}
+
+/// Names the state that a schedule leads to: every call with how many writes of the same thing came before it.
+#[derive(Clone, Default)]
+struct Trace {
+    tags: BTreeSet<String>,
+    writes: HashMap<String, usize>,
+    calls: [usize; 2],
+}
+
+impl Trace {
+    fn after(&self, choice: Choice, parts: &[Part; 2], in_flight: Option<&(usize, Knock)>) -> Self {
+        let mut trace = self.clone();
+        match choice {
+            Choice::Die(who) | Choice::DieInFlight(who) => drop(trace.tags.insert(format!("{choice:?} {}", self.calls[who]))),
+            Choice::Step(who) => trace.call(who, parts[who].held.as_ref().unwrap()),
+            Choice::Land => trace.call(in_flight.unwrap().0, &in_flight.unwrap().1),
+        }
+        trace
+    }
+
+    fn call(&mut self, who: usize, knock: &Knock) {
+        let (thing, is_write) = touches(&knock.call, &knock.about);
+        let before = self.writes.entry(thing.clone()).or_default();
+        self.tags.insert(format!("{who} {} {thing} {before}", self.calls[who]));
+        *before += usize::from(is_write);
+        self.calls[who] += 1;
+    }
+
+    /// The same for everybody called Jo.
+    fn name(&self, n: u32) -> String {
+        self.tags.iter().map(|tag| tag.replace(&n.to_string(), "n")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+struct Explorer<'a> {
+    stage: &'a Stage,
+    story: &'a Story,
+    actors: [Actor; 2],
+    seen: HashSet<String>,
+    todo: Vec<Vec<Choice>>,
+    runs: u32,
+}
+
+impl Explorer<'_> {
+    fn notice(&self, which: usize, n: u32) -> Notice {
+        let (topic, body) = &self.story.notices[which];
+        notice(topic, &format!("d-{n}-{which}"), cast(body, n).to_string().as_bytes())
+    }
+
+    /// Runs one schedule and on from there, noting every other way on. `None`: it led to where others were before.
+    async fn run(&mut self, prefix: Vec<Choice>) -> Option<Ended> {
+        self.runs += 1;
+        let n = FIRST + self.runs;
+        for (topic, body) in &self.story.before {
+            self.stage.tell(topic, &cast(body, n)).await;
+        }
+        let (one, two) = (self.notice(0, n), self.notice(1, n));
+        let mut parts = [self.actors[0].start(one).await, self.actors[1].start(two).await];
+        let mut in_flight: Option<(usize, Knock)> = None;
+        let mut dead = None;
+        let mut schedule: Vec<Choice> = Vec::new();
+        let mut trace = Trace::default();
+        loop {
+            let mut ways = Vec::new();
+            for who in 0..2 {
+                if parts[who].held.is_some() {
+                    ways.push(Choice::Step(who));
+                    if dead.is_none() {
+                        ways.extend([Choice::Die(who), Choice::DieInFlight(who)]);
+                    }
+                }
+            }
+            ways.extend(in_flight.as_ref().map(|_| Choice::Land));
+            if ways.is_empty() {
+                break;
+            }
+            let choice = match prefix.get(schedule.len()) {
+                Some(choice) => *choice,
+                None => {
+                    let name = |way: &Choice| trace.after(*way, &parts, in_flight.as_ref()).name(n);
+                    ways.retain(|way| self.seen.insert(name(way)));
+                    let Some((choice, others)) = ways.split_first() else {
+                        parts.iter().flat_map(|part| &part.task).for_each(JoinHandle::abort);
+                        return None;
+                    };
+                    let other = |way: &Choice| schedule.iter().copied().chain([*way]).collect();
+                    self.todo.extend(others.iter().map(other));
+                    *choice
+                }
+            };
+            trace = trace.after(choice, &parts, in_flight.as_ref());
+            schedule.push(choice);
+            match choice {
+                Choice::Step(who) => {
+                    let knock = parts[who].held.take().unwrap();
+                    parts[who].calls.push(called(&knock, true));
+                    knock.verdict.send(Verdict::Go).unwrap();
+                    self.actors[who].run(&mut parts[who]).await;
+                }
+                Choice::Die(who) | Choice::DieInFlight(who) => {
+                    let task = parts[who].task.take().unwrap();
+                    task.abort();
+                    let _ = task.await;
+                    let knock = parts[who].held.take().unwrap();
+                    in_flight = (choice == Choice::DieInFlight(who)).then_some((who, knock));
+                    dead = Some(who);
+                }
+                Choice::Land => {
+                    let (who, knock) = in_flight.take().unwrap();
+                    parts[who].calls.push(called(&knock, true));
+                    self.actors[who].land(knock).await;
+                }
+            }
+        }
+        self.hand_out_again(n, dead, &parts).await;
+        let window = dead.map_or(0, |who| unmarked(&parts[who].calls));
+        Some(Ended { n, schedule, window })
+    }
+
+    /// What the queue does later: the notice of a dead worker again, and whatever was put off.
+    async fn hand_out_again(&self, n: u32, dead: Option<usize>, parts: &[Part; 2]) {
+        self.stage.world.advance(SignedDuration::from_secs(121));
+        for (which, part) in parts.iter().enumerate() {
+            let is_retried = part.end.as_ref().is_some_and(|end| end.outcome == Outcome::Retried);
+            if dead == Some(which) || is_retried {
+                let again = self.stage.receive(record(&self.notice(which, n), 2)).await;
+                assert!(!matches!(again.outcome, Outcome::Retried | Outcome::Parked), "{again:?}");
+            }
+        }
+        for report in self.stage.drain().await {
+            assert!(!matches!(report.outcome, Outcome::Retried | Outcome::Parked), "{report:?}");
+        }
+    }
+}
+
+fn called(knock: &Knock, had_effect: bool) -> Call {
+    Call { name: knock.call.clone(), about: knock.about.clone(), had_effect }
+}
+
+/// Every way through the story ends on the newest state, with each event once but for the documented window.
+async fn explore(name: &str, story: Story) {
+    let stage = Stage::new("connectors: {shopify: {lists: {all_customers: 2, buyers: 4}}}").await;
+    for (topic, body) in story.before.iter().chain(&story.notices) {
+        stage.tell(topic, &cast(body, FIRST)).await;
+    }
+    let actors = [Actor::new(&stage).await, Actor::new(&stage).await];
+    let todo = vec![Vec::new()];
+    let mut explorer = Explorer { stage: &stage, story: &story, actors, seen: HashSet::new(), todo, runs: 0 };
+    let mut ended = Vec::new();
+    while let Some(prefix) = explorer.todo.pop() {
+        ended.extend(explorer.run(prefix).await);
+    }
+
+    let state = stage.world.brevo();
+    let expected = only(&state, FIRST);
+    let newest = |value: &Value| {
+        essence(value).into_iter().filter(|line| !line.starts_with("event ")).collect::<Vec<String>>()
+    };
+    let mut windows = 0;
+    for run in &ended {
+        let found = only(&state, run.n);
+        assert_eq!(newest(&found), newest(&expected), "{:?}", run.schedule);
+        let mut extra = event_lines(&found);
+        for event in event_lines(&expected) {
+            let at = extra.iter().position(|line| *line == event);
+            extra.remove(at.unwrap_or_else(|| panic!("{:?} lost {event}", run.schedule)));
+        }
+        assert_eq!(extra.len(), run.window, "{:?} sent twice: {extra:#?}", run.schedule);
+        windows += usize::from(run.window > 0);
+    }
+    println!(
+        "{name}: {} states, {} runs, {} ends, {windows} of them in the documented window",
+        explorer.seen.len(),
+        explorer.runs,
+        ended.len()
+    );
+    assert!(ended.len() > 100, "the workers hardly met");
+}
+
+#[tokio::test]
+async fn two_workers_on_one_customer_end_on_the_newest_profile() {
+    let v1 = ("customers/create", recent(&sample("customers-create")));
+    let v2 = ("customers/update", recent(&sample("customers-update")));
+    explore("customer", Story { before: Vec::new(), notices: [v1, v2] }).await;
+}
+
+#[tokio::test]
+async fn two_workers_on_one_order_end_on_the_newest_order() {
+    let pending = with(sample("orders-create.paid"), json!({"financial_status": "pending", "cart_token": null, "checkout_token": null}));
+    let paid = json!({"cart_token": null, "checkout_token": null, "updated_at": "2026-11-02T09:16:10+01:00"});
+    let v1 = ("orders/create", recent(&pending));
+    let v2 = ("orders/updated", recent(&with(sample("orders-create.paid"), paid)));
+    // The buyer is known, with an earlier order of the same day: what remains is the order.
+    let mut earlier = recent(&with(pending, json!({"id": 5_001_400_001_000u64, "admin_graphql_api_id": null})));
+    earlier["created_at"] = v1.1["created_at"].clone();
+    let before = vec![("orders/create", earlier)];
+    explore("order", Story { before, notices: [v1, v2] }).await;
+}
