@@ -1,5 +1,6 @@
 //! Bodies of `events/shopify`, with other people or other times in them.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
@@ -47,17 +48,40 @@ pub fn cast(body: &Value, n: u32) -> Value {
 
 /// What Brevo knows of the n-th Jo alone, as if she were the only one.
 pub fn only(state: &Value, n: u32) -> Value {
-    let me = n.to_string();
-    let is_mine = |entry: &&Value| {
-        ["email", "ext_id", "identifiers", "id"].iter().any(|name| entry[*name].to_string().contains(&me))
-    };
-    let pick = |kind: &str| state[kind].as_array().unwrap().iter().filter(is_mine).cloned().collect::<Vec<_>>();
-    let mine = json!({"contacts": pick("contacts"), "events": pick("events"), "orders": pick("orders")});
-    let mut text = mine.to_string();
-    for (jo, nth) in names(n) {
-        text = text.replace(&nth, jo);
+    each(state).remove(&n).unwrap_or_else(nobody)
+}
+
+/// What Brevo knows of each Jo alone, as if she were the only one.
+pub fn each(state: &Value) -> HashMap<u32, Value> {
+    let mut all: HashMap<u32, Value> = HashMap::new();
+    for kind in ["contacts", "events", "orders"] {
+        for entry in state[kind].as_array().unwrap() {
+            if let Some(n) = owner(entry) {
+                let mine = all.entry(n).or_insert_with(nobody);
+                mine[kind].as_array_mut().unwrap().push(entry.clone());
+            }
+        }
     }
-    serde_json::from_str(&text).unwrap()
+    for (n, mine) in &mut all {
+        let mut text = mine.to_string();
+        for (jo, nth) in names(*n) {
+            text = text.replace(&nth, jo);
+        }
+        *mine = serde_json::from_str(&text).unwrap();
+    }
+    all
+}
+
+fn nobody() -> Value {
+    json!({"contacts": [], "events": [], "orders": []})
+}
+
+/// Which Jo a contact, event or order belongs to.
+fn owner(entry: &Value) -> Option<u32> {
+    let texts = [&entry["email"], &entry["ext_id"], &entry["id"], &entry["identifiers"]["email_id"]];
+    let starts = ["jo", "shopify:demo-shop:72014", "61014", "50014"];
+    let digits = |text: &str| starts.iter().find_map(|start| text.strip_prefix(start)?.get(..8)?.parse().ok());
+    texts.into_iter().filter_map(Value::as_str).find_map(digits)
 }
 
 /// The same body with every time moved, so that the checkout's last update was a minute before the tests began:

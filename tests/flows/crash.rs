@@ -10,7 +10,7 @@ use tajo_domain::StoreId;
 use tajo_platforms::{Notice, Platform};
 use tajo_testkit::{SHOP, STORE, notice};
 
-use crate::bodies::{cast, only, recent, sample};
+use crate::bodies::{cast, each, only, recent, sample};
 use crate::picture::{essence, event_lines};
 use crate::process::{CLAIM_SECONDS, Call, Invocation, Kill, invoke};
 use crate::stage::Stage;
@@ -78,12 +78,12 @@ async fn survives(story: Story) {
     let runs = kills.into_iter().map(|(n, kill)| crash(&stage, &story, n, kill).boxed());
     let survived: Vec<Survived> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
 
-    let state = stage.world.brevo();
+    let mut found = each(&stage.world.brevo());
     let mut windows = 0;
     for Survived { n, kill, first } in &survived {
         let is_beyond = matches!(kill, Kill::Before(call) | Kill::After(call) if *call > count);
         assert_eq!(first.killed, !is_beyond, "{kill:?} of {count} calls");
-        windows += compare(&expected, &only(&state, *n), *kill, &first.calls);
+        windows += compare(&expected, &found.remove(n).unwrap(), *kill, &first.calls);
     }
     assert!(stage.world.take_messages().is_empty(), "nothing is put off");
     println!("{} {}: {count} calls, {windows} duplicates in {} kills", story.topic, story.file, survived.len() - 2);

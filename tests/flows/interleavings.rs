@@ -20,7 +20,7 @@ use tajo_testkit::{Front, Knock, Verdict, deliver, notice, record};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::bodies::{cast, only, recent, sample, with};
+use crate::bodies::{cast, each, recent, sample, with};
 use crate::crash::unmarked;
 use crate::picture::{essence, event_lines};
 use crate::process::Call;
@@ -281,20 +281,22 @@ async fn explore(name: &str, story: Story) {
     let todo = vec![Vec::new()];
     let mut explorer = Explorer { stage: &stage, story: &story, actors, seen: HashSet::new(), todo, runs: 0 };
     let mut ended = Vec::new();
+    let began = std::time::Instant::now();
     while let Some(prefix) = explorer.todo.pop() {
+        if explorer.runs % 50 == 0 { eprintln!("{name} {} runs {} todo {} seen {} ended {:?}", explorer.runs, explorer.todo.len(), explorer.seen.len(), ended.len(), began.elapsed()); }
         ended.extend(explorer.run(prefix).await);
     }
 
-    let state = stage.world.brevo();
-    let expected = only(&state, FIRST);
+    let mut found = each(&stage.world.brevo());
+    let expected = found.remove(&FIRST).unwrap();
     let newest = |value: &Value| {
         essence(value).into_iter().filter(|line| !line.starts_with("event ")).collect::<Vec<String>>()
     };
     let mut windows = 0;
     for run in &ended {
-        let found = only(&state, run.n);
-        assert_eq!(newest(&found), newest(&expected), "{:?}", run.schedule);
-        let mut extra = event_lines(&found);
+        let found = &found[&run.n];
+        assert_eq!(newest(found), newest(&expected), "{:?}", run.schedule);
+        let mut extra = event_lines(found);
         for event in event_lines(&expected) {
             let at = extra.iter().position(|line| *line == event);
             extra.remove(at.unwrap_or_else(|| panic!("{:?} lost {event}", run.schedule)));

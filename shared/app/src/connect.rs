@@ -246,25 +246,21 @@ async fn check_lists(
 
 async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(), ConnectError> {
     let key = Key::store(&new.store);
-    let changed = table.change(
-        &key,
-        |_: &StoreRecord| Attributes::default(),
-        |stored: Option<&StoreRecord>| {
-            let record = StoreRecord {
-                platform: new.platform.as_str().to_owned(),
-                shop: new.shop.clone(),
-                country: new.country.clone(),
-                live: new.live,
-                account: account.to_owned(),
-                // Connecting again must not make old facts fire, nor forget what happened in between.
-                connected_at: stored.map_or_else(Timestamp::now, |stored| stored.connected_at),
-                settings: new.settings.clone(),
-                status: StoreStatus::Active,
-                attention: None,
-            };
-            (Some(record), ())
-        },
-    );
+    let changed = table.change(&key, Attributes::none, |stored: Option<&StoreRecord>| {
+        let record = StoreRecord {
+            platform: new.platform.as_str().to_owned(),
+            shop: new.shop.clone(),
+            country: new.country.clone(),
+            live: new.live,
+            account: account.to_owned(),
+            // Connecting again must not make old facts fire, nor forget what happened in between.
+            connected_at: stored.map_or_else(Timestamp::now, |stored| stored.connected_at),
+            settings: new.settings.clone(),
+            status: StoreStatus::Active,
+            attention: None,
+        };
+        (Some(record), ())
+    });
     changed.await?;
     Ok(())
 }

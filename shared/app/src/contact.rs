@@ -2,7 +2,7 @@
 
 mod write;
 
-use tajo_domain::{Channel, ContactKey, ContactRecord, CustomerNews, PersonUpdate};
+use tajo_domain::{ContactKey, ContactRecord, CustomerNews, PersonUpdate};
 use tajo_mapping::{Planned, customer_events};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
@@ -36,7 +36,7 @@ pub(crate) async fn person(
     let (stored, accepted) = worker
         .env
         .table
-        .change(&key, no_attributes, |stored| accept(&worker.moment(), stored, update, news))
+        .change(&key, Attributes::none, |stored| accept(&worker.moment(), stored, update, news))
         .await?;
     deliver(worker, &key, stored, accepted).await
 }
@@ -54,7 +54,7 @@ pub(crate) async fn set_abandoned(
     let (stored, accepted) = worker
         .env
         .table
-        .change(&key, no_attributes, |stored: Option<&ContactRecord>| {
+        .change(&key, Attributes::none, |stored: Option<&ContactRecord>| {
             let Some(mut record) = stored.cloned().filter(|record| record.deleted_at.is_none()) else {
                 return (None, Accepted { deleted: true, ..Accepted::default() });
             };
@@ -119,7 +119,7 @@ async fn deliver(
         // An event waits for its own contact.
         sent = effects::send(worker, accepted.claimed).await;
     }
-    let settled = worker.env.table.settle(key, stored, no_attributes, |newest| {
+    let settled = worker.env.table.settle(key, stored, Attributes::none, |newest| {
         if let Some(written) = &written {
             written.settle(newest, &record);
         }
@@ -147,7 +147,7 @@ async fn deliver(
         newest = worker
             .env
             .table
-            .settle(key, newest, no_attributes, |newest| written.settle(newest, &record))
+            .settle(key, newest, Attributes::none, |newest| written.settle(newest, &record))
             .await?;
     }
     Err(Stop::Later { after: None, reason: "the contact changed faster than Brevo answered".to_owned() })
@@ -162,21 +162,4 @@ async fn feed(worker: &Worker<'_>, record: &ContactRecord) -> Result<(), Stop> {
     let account = &worker.store.record.account;
     feed_person(&worker.env.table, account, email, store, record.customer.as_deref()).await?;
     Ok(())
-}
-
-pub(crate) fn no_attributes(_: &ContactRecord) -> Attributes {
-    Attributes::default()
-}
-
-/// Channels on which Brevo blocks this contact for another reason than that we set the block without being asked.
-pub(crate) fn foreign_blocks(record: &ContactRecord, email_blocked: bool, sms_blocked: bool) -> Vec<Channel> {
-    use tajo_domain::Block::Unasked;
-    let mut channels = Vec::new();
-    if email_blocked && record.email_block != Some(Unasked) {
-        channels.push(Channel::Email);
-    }
-    if sms_blocked && record.sms_block != Some(Unasked) {
-        channels.push(Channel::Sms);
-    }
-    channels
 }

@@ -6,11 +6,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tajo_brevo::{Error, delete_contact, get_contact, update_contact};
-use tajo_domain::{ContactKey, ContactRecord, KnownAs};
+use tajo_domain::{Block, Channel, ContactKey, ContactRecord, KnownAs};
 use tajo_mapping::{clearing, identifier_of};
-use tajo_state::{Key, Stored, forget_person, stores_of_person};
+use tajo_state::{Attributes, Key, Stored, forget_person, stores_of_person};
 
-use crate::contact::{foreign_blocks, no_attributes};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
@@ -22,7 +21,7 @@ pub(crate) async fn customer(worker: &Worker<'_>, customer: &str, at: Timestamp)
         let changed = record.change(|record| record.deleted_at = record.deleted_at.or(Some(at)));
         (changed.then_some(record), stored.is_some())
     };
-    let (stored, was_known) = worker.env.table.change(&key, no_attributes, mark).await?;
+    let (stored, was_known) = worker.env.table.change(&key, Attributes::none, mark).await?;
     let applied = take_back(worker, &key, stored).await?;
     if applied {
         return Ok(Step { applied, ..Step::default() });
@@ -84,7 +83,7 @@ async fn may_delete(worker: &Worker<'_>, record: &ContactRecord) -> Result<bool,
 }
 
 async fn forget(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> Result<(), Stop> {
-    let settled = worker.env.table.settle(key, stored, no_attributes, |record| {
+    let settled = worker.env.table.settle(key, stored, Attributes::none, |record| {
         if let Some(at) = record.deleted_at
             && record.profile.is_some()
         {
@@ -92,4 +91,16 @@ async fn forget(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -
         }
     });
     settled.await.map(|_| ()).map_err(Stop::from)
+}
+
+/// Channels on which Brevo blocks this contact for another reason than that we set the block without being asked.
+fn foreign_blocks(record: &ContactRecord, email_blocked: bool, sms_blocked: bool) -> Vec<Channel> {
+    let mut channels = Vec::new();
+    if email_blocked && record.email_block != Some(Block::Unasked) {
+        channels.push(Channel::Email);
+    }
+    if sms_blocked && record.sms_block != Some(Block::Unasked) {
+        channels.push(Channel::Sms);
+    }
+    channels
 }

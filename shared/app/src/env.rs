@@ -80,47 +80,19 @@ impl Env {
         Ok(Some(store))
     }
 
-    /// Writes down that only the merchant can help this store, for its status page; once per reason.
-    pub(crate) async fn needs_attention(&self, id: &StoreId, reason: &str) -> Result<(), Stop> {
+    /// Writes down, for its status, that only the merchant can help this store and why; `None`: its work goes on
+    /// again. What was cached of the store is read anew.
+    pub(crate) async fn set_attention(&self, id: &StoreId, reason: Option<&str>) -> Result<(), Stop> {
         self.secrets.forget(id).await;
         self.stores.lock().await.remove(id);
-        let key = Key::store(id);
-        let changed = self.table.change(
-            &key,
-            |_: &StoreRecord| Attributes::default(),
-            |stored: Option<&StoreRecord>| {
-                let news = stored.filter(|record| record.attention.as_deref() != Some(reason));
-                let record = news.map(|record| StoreRecord {
-                    status: StoreStatus::NeedsAttention,
-                    attention: Some(reason.to_owned()),
-                    ..record.clone()
-                });
-                (record, ())
-            },
-        );
-        changed.await.map(|_| ()).map_err(Stop::from)
-    }
-}
-
-impl Env {
-    /// Takes the warning off a store whose work goes on again.
-    pub(crate) async fn works_again(&self, id: &StoreId) -> Result<(), Stop> {
-        self.stores.lock().await.remove(id);
-        let key = Key::store(id);
-        let changed = self.table.change(
-            &key,
-            |_: &StoreRecord| Attributes::default(),
-            |stored: Option<&StoreRecord>| {
-                let warned = stored.filter(|record| record.status == StoreStatus::NeedsAttention);
-                let active = |record: &StoreRecord| StoreRecord {
-                    status: StoreStatus::Active,
-                    attention: None,
-                    ..record.clone()
-                };
-                (warned.map(active), ())
-            },
-        );
-        changed.await.map(|_| ()).map_err(Stop::from)
+        let decide = |stored: Option<&StoreRecord>| {
+            let news = stored.filter(|record| record.attention.as_deref() != reason);
+            let status = if reason.is_some() { StoreStatus::NeedsAttention } else { StoreStatus::Active };
+            let attention = reason.map(str::to_owned);
+            (news.map(|record| StoreRecord { status, attention: attention.clone(), ..record.clone() }), ())
+        };
+        self.table.change(&Key::store(id), Attributes::none, decide).await?;
+        Ok(())
     }
 }
 

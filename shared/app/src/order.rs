@@ -35,7 +35,7 @@ pub(crate) async fn order(worker: &Worker<'_>, order: &Order) -> Result<Step, St
     let body = order_body(order, facts).to_string();
     let historical = is_historical(order, facts);
     let decide = |stored: Option<&OrderRecord>| accept(&worker.moment(), stored, order, &body);
-    let (stored, (changed, claimed)) = worker.env.table.change(&key, no_attributes, decide).await?;
+    let (stored, (changed, claimed)) = worker.env.table.change(&key, Attributes::none, decide).await?;
     let must_send = changed || worker.redelivered;
     if !must_send && claimed.is_empty() {
         return Ok(Step::default());
@@ -93,7 +93,7 @@ async fn deliver(
         sent.stop = Some(stop);
     }
     let settle = |newest: &mut OrderRecord| sent.settle(&mut newest.effects);
-    let mut newest = worker.env.table.settle(key, stored, no_attributes, settle).await?;
+    let mut newest = worker.env.table.settle(key, stored, Attributes::none, settle).await?;
     if let Some(stop) = sent.stop {
         return Err(stop);
     }
@@ -118,8 +118,4 @@ pub(crate) fn upsert_request(stored: &str, historical: bool) -> Result<Request, 
     let body: Value =
         serde_json::from_str(stored).map_err(|_| Stop::park("the stored order cannot be read"))?;
     Ok(if historical { upsert_historical_order(body) } else { upsert_order(body) })
-}
-
-fn no_attributes(_: &OrderRecord) -> Attributes {
-    Attributes::default()
 }

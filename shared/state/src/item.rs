@@ -61,6 +61,13 @@ pub struct Attributes {
     pub expires_at: Option<i64>,
 }
 
+impl Attributes {
+    /// An item that stands in no index and does not expire.
+    pub fn none<T>(_: &T) -> Self {
+        Self::default()
+    }
+}
+
 /// The state table.
 #[derive(Clone, Debug)]
 pub struct Table {

@@ -64,16 +64,12 @@ pub async fn feed_person(
 ) -> Result<(), TableError> {
     let key = Key::person(account, &email.hash(), store);
     let changed = table
-        .change(
-            &key,
-            |_: &PersonFeed| Attributes::default(),
-            |stored: Option<&PersonFeed>| {
-                let mut feed = stored.cloned().unwrap_or(PersonFeed { customers: Vec::new() });
-                let news = customer.filter(|id| !feed.customers.iter().any(|known| known == id));
-                feed.customers.extend(news.map(str::to_owned));
-                ((stored.is_none() || news.is_some()).then_some(feed), ())
-            },
-        )
+        .change(&key, Attributes::none, |stored: Option<&PersonFeed>| {
+            let mut feed = stored.cloned().unwrap_or(PersonFeed { customers: Vec::new() });
+            let news = customer.filter(|id| !feed.customers.iter().any(|known| known == id));
+            feed.customers.extend(news.map(str::to_owned));
+            ((stored.is_none() || news.is_some()).then_some(feed), ())
+        })
         .await;
     changed.map(|_| ())
 }

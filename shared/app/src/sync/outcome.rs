@@ -110,7 +110,7 @@ pub(super) async fn conclude(
             };
             if outcome == Outcome::Applied && prepared.store.record.status == StoreStatus::NeedsAttention {
                 let id = &prepared.store.facts.store;
-                if env.works_again(id).await.is_err() {
+                if env.set_attention(id, None).await.is_err() {
                     warn!(store.id = %id, "the store works again, but this could not be written down");
                 }
             }
@@ -196,7 +196,7 @@ async fn stopped(env: &Env, record: &Record, notice: Notice, stop: Stop, calls: 
                 && calls > 0
             {
                 // Only Brevo's own refusals of the account come with a hint after a call.
-                let _ = env.needs_attention(store, &reason).await;
+                let _ = env.set_attention(store, Some(&reason)).await;
             }
             park_it(env, record, &notice, &reason, hint).await.map(|()| (Outcome::Parked, reason))
         }
