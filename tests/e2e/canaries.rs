@@ -9,8 +9,22 @@ use tajo_platforms::{Notice, Platform};
 
 /// Fields of a body that say who somebody is or where they live.
 const PERSONAL: [&str; 16] = [
-    "address1", "address2", "browser_ip", "city", "company", "contact_email", "customer_email", "email", "first_name",
-    "last_name", "name", "note", "phone", "sms_marketing_phone", "token", "zip",
+    "address1",
+    "address2",
+    "browser_ip",
+    "city",
+    "company",
+    "contact_email",
+    "customer_email",
+    "email",
+    "first_name",
+    "last_name",
+    "name",
+    "note",
+    "phone",
+    "sms_marketing_phone",
+    "token",
+    "zip",
 ];
 
 /// Shorter ones stand in lines by chance.
@@ -68,7 +82,9 @@ impl Canaries {
                     match value {
                         // `#1001` is the order's own name, for finding it again.
                         Value::String(text) if key == "name" && text.starts_with('#') => {}
-                        Value::String(text) if PERSONAL.contains(&key.as_str()) => self.add(text, "personal data"),
+                        Value::String(text) if PERSONAL.contains(&key.as_str()) => {
+                            self.add(text, "personal data")
+                        }
                         value => self.people(value),
                     }
                 }
@@ -88,5 +104,9 @@ impl Canaries {
 fn pieces(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     let step = (chars.len() / 8).max(PIECE);
-    chars.chunks(step).filter(|chunk| chunk.len() >= PIECE).map(|chunk| chunk[..PIECE].iter().collect()).collect()
+    chars
+        .chunks(step)
+        .filter(|chunk| chunk.len() >= PIECE)
+        .map(|chunk| chunk[..PIECE].iter().collect())
+        .collect()
 }

@@ -22,7 +22,10 @@ fn what_explain_says_is_what_brevo_receives() {
             assert_eq!(line.outcome == "applied", !received.is_empty(), "{file}: {:?}", line.reason);
             for skipped in explained["skipped"].as_array().unwrap() {
                 let reason = line.reason.as_deref().unwrap_or_default();
-                assert!(reason.contains(skipped["reason"].as_str().unwrap()), "{file}: `{reason}` lacks {skipped}");
+                assert!(
+                    reason.contains(skipped["reason"].as_str().unwrap()),
+                    "{file}: `{reason}` lacks {skipped}"
+                );
             }
         }
     });

@@ -29,17 +29,23 @@ fn every_refusal_is_a_401_like_any_other() {
         let mut changed = right.clone();
         changed.delivery.body.push(b' ');
         let refused = [
-            ("of another secret", Letter { signature: Letter::new(other, "", &body).signature, ..right.clone() }),
+            (
+                "of another secret",
+                Letter { signature: Letter::new(other, "", &body).signature, ..right.clone() },
+            ),
             ("no base64", Letter { signature: Some("%%%".to_owned()), ..right.clone() }),
             ("missing", Letter { signature: None, ..right.clone() }),
             ("of another body", changed),
             ("unknown shop", Letter::new(&stranger, "customers/create", &body)),
             ("another store in the path", Letter { path: Some(other.id.clone()), ..right.clone() }),
             ("an unknown store in the path", Letter { path: Some("nobody".to_owned()), ..right.clone() }),
-            ("signed by an app, about something else than compliance", Letter {
-                signature: Some(tajo_sandbox::shopify::sign(&stage.app_secret, &body)),
-                ..right.clone()
-            }),
+            (
+                "signed by an app, about something else than compliance",
+                Letter {
+                    signature: Some(tajo_sandbox::shopify::sign(&stage.app_secret, &body)),
+                    ..right.clone()
+                },
+            ),
         ];
         let mut first = None;
         for (why, letter) in refused {
@@ -56,13 +62,18 @@ fn a_binary_body_is_verified_as_it_was_sent() {
     told(async |stage| {
         let store = stage.store("front");
         let good = bytes(&about(&person(stage.run, 1), "customers-create"));
-        let letter = Letter { content_type: "application/octet-stream", ..Letter::new(store, "customers/create", &good) };
+        let letter = Letter {
+            content_type: "application/octet-stream",
+            ..Letter::new(store, "customers/create", &good)
+        };
         assert_eq!(stage.post(&letter).await.status, 200);
         assert_eq!(stage.ending(&store.id, letter.id()).await.outcome, "applied");
         // API Gateway passes a text body on as text: bytes that are no text survive as binary only.
         let not_text = [b"\xff\xfe\x00 nothing that anybody can read \xc3\x28".as_slice(), &good].concat();
-        let letter =
-            Letter { content_type: "application/octet-stream", ..Letter::new(store, "customers/create", &not_text) };
+        let letter = Letter {
+            content_type: "application/octet-stream",
+            ..Letter::new(store, "customers/create", &not_text)
+        };
         assert_eq!(stage.post(&letter).await.status, 200);
         assert_eq!(stage.ending(&store.id, letter.id()).await.outcome, "parked");
     });
@@ -72,7 +83,8 @@ fn a_binary_body_is_verified_as_it_was_sent() {
 fn an_authentic_body_that_makes_no_sense_is_taken_and_parked_with_a_reason() {
     told(async |stage| {
         let store = stage.store("front");
-        let all = ["this is not the JSON you are looking for", "[]", "null", "\"text\"", "{}", "{\"id\":", "0"];
+        let all =
+            ["this is not the JSON you are looking for", "[]", "null", "\"text\"", "{}", "{\"id\":", "0"];
         for body in all {
             let line = stage.deliver(store, "orders/create", body.as_bytes()).await;
             let reason = line.reason.unwrap_or_default();
@@ -116,7 +128,8 @@ fn five_copies_at_once_and_one_later_have_one_effect() {
         let brevo = stage.brevo(store).await;
         assert_eq!(brevo["contacts"].as_array().unwrap().len(), 1);
         assert_eq!(brevo["orders"].as_array().unwrap().len(), 1);
-        let mut events: Vec<_> = brevo["events"].as_array().unwrap().iter().map(|e| &e["event_name"]).collect();
+        let mut events: Vec<_> =
+            brevo["events"].as_array().unwrap().iter().map(|e| &e["event_name"]).collect();
         events.sort_by_key(|name| name.to_string());
         assert_eq!(events, ["order_completed", "order_placed"]);
     });
@@ -126,7 +139,9 @@ fn five_copies_at_once_and_one_later_have_one_effect() {
 async fn all_ended(stage: &Stage, store: &Store, letter: &Letter, copies: usize) {
     for _ in 0..600 {
         let lines = stage.endings(&store.id, letter.id()).await;
-        if lines.iter().filter(|line| !["deferred", "retried"].contains(&line.outcome.as_str())).count() >= copies {
+        if lines.iter().filter(|line| !["deferred", "retried"].contains(&line.outcome.as_str())).count()
+            >= copies
+        {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

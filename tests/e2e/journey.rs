@@ -38,7 +38,10 @@ fn a_customer_a_checkout_and_an_order_reach_brevo() {
 
         let mut events = events(&brevo, contact);
         events.sort();
-        assert_eq!(events, ["cart_created", "cart_updated", "customer_created", "order_completed", "order_placed"]);
+        assert_eq!(
+            events,
+            ["cart_created", "cart_updated", "customer_created", "order_completed", "order_placed"]
+        );
     });
 }
 

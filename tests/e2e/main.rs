@@ -1,6 +1,8 @@
 //! Tests of the deployed stack that `TAJO_STACK` names. They run side by side, each with a store of its own; the one
 //! that reads the logs comes last.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic)] // helpers of tests are tests too
+
 mod bodies;
 mod canaries;
 mod connect;

@@ -62,14 +62,23 @@ fn every_sample_ends_as_the_table_says() {
             tokio::join!(outcomes(stage, "samples", &samples), outcomes(stage, "amounts", &amended));
         let mut table = HEAD.to_owned();
         let mut applied = BTreeSet::new();
-        for ((name, topic, body), (line, amended)) in samples.iter().zip(as_they_are.iter().zip(&with_amounts)) {
+        for ((name, topic, body), (line, amended)) in
+            samples.iter().zip(as_they_are.iter().zip(&with_amounts))
+        {
             let reason = reason(line);
             assert!(!reason.to_lowercase().contains("unsupported"), "{name}: {reason}");
             if line.outcome == "applied" {
                 applied.insert(*topic);
             }
             let amended = if with_amount(body) == *body { String::new() } else { said(amended) };
-            writeln!(table, "| {name} | {topic} | {} | {} | {} |", line.outcome, cell(&reason), cell(&amended)).unwrap();
+            writeln!(
+                table,
+                "| {name} | {topic} | {} | {} | {} |",
+                line.outcome,
+                cell(&reason),
+                cell(&amended)
+            )
+            .unwrap();
         }
         let topics: BTreeSet<&str> = TOPICS.iter().map(|(_, topic)| *topic).collect();
         assert_eq!(applied, topics, "some topic has no applied sample:\n{table}");
@@ -79,7 +88,10 @@ fn every_sample_ends_as_the_table_says() {
             std::fs::write(&path, &table).unwrap();
         }
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(committed == table, "docs/samples.md says something else (UPDATE=1 writes it anew):\n{table}");
+        assert!(
+            committed == table,
+            "docs/samples.md says something else (UPDATE=1 writes it anew):\n{table}"
+        );
     });
 }
 
@@ -102,7 +114,8 @@ fn said(line: &LogLine) -> String {
 
 /// Why it ended so. Where nothing was left out there is nothing to say, except that nothing was new.
 fn reason(line: &LogLine) -> String {
-    let nothing_new = (line.outcome == "unchanged").then(|| "nothing new: this, or something newer, was here before");
+    let nothing_new =
+        (line.outcome == "unchanged").then_some("nothing new: this, or something newer, was here before");
     line.reason.clone().or(nothing_new.map(str::to_owned)).unwrap_or_default()
 }
 
@@ -155,7 +168,8 @@ fn folder() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    let line = "SKIPPED Shopify's sample bodies through the deployed stack: no folder reference/samples/shopify";
+    let line =
+        "SKIPPED Shopify's sample bodies through the deployed stack: no folder reference/samples/shopify";
     eprintln!("{line}");
     if let Some(file) = std::env::var_os("TAJO_SKIP_FILE") {
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();

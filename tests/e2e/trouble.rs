@@ -29,7 +29,8 @@ fn work_that_brevo_throttles_is_put_off_and_done_in_the_end() {
         assert!(reason.starts_with("Brevo's rate limit is reached"), "{reason}");
 
         let brevo = stage.brevo(store).await;
-        let updates = brevo["events"].as_array().unwrap().iter().filter(|e| e["event_name"] == "customer_updated");
+        let updates =
+            brevo["events"].as_array().unwrap().iter().filter(|e| e["event_name"] == "customer_updated");
         assert_eq!(updates.count(), 1);
         assert!(!brevo["contacts"][0]["attributes"]["SMS"].is_null(), "the new number is there");
     });

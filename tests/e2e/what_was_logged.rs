@@ -29,7 +29,8 @@ fn nothing_that_was_sent_is_in_any_log() {
         let (looked_for, mut found) = stage.canaries.found_in(&functions);
         assert!(looked_for > 40, "only {looked_for} canaries");
         for (name, text) in process_logs(stage) {
-            found.extend(stage.canaries.found_in(&text).1.into_iter().map(|found| format!("{name}: {found}")));
+            found
+                .extend(stage.canaries.found_in(&text).1.into_iter().map(|found| format!("{name}: {found}")));
         }
         assert!(found.is_empty(), "{} of {looked_for}:\n{}", found.len(), found.join("\n"));
     });
@@ -57,7 +58,9 @@ async fn one_more_line(stage: &Stage) {
     let unsigned = Letter { signature: None, ..Letter::new(stage.store("front"), "shop/update", b"{}") };
     stage.post(&unsigned).await;
     local_aws::sweep(&stage.stack).await.unwrap();
-    local_aws::invoke(&stage.stack, &stage.stack.functions.brevo_sync, &json!({"Records": []})).await.unwrap();
+    local_aws::invoke(&stage.stack, &stage.stack.functions.brevo_sync, &json!({"Records": []}))
+        .await
+        .unwrap();
 }
 
 /// Logs of MiniStack (which repeats what functions say), the sandbox, SAM and the build.

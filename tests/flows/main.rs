@@ -3,6 +3,7 @@
 mod bad_input;
 mod bodies;
 mod brevo_errors;
+mod canary;
 mod cart;
 mod consent;
 mod crash;
