@@ -75,7 +75,10 @@ async fn an_order_of_600_lines_is_complete_and_its_events_say_what_they_leave_ou
         assert!(properties.to_string().len() < 50_000, "{}", properties.to_string().len());
         let kept = properties["items"].as_array().unwrap().len() as u64;
         assert!(kept > 100);
-        assert_eq!((properties["items_omitted"].as_u64().unwrap() + kept, &properties["items_count"]), (600, &json!(600)));
+        assert_eq!(
+            (properties["items_omitted"].as_u64().unwrap() + kept, &properties["items_count"]),
+            (600, &json!(600))
+        );
     }
 }
 
@@ -114,7 +117,10 @@ async fn a_customer_without_an_email_is_a_contact_by_its_id() {
         let body = with(sample("customers-create"), json!({"email": email}));
         assert_eq!(stage.tell("customers/create", &body).await.outcome, Outcome::Applied);
         let contact = &stage.world.brevo()["contacts"][0];
-        assert_eq!((&contact["ext_id"], &contact["email"]), (&json!("shopify:demo-shop:7201400000011"), &Value::Null));
+        assert_eq!(
+            (&contact["ext_id"], &contact["email"]),
+            (&json!("shopify:demo-shop:7201400000011"), &Value::Null)
+        );
         assert_eq!(stage.events(), ["customer_created"]);
     }
 }
@@ -133,10 +139,14 @@ async fn an_order_of_nobody_is_an_order_without_events() {
 #[tokio::test]
 async fn names_in_any_script_arrive_as_they_were_written() {
     let stage = Stage::new("").await;
-    let body = with(sample("customers-create"), json!({"first_name": "小明 👩‍🚀", "last_name": "Ñuño-Ó'Brien สมชาย"}));
+    let body =
+        with(sample("customers-create"), json!({"first_name": "小明 👩‍🚀", "last_name": "Ñuño-Ó'Brien สมชาย"}));
     stage.tell("customers/create", &body).await;
     let attributes = stage.contact("jo@example.com")["attributes"].clone();
-    assert_eq!((&attributes["FIRSTNAME"], &attributes["LASTNAME"]), (&json!("小明 👩‍🚀"), &json!("Ñuño-Ó'Brien สมชาย")));
+    assert_eq!(
+        (&attributes["FIRSTNAME"], &attributes["LASTNAME"]),
+        (&json!("小明 👩‍🚀"), &json!("Ñuño-Ó'Brien สมชาย"))
+    );
 }
 
 #[tokio::test]
@@ -160,7 +170,12 @@ async fn a_body_that_did_not_fit_a_message_is_parked_with_its_id() {
 async fn a_message_that_is_no_notice_is_parked_as_it_is() {
     for text in ["hello", "{}", r#"{"v": 1}"#, r#"{"v": 99, "store": "demo-shop"}"#] {
         let stage = Stage::new("").await;
-        let record = Record { message_id: "m-1".to_owned(), body: text.to_owned(), received: 1, is_dead_letter: false };
+        let record = Record {
+            message_id: "m-1".to_owned(),
+            body: text.to_owned(),
+            received: 1,
+            is_dead_letter: false,
+        };
         let report = stage.receive(record).await;
         assert_parked(&stage, &report, text, "unknown", "notice").await;
     }
@@ -209,7 +224,8 @@ async fn a_record_that_was_handed_out_again_and_again_waits_for_a_batch_of_its_o
     let suspect = stage.notice("customers/create", &sample("customers-create"));
     let other = stage.notice("orders/create", &sample("orders-create.guest"));
     let reports = stage.receive_all(vec![record(&suspect, 3), record(&other, 1)]).await;
-    let outcome = |delivery: &str| reports.iter().find(|report| report.message_id == delivery).unwrap().outcome;
+    let outcome =
+        |delivery: &str| reports.iter().find(|report| report.message_id == delivery).unwrap().outcome;
     assert_eq!((outcome(&suspect.delivery), outcome(&other.delivery)), (Outcome::Retried, Outcome::Applied));
     assert_eq!(stage.receive(record(&suspect, 4)).await.outcome, Outcome::Applied);
 }

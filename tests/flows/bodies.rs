@@ -80,7 +80,8 @@ fn nobody() -> Value {
 fn owner(entry: &Value) -> Option<u32> {
     let texts = [&entry["email"], &entry["ext_id"], &entry["id"], &entry["identifiers"]["email_id"]];
     let starts = ["jo", "shopify:demo-shop:72014", "61014", "50014"];
-    let digits = |text: &str| starts.iter().find_map(|start| text.strip_prefix(start)?.get(..8)?.parse().ok());
+    let digits =
+        |text: &str| starts.iter().find_map(|start| text.strip_prefix(start)?.get(..8)?.parse().ok());
     texts.into_iter().filter_map(Value::as_str).find_map(digits)
 }
 

@@ -54,7 +54,8 @@ async fn a_rate_limit_is_waited_for_as_long_as_brevo_says() {
 
 #[tokio::test]
 async fn a_contact_that_is_still_being_processed_is_tried_again() {
-    assert_put_off(json!({"status": 425, "body": {"code": "account_in_process", "message": "wait"}}), false).await;
+    assert_put_off(json!({"status": 425, "body": {"code": "account_in_process", "message": "wait"}}), false)
+        .await;
 }
 
 #[tokio::test]
@@ -85,12 +86,15 @@ async fn a_bad_key_and_a_blocked_address_are_parked_with_hints_of_their_own_unti
     let key = json!({"code": "unauthorized", "message": "Key not found"});
     let address = json!({"code": "unauthorized", "message": "We have detected you are using an unrecognised IP address 203.0.113.7"});
     let forbidden = json!({"code": "permission_denied", "message": "Your account is not activated"});
-    for (status, body, hint) in [(401, key, "new API key"), (401, address, "Authorised IPs"), (403, forbidden, "plan")] {
+    for (status, body, hint) in
+        [(401, key, "new API key"), (401, address, "Authorised IPs"), (403, forbidden, "plan")]
+    {
         let stage = Stage::new("").await;
         stage.fault(json!({"action": {"status": status, "body": body}}));
         let report = stage.tell("orders/create", &sample("orders-create.paid")).await;
         assert_eq!(report.outcome, Outcome::Parked, "{report:?}");
-        let parked = list_parked(&stage.world.table(&stage.front).await, STORE, 10).await.unwrap().pop().unwrap();
+        let parked =
+            list_parked(&stage.world.table(&stage.front).await, STORE, 10).await.unwrap().pop().unwrap();
         assert!(parked.hint.as_ref().unwrap().contains(hint), "{parked:?}");
         let warned = store(&stage).await;
         assert_eq!((warned.status, warned.attention), (StoreStatus::NeedsAttention, Some(parked.reason)));
@@ -107,7 +111,10 @@ async fn an_event_that_brevo_can_never_take_does_not_hold_up_the_others() {
     let refusal = json!({"status": 400, "body": {"code": "invalid_parameter", "message": "no"}});
     stage.fault(json!({"path": "/v3/events", "action": refusal}));
     let report = stage.tell("orders/create", &sample("orders-create.paid")).await;
-    assert_eq!(ending(&report), "orders/create → parked: Brevo refused the request with 400 invalid_parameter: no");
+    assert_eq!(
+        ending(&report),
+        "orders/create → parked: Brevo refused the request with 400 invalid_parameter: no"
+    );
     assert_eq!(stage.events(), ["order_completed"]);
     assert_eq!(stage.world.brevo()["orders"][0]["status"], "paid");
     // Once the cause is gone, what was refused goes and nothing else.
@@ -145,6 +152,9 @@ async fn what_brevo_does_not_take_for_a_day_is_parked() {
             break report;
         }
     };
-    assert_eq!(ending(&last), "orders/create → parked: not taken for 24 hours; the last reason: Brevo answered 500");
+    assert_eq!(
+        ending(&last),
+        "orders/create → parked: not taken for 24 hours; the last reason: Brevo answered 500"
+    );
     assert!(stage.world.take_messages().is_empty());
 }

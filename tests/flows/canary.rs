@@ -58,7 +58,11 @@ fn notices() -> Vec<Notice> {
         .collect();
     let broken = format!(r#"{{"id": 1, "email": "canary.person@example.com", "note": "{}" "#, CANARIES[12]);
     notices.push(notice("orders/create", "d-broken", broken.as_bytes()));
-    notices.push(notice("customers/delete", "d-delete", &sample("customers-delete").to_string().into_bytes()));
+    notices.push(notice(
+        "customers/delete",
+        "d-delete",
+        &sample("customers-delete").to_string().into_bytes(),
+    ));
     notices
 }
 
@@ -128,11 +132,9 @@ impl<'a> MakeWriter<'a> for Lines {
 #[tokio::test]
 async fn reports_notices_and_our_own_lines_hold_nothing_personal() {
     let lines = Lines::default();
-    let filter = "off,tajo_app=trace,tajo_brevo=trace,tajo_state=trace,tajo_platforms=trace,tajo_mapping=trace";
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(lines.clone())
-        .with_env_filter(filter)
-        .finish();
+    let filter =
+        "off,tajo_app=trace,tajo_brevo=trace,tajo_state=trace,tajo_platforms=trace,tajo_mapping=trace";
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_env_filter(filter).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let stage = Stage::new("").await;
     let mut shown = String::new();

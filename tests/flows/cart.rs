@@ -86,9 +86,10 @@ async fn a_touched_cart_is_looked_at_again_later() {
     stage.world.advance(minutes(20));
     stage.tell("checkouts/update", &changed()).await;
     let early = stage.pass(minutes(15)).await;
-    assert_eq!(early.iter().map(ending).collect::<Vec<_>>(), [
-        "tajo/cart_due → skipped: cart: somebody touched the cart meanwhile"
-    ]);
+    assert_eq!(
+        early.iter().map(ending).collect::<Vec<_>>(),
+        ["tajo/cart_due → skipped: cart: somebody touched the cart meanwhile"]
+    );
     stage.pass(minutes(14)).await;
     assert_eq!(stage.count("cart_abandoned"), 0);
     stage.pass(minutes(2)).await;
@@ -122,7 +123,10 @@ async fn a_repeated_body_is_no_sign_of_life() {
 
 /// The notice of the checkout as it was delivered first: to the second the same times.
 fn checkout_of(stage: &Stage) -> tajo_platforms::Notice {
-    let sent = stage.calls("POST", "/v3/events").into_iter().find(|call| call.request["event_name"] == "cart_updated");
+    let sent = stage
+        .calls("POST", "/v3/events")
+        .into_iter()
+        .find(|call| call.request["event_name"] == "cart_updated");
     let updated_at = sent.unwrap().request["event_date"].clone();
     stage.notice("checkouts/update", &with(checkout(), json!({"updated_at": updated_at})))
 }
@@ -231,8 +235,11 @@ async fn more_than_a_page_of_due_carts_is_swept_and_the_rest_is_left_for_the_nex
     let stage = Stage::new("").await;
     let table = stage.world.table(&stage.front).await;
     let now = stage.env.clock.now();
-    let tokens: Vec<String> =
-        (0..).map(|n| format!("t{n}")).filter(|token| due_shard(token) == due_shard("t0")).take(230).collect();
+    let tokens: Vec<String> = (0..)
+        .map(|n| format!("t{n}"))
+        .filter(|token| due_shard(token) == due_shard("t0"))
+        .take(230)
+        .collect();
     for token in &tokens {
         let record = CartRecord {
             version: Some(now),

@@ -27,7 +27,10 @@ fn account(minute: u32, consent: Option<(&str, u32)>) -> Value {
 
 fn with_sms(account: Value, state: &str, minute: u32) -> Value {
     let at = format!("2026-11-03T09:{minute:02}:00Z");
-    with(account, json!({"phone": "+491711234567", "sms_marketing_consent": {"state": state, "consent_updated_at": at}}))
+    with(
+        account,
+        json!({"phone": "+491711234567", "sms_marketing_consent": {"state": state, "consent_updated_at": at}}),
+    )
 }
 
 async fn existing(stage: &Stage, fields: Value) {
@@ -144,7 +147,8 @@ async fn an_address_that_is_another_contact_already_forces_no_merge() {
     let stage = Stage::new("").await;
     stage.tell("customers/create", &account(1, None)).await;
     stage.brevo("POST", "/v3/contacts", &json!({"email": "jo@example.org"}));
-    let report = stage.tell("customers/update", &with(account(2, None), json!({"email": "jo@example.org"}))).await;
+    let report =
+        stage.tell("customers/update", &with(account(2, None), json!({"email": "jo@example.org"}))).await;
     assert_eq!(report.outcome, Outcome::Applied);
     assert_eq!(stage.contact("jo@example.org")["attributes"]["FIRSTNAME"], "Jo 2");
     assert_eq!(stage.contact("jo@example.org")["emailBlacklisted"], false, "Brevo had it before us");
@@ -155,7 +159,11 @@ async fn an_address_that_is_another_contact_already_forces_no_merge() {
 #[tokio::test]
 async fn a_number_that_another_contact_has_never_loses_the_rest_of_the_contact() {
     let stage = Stage::new("").await;
-    stage.brevo("POST", "/v3/contacts", &json!({"email": "sam@example.com", "attributes": {"SMS": "+491711234567"}}));
+    stage.brevo(
+        "POST",
+        "/v3/contacts",
+        &json!({"email": "sam@example.com", "attributes": {"SMS": "+491711234567"}}),
+    );
     let report = stage.tell("customers/create", &with_sms(account(1, None), "not_subscribed", 1)).await;
     assert_eq!(report.outcome, Outcome::Applied);
     assert!(report.line.reason.unwrap().contains("phone: Brevo refused the number"));

@@ -39,7 +39,13 @@ impl Story {
     fn notice(&self, n: u32) -> Notice {
         if self.topic == CART_DUE {
             let store = StoreId::parse(STORE).unwrap();
-            return Notice::cart_due(&store, Platform::Shopify, SHOP, &format!("cart-{n}"), jiff::Timestamp::now());
+            return Notice::cart_due(
+                &store,
+                Platform::Shopify,
+                SHOP,
+                &format!("cart-{n}"),
+                jiff::Timestamp::now(),
+            );
         }
         notice(self.topic, &format!("d-{n}"), cast(&recent(&sample(self.file)), n).to_string().as_bytes())
     }
@@ -86,7 +92,12 @@ async fn survives(story: Story) {
         windows += compare(&expected, &found.remove(n).unwrap(), *kill, &first.calls);
     }
     assert!(stage.world.take_messages().is_empty(), "nothing is put off");
-    println!("{} {}: {count} calls, {windows} duplicates in {} kills", story.topic, story.file, survived.len() - 2);
+    println!(
+        "{} {}: {count} calls, {windows} duplicates in {} kills",
+        story.topic,
+        story.file,
+        survived.len() - 2
+    );
 }
 
 async fn crash(stage: &Stage, story: &Story, n: u32, kill: Kill) -> Survived {
@@ -122,7 +133,9 @@ pub fn unmarked(calls: &[Call]) -> usize {
     for call in calls.iter().filter(|call| call.had_effect) {
         if call.name == "Brevo POST /v3/events" {
             unmarked += 1;
-        } else if call.name == "DynamoDB PutItem" && entities.iter().any(|entity| call.about.starts_with(entity)) {
+        } else if call.name == "DynamoDB PutItem"
+            && entities.iter().any(|entity| call.about.starts_with(entity))
+        {
             unmarked = 0;
         }
     }
@@ -153,7 +166,8 @@ async fn a_checkout_survives_every_crash() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reminder_of_a_cart_survives_every_crash() {
-    survives(Story { before: vec![("checkouts/update", "checkouts-update")], topic: CART_DUE, file: "" }).await;
+    survives(Story { before: vec![("checkouts/update", "checkouts-update")], topic: CART_DUE, file: "" })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -130,7 +130,9 @@ fn touches(call: &str, about: &str) -> (String, bool) {
     match call.split_once(' ').unwrap() {
         // Events are only added; Brevo looks for their contact.
         ("Brevo", request) if request.starts_with("POST /v3/events") => ("contacts".to_owned(), false),
-        ("Brevo", request) if request.contains("/v3/contacts") => ("contacts".to_owned(), !request.starts_with("GET")),
+        ("Brevo", request) if request.contains("/v3/contacts") => {
+            ("contacts".to_owned(), !request.starts_with("GET"))
+        }
         ("Brevo", _) => ("orders".to_owned(), true),
         (_, operation) => (about.to_owned(), matches!(operation, "PutItem" | "DeleteItem" | "SendMessage")),
     }
@@ -153,7 +155,9 @@ impl Trace {
     fn after(&self, choice: Choice, parts: &[Part; 2], in_flight: Option<&(usize, Knock)>) -> Self {
         let mut trace = self.clone();
         match choice {
-            Choice::Die(who) | Choice::DieInFlight(who) => drop(trace.tags.insert(format!("{choice:?} {}", self.calls[who]))),
+            Choice::Die(who) | Choice::DieInFlight(who) => {
+                drop(trace.tags.insert(format!("{choice:?} {}", self.calls[who])))
+            }
             Choice::Step(who) => trace.call(who, parts[who].held.as_ref().unwrap()),
             Choice::Land => trace.call(in_flight.unwrap().0, &in_flight.unwrap().1),
         }
@@ -332,31 +336,43 @@ fn updated() -> (&'static str, Value) {
 
 #[tokio::test]
 async fn two_workers_on_a_new_customer_end_on_the_newest_profile() {
-    explore("new customer", Story { before: Vec::new(), notices: [created(), updated()], crashes: false }).await;
+    explore("new customer", Story { before: Vec::new(), notices: [created(), updated()], crashes: false })
+        .await;
 }
 
 #[tokio::test]
 #[ignore = "takes minutes: thousands of states"]
 async fn two_workers_on_a_new_customer_either_of_whom_dies_end_on_the_newest_profile() {
-    explore("new customer, crashes", Story { before: Vec::new(), notices: [created(), updated()], crashes: true }).await;
+    explore(
+        "new customer, crashes",
+        Story { before: Vec::new(), notices: [created(), updated()], crashes: true },
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn two_workers_on_a_known_customer_either_of_whom_dies_end_on_the_newest_profile() {
     let (topic, update) = updated();
-    let between = with(update, json!({"first_name": "Joan", "updated_at": recent(&json!("2026-11-03T12:00:00+01:00"))}));
+    let between = with(
+        update,
+        json!({"first_name": "Joan", "updated_at": recent(&json!("2026-11-03T12:00:00+01:00"))}),
+    );
     let story = Story { before: vec![created()], notices: [(topic, between), updated()], crashes: true };
     explore("known customer", story).await;
 }
 
 #[tokio::test]
 async fn two_workers_on_one_order_either_of_whom_dies_end_on_the_newest_order() {
-    let pending = with(sample("orders-create.paid"), json!({"financial_status": "pending", "cart_token": null, "checkout_token": null}));
+    let pending = with(
+        sample("orders-create.paid"),
+        json!({"financial_status": "pending", "cart_token": null, "checkout_token": null}),
+    );
     let paid = json!({"cart_token": null, "checkout_token": null, "updated_at": "2026-11-02T09:16:10+01:00"});
     let v1 = ("orders/create", recent(&pending));
     let v2 = ("orders/updated", recent(&with(sample("orders-create.paid"), paid)));
     // The buyer is known, with an earlier order of the same day: what remains is the order.
-    let mut earlier = recent(&with(pending, json!({"id": 5_001_400_001_000u64, "admin_graphql_api_id": null})));
+    let mut earlier =
+        recent(&with(pending, json!({"id": 5_001_400_001_000u64, "admin_graphql_api_id": null})));
     earlier["created_at"] = v1.1["created_at"].clone();
     let before = vec![("orders/create", earlier)];
     explore("order", Story { before, notices: [v1, v2], crashes: true }).await;

@@ -144,7 +144,9 @@ async fn old_facts_fire_nothing_but_contact_and_order_are_there() {
     let refunded = ("orders/updated", body("orders-updated.refunded"));
     let bodies = [created(), ("checkouts/create", body("checkouts-create")), paid(), refunded];
     insta::assert_snapshot!(told(&stage, &bodies).await);
-    assert!(stage.calls("POST", "/v3/orders/status").iter().all(|call| call.path == "/v3/orders/status/batch"));
+    assert!(
+        stage.calls("POST", "/v3/orders/status").iter().all(|call| call.path == "/v3/orders/status/batch")
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
 
-use crate::bodies::{LISTS, cast, each, sample as body, recent, with};
+use crate::bodies::{LISTS, cast, each, recent, sample as body, with};
 use crate::picture::{array, essence};
 use crate::stage::Stage;
 
@@ -75,12 +75,20 @@ fn check(stage: &Stage, orders: &[Vec<usize>]) {
     for (index, order) in orders.iter().enumerate() {
         let mine = &buyers[&(FIRST + index as u32)];
         assert_eq!(without_cart_events(mine), expected, "arrived as {order:?}");
-        let names: Vec<&str> = array(mine, "events").iter().map(|e| e["event_name"].as_str().unwrap()).collect();
+        let names: Vec<&str> =
+            array(mine, "events").iter().map(|e| e["event_name"].as_str().unwrap()).collect();
         let ordered = names.iter().position(|name| name.starts_with("order_")).unwrap();
         assert!(names[ordered..].iter().all(|name| name.starts_with("order_")), "{order:?}: {names:?}");
         let count = |name: &str| names.iter().filter(|event| **event == name).count();
-        assert!(count("cart_created") <= 1 && count("cart_updated") <= 2 && count("cart_abandoned") <= 1, "{names:?}");
-        assert_eq!(array(mine, "contacts")[0]["listIds"], json!([2, 4]), "{order:?}: has left the abandoned list");
+        assert!(
+            count("cart_created") <= 1 && count("cart_updated") <= 2 && count("cart_abandoned") <= 1,
+            "{names:?}"
+        );
+        assert_eq!(
+            array(mine, "contacts")[0]["listIds"],
+            json!([2, 4]),
+            "{order:?}: has left the abandoned list"
+        );
     }
 }
 

@@ -47,9 +47,10 @@ pub fn picture(state: &Value) -> String {
 /// sent. Ids and times of Brevo's own are left out.
 pub fn essence(state: &Value) -> Vec<String> {
     let mut lines = Vec::new();
-    for (kind, own) in
-        [("contacts", ["id", "createdAt", "modifiedAt"]), ("orders", ["writes", "contact", "triggersAutomations"])]
-    {
+    for (kind, own) in [
+        ("contacts", ["id", "createdAt", "modifiedAt"]),
+        ("orders", ["writes", "contact", "triggersAutomations"]),
+    ] {
         for entry in array(state, kind) {
             let mut entry = entry.clone();
             own.iter().for_each(|name| drop(entry.as_object_mut().unwrap().remove(*name)));

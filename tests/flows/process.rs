@@ -178,7 +178,10 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
     let headers: HeaderMap = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:brevo-sync".to_owned()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:000000000000:function:brevo-sync".to_owned(),
+        ),
     ]
     .into_iter()
     .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))

@@ -75,7 +75,15 @@ impl Stage {
             }
             for (index, message) in messages.into_iter().enumerate() {
                 let message_id = format!("m-{round}-{index}");
-                reports.push(self.receive(Record { message_id, body: message.body, received: 1, is_dead_letter: false }).await);
+                reports.push(
+                    self.receive(Record {
+                        message_id,
+                        body: message.body,
+                        received: 1,
+                        is_dead_letter: false,
+                    })
+                    .await,
+                );
             }
         }
         reports

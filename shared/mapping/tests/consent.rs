@@ -1,5 +1,7 @@
 //! Which block flags a write carries.
 
+#![expect(clippy::unwrap_used, reason = "constants of a test")]
+
 use jiff::Timestamp;
 use tajo_brevo::ContactWrite;
 use tajo_domain::{

@@ -22,7 +22,7 @@ use crate::rng::Rng;
 /// How it is measured, for the reader.
 pub const METHOD: &str = "First answer: from the request to the emulator until its answer, so start of the process, \
     clients with their TLS set-up, and one event (an order of about 17 KB; for the sweeper an empty index): the median of \
-    5 starts, on the machine that ran this, which may be busy. AWS and Brevo are played on loopback without TLS. Peak: \
+    5 starts, on the machine that ran this, which may be busy. AWS and Brevo are played on loopback without TLS, by this program: their time is in it, most of all in brevo-sync's, and a debug build of it answers slowly. Peak: \
     VmHWM of the function's process, after the first event and after 30 more (for brevo-sync batches of 10 orders).";
 
 const STARTS: usize = 5;

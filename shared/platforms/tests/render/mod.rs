@@ -46,7 +46,11 @@ fn person(out: &mut String, update: &PersonUpdate, news: &str) {
         let parts = parts.map(|part| part.unwrap_or("-")).join(" ");
         line(out, "  profile", &format!("{parts} (as of {})", profile.at));
     }
-    option(out, "  language", update.locale.as_ref().map(|facet| format!("{} (as of {})", facet.value, facet.at)));
+    option(
+        out,
+        "  language",
+        update.locale.as_ref().map(|facet| format!("{} (as of {})", facet.value, facet.at)),
+    );
     option(out, "  email consent", update.email_consent.as_ref().map(consent));
     option(out, "  sms consent", update.sms_consent.as_ref().map(consent));
     if let Some(tags) = &update.tags {
