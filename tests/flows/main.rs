@@ -1,5 +1,7 @@
 //! Journeys in process: a body in, what Brevo knows out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)] // helpers of tests are tests too
+
 mod bad_input;
 mod bodies;
 mod brevo_errors;
