@@ -156,7 +156,7 @@ impl Trace {
         let mut trace = self.clone();
         match choice {
             Choice::Die(who) | Choice::DieInFlight(who) => {
-                drop(trace.tags.insert(format!("{choice:?} {}", self.calls[who])))
+                trace.tags.insert(format!("{choice:?} {}", self.calls[who]));
             }
             Choice::Step(who) => trace.call(who, parts[who].held.as_ref().unwrap()),
             Choice::Land => trace.call(in_flight.unwrap().0, &in_flight.unwrap().1),
@@ -208,14 +208,14 @@ impl Explorer<'_> {
         let mut trace = Trace::default();
         loop {
             let mut ways = Vec::new();
-            for who in 0..2 {
-                let Some(held) = &parts[who].held else { continue };
+            for (who, part) in parts.iter().enumerate() {
+                let Some(held) = &part.held else { continue };
                 ways.push(Choice::Step(who));
                 let may_die = dead.is_none() && self.story.crashes;
                 if may_die && has_effect(held) {
                     ways.push(Choice::DieInFlight(who));
                 }
-                if may_die && parts[who].calls.is_empty() {
+                if may_die && part.calls.is_empty() {
                     ways.push(Choice::Die(who));
                 }
             }

@@ -41,8 +41,9 @@ pub struct Measured {
 
 /// The emulator's program, in the SAM CLI of `.tools/` or where `LAMBDA_EMULATOR` says.
 pub fn find(root: &Path) -> Result<PathBuf, Error> {
-    if let Some(path) = std::env::var_os("LAMBDA_EMULATOR") {
-        return Ok(path.into());
+    if let Some(path) = std::env::var_os("LAMBDA_EMULATOR").map(PathBuf::from) {
+        let missing = || format!("LAMBDA_EMULATOR is `{}`, and there is no such file", path.display());
+        return if path.exists() { Ok(path) } else { Err(missing().into()) };
     }
     let suffix = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" };
     let file = format!("site-packages/samcli/local/rapid/aws-lambda-rie-{suffix}");
