@@ -135,7 +135,8 @@ async fn reports_notices_and_our_own_lines_hold_nothing_personal() {
     let filter =
         "off,tajo_app=trace,tajo_brevo=trace,tajo_state=trace,tajo_platforms=trace,tajo_mapping=trace";
     let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_env_filter(filter).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: tests that run beside this one would otherwise decide which lines exist at all.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let stage = Stage::new("").await;
     let mut shown = String::new();
     for fault in faults() {

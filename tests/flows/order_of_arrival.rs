@@ -92,28 +92,40 @@ fn check(stage: &Stage, orders: &[Vec<usize>]) {
     }
 }
 
-#[tokio::test]
-async fn all_720_orders_of_arrival_end_in_the_same_state_and_remind_nobody() {
+async fn all_end_alike(orders: &[Vec<usize>]) {
     let stage = Stage::new(LISTS).await;
-    let orders = permutations(6);
-    assert_eq!(orders.len(), 720);
-    deliver(&stage, &orders, |_| 0..6).await;
+    deliver(&stage, orders, |_| 0..6).await;
     stage.pass(SignedDuration::from_hours(1)).await;
-    check(&stage, &orders);
+    check(&stage, orders);
     assert_eq!(stage.count("cart_abandoned"), 0);
+}
+
+/// Every fifth: all of them are the test below, which takes minutes.
+#[tokio::test]
+async fn orders_of_arrival_end_in_the_same_state_and_remind_nobody() {
+    let some: Vec<Vec<usize>> = permutations(6).into_iter().step_by(5).collect();
+    all_end_alike(&some).await;
+}
+
+#[tokio::test]
+#[ignore = "minutes: 4,320 deliveries"]
+async fn all_720_orders_of_arrival_end_in_the_same_state_and_remind_nobody() {
+    let all = permutations(6);
+    assert_eq!(all.len(), 720);
+    all_end_alike(&all).await;
 }
 
 #[tokio::test]
 async fn an_hour_of_quiet_in_the_middle_reminds_only_of_carts_that_are_not_ordered_yet() {
     let stage = Stage::new(LISTS).await;
-    // Every seventh order of arrival, the hour after its first or second webhook: all 5,040 pairs take too long,
+    // Every thirteenth order of arrival, the hour after its first or second webhook: all 5,040 pairs take too long,
     // and later there is hardly a cart left without its order.
-    let orders: Vec<Vec<usize>> = permutations(6).into_iter().step_by(7).collect();
+    let orders: Vec<Vec<usize>> = permutations(6).into_iter().step_by(13).collect();
     let quiet_before = |index: usize| 1 + index % 2;
     deliver(&stage, &orders, |index| 0..quiet_before(index)).await;
     let reminders = stage.pass(SignedDuration::from_hours(1)).await;
     let reminded = reminders.iter().filter(|report| report.outcome == Outcome::Applied).count();
-    assert!(reminded > 10, "only {reminded} carts were abandoned: the test tests nothing");
+    assert!(reminded > 4, "only {reminded} carts were abandoned: the test tests nothing");
     assert_eq!(stage.count("cart_abandoned"), reminded);
     deliver(&stage, &orders, |index| quiet_before(index)..6).await;
     stage.pass(SignedDuration::from_hours(1)).await;

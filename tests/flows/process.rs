@@ -64,7 +64,7 @@ pub async fn invoke(world: &Arc<World>, notice: &Notice, received: u32, kill: Ki
         tokio::select! {
             Some(knock) = knocks.recv() => {
                 match calls.last_mut().filter(|_| knock.answered) {
-                    Some(call) => call.had_effect = true,
+                    Some(call) => call.had_effect = knock.took,
                     None => calls.push(Call { name: knock.call, about: knock.about, had_effect: false }),
                 }
                 let now = if knock.answered { Kill::After(calls.len()) } else { Kill::Before(calls.len()) };

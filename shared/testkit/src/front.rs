@@ -24,6 +24,8 @@ pub struct Knock {
     pub about: String,
     /// The answer is on its way back (the call has had its effect).
     pub answered: bool,
+    /// The answer is a success: a write whose condition failed changed nothing.
+    pub took: bool,
     /// Lets it through, or not. Dropping it refuses.
     pub verdict: oneshot::Sender<Verdict>,
 }
@@ -100,7 +102,7 @@ async fn call(
     let about = about(&uri, &body);
     // A task of its own: a caller that dies does not take back a call that has left.
     let passing = tokio::spawn(async move {
-        if !passes(&door, &name, &about, false).await {
+        if !passes(&door, &name, &about, None).await {
             return broken();
         }
         let response = match &target {
@@ -111,7 +113,8 @@ async fn call(
             Some(_) => secret(&door.world, &body),
             None => brevo(&door.world, &method, &uri, &headers, &body),
         };
-        if passes(&door, &name, &about, true).await { response } else { broken() }
+        let took = response.status().is_success();
+        if passes(&door, &name, &about, Some(took)).await { response } else { broken() }
     });
     passing.await.unwrap_or_else(|_| broken())
 }
@@ -130,10 +133,12 @@ fn about(uri: &Uri, body: &[u8]) -> String {
     names.into_iter().find_map(Value::as_str).map_or_else(|| uri.path().to_owned(), str::to_owned)
 }
 
-async fn passes(door: &Door, call: &str, about: &str, answered: bool) -> bool {
+/// `took`: whether the answer that is on its way back is a success.
+async fn passes(door: &Door, call: &str, about: &str, took: Option<bool>) -> bool {
     let Some(knocks) = &door.knocks else { return true };
     let (verdict, answer) = oneshot::channel();
-    let knock = Knock { call: call.to_owned(), about: about.to_owned(), answered, verdict };
+    let (answered, took) = (took.is_some(), took.unwrap_or(false));
+    let knock = Knock { call: call.to_owned(), about: about.to_owned(), answered, took, verdict };
     knocks.send(knock).is_ok() && answer.await == Ok(Verdict::Go)
 }
 
