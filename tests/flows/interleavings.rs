@@ -389,6 +389,7 @@ async fn two_workers_on_one_order_end_on_the_newest_order() {
 
 /// With every crash, but the turn passing at most once while both could go on: all of it is the test below, which takes minutes.
 #[tokio::test]
+#[ignore = "not yet seen to its end since the number was left out of it (docs/decisions/0003)"]
 async fn when_either_worker_dies_the_newest_profile_wins() {
     explore("new customer, crashes, one turn", new_customer(true, 1)).await;
 }

@@ -199,7 +199,7 @@ fn brevo(world: &World, method: &Method, uri: &Uri, headers: &HeaderMap, body: &
         request = request.key(key.to_str().unwrap());
     }
     request.body = body.to_vec();
-    let answer = world.sandbox.call(request);
+    let answer = world.sandbox.call_at(request, world.clock.now());
     world.meter.lock().unwrap().brevo(method.as_str(), uri.path(), answer.status);
     let mut response = match answer.ending {
         Ending::Whole => Response::new(Body::from(answer.body.clone())),
