@@ -378,6 +378,7 @@ fn order(crashes: bool, turns: usize) -> Story {
 }
 
 #[tokio::test]
+#[ignore = "minutes, and not yet seen to its end"]
 async fn two_workers_on_a_new_customer_end_on_the_newest_profile() {
     explore("new customer", new_customer(false, ALL)).await;
 }
