@@ -73,9 +73,6 @@ pub struct ContactRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
 
-    /// When we first heard of the person. A contact of theirs that is older was not made by us.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_seen_at: Option<Timestamp>,
     /// What Brevo has.
     #[serde(default)]
     pub known_as: KnownAs,

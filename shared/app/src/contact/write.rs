@@ -1,11 +1,10 @@
 //! Writing one contact to Brevo: create or find it, and never set a flag that is not ours to set.
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tajo_brevo::{
     Answer, ContactWrite, Error, Identifier, Request, create_contact, get_contact, update_contact,
 };
-use tajo_domain::{Block, ContactRecord, Email, KnownAs, Phone, Skipped};
+use tajo_domain::{ContactRecord, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{creation, identifier_of, moved, settle_creation, settle_update, update, without_phone};
 
 use crate::stop::Stop;
@@ -18,8 +17,6 @@ const REPAIRS: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct Written {
     created: bool,
-    /// The contact turned out to be one that we created: what we know of it then.
-    adopted: Option<ContactRecord>,
     write: ContactWrite,
     refused_phone: Option<Phone>,
     pub skipped: Vec<Skipped>,
@@ -31,11 +28,6 @@ impl Written {
         if self.created {
             settle_creation(record, sent, &self.write);
         } else {
-            if let Some(adopted) = &self.adopted {
-                record.known_as = adopted.known_as;
-                record.email_block = adopted.email_block;
-                record.sms_block = adopted.sms_block;
-            }
             settle_update(record, sent, &self.write);
         }
         if self.refused_phone.is_some() {
@@ -55,47 +47,11 @@ pub(crate) async fn write(worker: &Worker<'_>, record: &ContactRecord) -> Result
         return bring_up_to_date(worker, record).await;
     }
     let write = creation(record, &worker.store.facts, worker.now());
-    if let Some(written) = create(worker, record, write).await? {
-        return Ok(written);
-    }
-    match adopt(worker, record).await? {
-        Some(ours) => {
-            let written = bring_up_to_date(worker, &ours).await?;
-            Ok(Written { adopted: Some(ours), ..written })
-        }
+    match create(worker, record, write).await? {
+        Some(written) => Ok(written),
         // Brevo had it before us: no flags, from here on.
         None => bring_up_to_date(worker, record).await,
     }
-}
-
-/// Brevo's clock may be this far from ours.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
-
-/// The record as it is if Brevo's contact is one that we created: by a worker that died before it could note it, or
-/// is about to. Told by our id and by its age: what somebody else made is older than what we know of the person.
-async fn adopt(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<ContactRecord>, Stop> {
-    let (Some(customer), Some(first_seen_at)) = (&record.customer, record.first_seen_at) else {
-        return Ok(None);
-    };
-    let by_id = Identifier::ExtId(worker.store.facts.ext_id(customer));
-    let contact = match send(worker, &get_contact(&by_id)).await? {
-        Ok(answer) => answer.body,
-        Err(Error::NotFound) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let created_at =
-        contact.get("createdAt").and_then(Value::as_str).and_then(|at| at.parse::<Timestamp>().ok());
-    let is_ours =
-        created_at.and_then(|at| at.checked_add(CLOCK_SKEW).ok()).is_some_and(|at| first_seen_at <= at);
-    let block =
-        |flag: &str| contact.get(flag).and_then(Value::as_bool).unwrap_or(true).then_some(Block::Unasked);
-    Ok(is_ours.then(|| ContactRecord {
-        known_as: KnownAs::Created,
-        sent_email: contact.get("email").and_then(Value::as_str).and_then(|email| Email::parse(email).ok()),
-        email_block: block("emailBlacklisted"),
-        sms_block: block("smsBlacklisted"),
-        ..record.clone()
-    }))
 }
 
 /// Creates the contact. `None`: Brevo has it already.
@@ -238,7 +194,7 @@ impl Trouble {
     }
 
     fn written(self, created: bool, write: ContactWrite) -> Written {
-        Written { created, adopted: None, write, refused_phone: self.refused_phone, skipped: self.skipped }
+        Written { created, write, refused_phone: self.refused_phone, skipped: self.skipped }
     }
 }
 
