@@ -76,9 +76,6 @@ pub(crate) fn accept(
     if record.deleted_at.is_some() {
         return (None, Accepted { deleted: true, ..Accepted::default() });
     }
-    if stored.is_none() {
-        record.first_seen_at = Some(moment.now);
-    }
     let before = record.profile.as_ref().map(|profile| profile.value.clone());
     let changed = record.accept(update);
     let has_new_profile = before != record.profile.as_ref().map(|profile| profile.value.clone());
