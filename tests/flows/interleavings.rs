@@ -335,8 +335,8 @@ async fn explore(name: &str, story: Story) {
     for run in &ended {
         let found = &found[&run.n];
         assert_eq!(newest(found), newest(&expected), "{:?}", run.schedule);
-        let mut extra = event_lines(found);
-        for event in event_lines(&expected) {
+        let mut extra = told(found);
+        for event in told(&expected) {
             let at = extra.iter().position(|line| *line == event);
             extra.remove(at.unwrap_or_else(|| panic!("{:?} lost {event}", run.schedule)));
         }
@@ -350,6 +350,17 @@ async fn explore(name: &str, story: Story) {
         ended.len()
     );
     assert!(ended.len() > 50, "the workers hardly met");
+}
+
+/// The events. Whichever notice comes first tells of a new customer, with the name it knows.
+fn told(state: &Value) -> Vec<String> {
+    let mut state = state.clone();
+    for event in state["events"].as_array_mut().unwrap() {
+        if event["event_name"] == "customer_created" {
+            event["event_properties"]["first_name"] = Value::Null;
+        }
+    }
+    event_lines(&state)
 }
 
 fn created() -> (&'static str, Value) {
