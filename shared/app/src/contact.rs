@@ -1,9 +1,9 @@
 //! The journey of news about a person.
 
-mod write;
+pub(crate) mod write;
 
 use tajo_domain::{ContactKey, ContactRecord, CustomerNews, PersonUpdate};
-use tajo_mapping::{Planned, customer_events};
+use tajo_mapping::{Planned, customer_events, note_creation};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
 use crate::effects;
@@ -59,7 +59,9 @@ pub(crate) async fn set_abandoned(
                 return (None, Accepted { deleted: true, ..Accepted::default() });
             };
             let changed = record.change(|record| record.abandoned_cart = cart.map(str::to_owned));
-            (changed.then_some(record), Accepted { changed, ..Accepted::default() })
+            note_creation(&mut record, worker.now());
+            let write = stored != Some(&record);
+            (write.then_some(record), Accepted { changed, ..Accepted::default() })
         })
         .await?;
     deliver(worker, &key, stored, accepted).await
@@ -85,6 +87,7 @@ pub(crate) fn accept(
     let planned = news.map(|news| customer_events(update, news, moment.facts)).unwrap_or_default();
     let may_start = |key: &str| has_new_profile || !key.starts_with(UPDATED);
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
+    note_creation(&mut record, moment.now);
     let write = stored != Some(&record);
     (write.then_some(record), Accepted { changed, deleted: false, claimed })
 }
@@ -110,8 +113,11 @@ async fn deliver(
     let mut sent = effects::Sent::nothing(&accepted.claimed);
     if must_send {
         feed(worker, &record).await?;
-        match write::write(worker, &record).await {
-            Ok(done) => written = Some(done),
+        match write::write(worker, key, &record).await {
+            Ok(done) => {
+                record = done.sent.clone();
+                written = Some(done);
+            }
             Err(stop) => sent.stop = Some(stop),
         }
     }
@@ -121,7 +127,7 @@ async fn deliver(
     }
     let settled = worker.env.table.settle(key, stored, Attributes::none, |newest| {
         if let Some(written) = &written {
-            written.settle(newest, &record);
+            written.settle(newest);
         }
         sent.settle(&mut newest.effects);
     });
@@ -142,13 +148,10 @@ async fn deliver(
             crate::delete::take_back(worker, key, newest).await?;
             return Ok(Step::deleted());
         }
-        record = now;
-        let written = write::write(worker, &record).await?;
-        newest = worker
-            .env
-            .table
-            .settle(key, newest, Attributes::none, |newest| written.settle(newest, &record))
-            .await?;
+        let written = write::write(worker, key, &now).await?;
+        record = written.sent.clone();
+        newest =
+            worker.env.table.settle(key, newest, Attributes::none, |newest| written.settle(newest)).await?;
     }
     Err(Stop::Later { after: None, reason: "the contact changed faster than Brevo answered".to_owned() })
 }

@@ -10,6 +10,7 @@ use tajo_domain::{Block, Channel, ContactKey, ContactRecord, KnownAs};
 use tajo_mapping::{clearing, identifier_of};
 use tajo_state::{Attributes, Key, Stored, forget_person, stores_of_person};
 
+use crate::contact::write::adopt_earlier_creation;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
@@ -38,7 +39,13 @@ pub(crate) async fn take_back(
     stored: Stored<ContactRecord>,
 ) -> Result<bool, Stop> {
     let facts = &worker.store.facts;
-    let Some(record) = stored.record.clone() else { return Ok(false) };
+    let Some(mut record) = stored.record.clone() else { return Ok(false) };
+    if record.known_as == KnownAs::Unknown && record.creation.is_some() {
+        // It may have been created, or found there and written to, and nobody could mark it.
+        if adopt_earlier_creation(worker, &mut record).await?.is_none() {
+            record.known_as = KnownAs::Linked;
+        }
+    }
     let Some(who) = identifier_of(&record, facts).filter(|_| record.known_as != KnownAs::Unknown) else {
         forget(worker, key, stored).await?;
         return Ok(false);

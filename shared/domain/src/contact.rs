@@ -37,6 +37,21 @@ pub enum Block {
     OptedOut,
 }
 
+/// A creation that was tried and not yet marked. Its answer may have been lost, so the contact may be there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Creation {
+    /// Before the first try: a contact older than this is not ours.
+    pub since: Timestamp,
+    /// How often it was tried, or is about to be.
+    pub tries: u32,
+    /// The email block that a try set, if any did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_block: Option<Block>,
+    /// The SMS block that a try set, if any did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_block: Option<Block>,
+}
+
 /// The state of one person in one store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactRecord {
@@ -76,6 +91,9 @@ pub struct ContactRecord {
     /// What Brevo has.
     #[serde(default)]
     pub known_as: KnownAs,
+    /// Written before the contact is created, gone once that is marked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creation: Option<Creation>,
     /// The address Brevo has the contact under, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_email: Option<Email>,

@@ -15,7 +15,7 @@ mod phone;
 pub use cart::{Cart, CartRecord, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
 pub use consent::{Channel, Consent, ConsentState};
-pub use contact::{Block, ContactKey, ContactRecord, KnownAs};
+pub use contact::{Block, ContactKey, ContactRecord, Creation, KnownAs};
 pub use email::{Email, InvalidEmail};
 pub use ids::{InvalidStoreId, StoreId, short_hash};
 pub use ledger::{Claim, Ledger};

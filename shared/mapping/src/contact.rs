@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 use tajo_brevo::{ContactWrite, Identifier};
-use tajo_domain::{Block, Consent, ConsentState, ContactRecord, Email, KnownAs, Phone, Skipped};
+use tajo_domain::{Block, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 
 use crate::StoreFacts;
 use crate::rules::effective_rules;
@@ -23,6 +23,43 @@ pub fn creation(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> C
     write.email_blacklisted = block_at_creation(record.email_consent.as_ref()).map(|_| true);
     write.sms_blacklisted = block_at_creation(record.sms_consent.as_ref()).map(|_| true);
     write
+}
+
+/// Notes that the creation is about to be tried, with the blocks it sets. Stored before anything is sent, so that a
+/// contact whose creation nobody could mark is known as ours later ([`is_ours`]).
+pub fn note_creation(record: &mut ContactRecord, now: Timestamp) {
+    if record.known_as != KnownAs::Unknown {
+        return;
+    }
+    let email_block = block_at_creation(record.email_consent.as_ref());
+    let sms_block = block_at_creation(record.sms_consent.as_ref());
+    let before = record.creation.take();
+    record.creation = Some(match before {
+        None => Creation { since: now, tries: 1, email_block, sms_block },
+        Some(before) => Creation {
+            since: before.since,
+            tries: before.tries + 1,
+            email_block: before.email_block.or(email_block),
+            sms_block: before.sms_block.or(sms_block),
+        },
+    });
+}
+
+/// Whether a contact that Brevo has is the one an earlier try created: not older than the first try, and blocked
+/// wherever the tries blocked.
+pub fn is_ours(creation: &Creation, created_at: Timestamp, email_blocked: bool, sms_blocked: bool) -> bool {
+    creation.since <= created_at
+        && (creation.email_block.is_none() || email_blocked)
+        && (creation.sms_block.is_none() || sms_blocked)
+}
+
+/// What we know of a contact that an earlier try created.
+pub fn adopt(record: &mut ContactRecord, creation: &Creation) {
+    if record.known_as != KnownAs::Created {
+        record.known_as = KnownAs::Created;
+        record.email_block = creation.email_block;
+        record.sms_block = creation.sms_block;
+    }
 }
 
 /// The write that brings a contact which Brevo has up to date, and what had to be left out.
@@ -142,6 +179,7 @@ fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> Contact
 }
 
 fn settle_common(record: &mut ContactRecord, sent: &ContactRecord) {
+    record.creation = None;
     record.sent_email = email(sent).cloned().or(record.sent_email.take());
     record.in_abandoned_list = sent.abandoned_cart.is_some();
 }

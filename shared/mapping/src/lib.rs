@@ -12,7 +12,8 @@ mod settings;
 
 pub use cart_event::{abandoned, cart_content, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    clearing, creation, identifier_of, moved, settle_creation, settle_update, update, without_phone,
+    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, settle_creation, settle_update,
+    update, without_phone,
 };
 pub use customer_event::customer_events;
 pub use facts::{Planned, StoreFacts, StoreKind};

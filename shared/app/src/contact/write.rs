@@ -4,8 +4,11 @@ use serde_json::Value;
 use tajo_brevo::{
     Answer, ContactWrite, Error, Identifier, Request, create_contact, get_contact, update_contact,
 };
-use tajo_domain::{ContactRecord, Email, KnownAs, Phone, Skipped};
-use tajo_mapping::{creation, identifier_of, moved, settle_creation, settle_update, update, without_phone};
+use tajo_domain::{ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
+use tajo_mapping::{
+    adopt, creation, identifier_of, is_ours, moved, settle_creation, settle_update, update, without_phone,
+};
+use tajo_state::Key;
 
 use crate::stop::Stop;
 use crate::worker::Worker;
@@ -16,19 +19,26 @@ const REPAIRS: u32 = 4;
 /// A contact write that Brevo took.
 #[derive(Debug)]
 pub(crate) struct Written {
+    /// The record the write was made from.
+    pub sent: ContactRecord,
     created: bool,
+    /// The contact turned out to be one that an earlier try created.
+    adopted: Option<Creation>,
     write: ContactWrite,
     refused_phone: Option<Phone>,
     pub skipped: Vec<Skipped>,
 }
 
 impl Written {
-    /// What is known from now on. `sent`: the record the write was made from.
-    pub(crate) fn settle(&self, record: &mut ContactRecord, sent: &ContactRecord) {
+    /// What is known from now on.
+    pub(crate) fn settle(&self, record: &mut ContactRecord) {
+        if let Some(creation) = &self.adopted {
+            adopt(record, creation);
+        }
         if self.created {
-            settle_creation(record, sent, &self.write);
+            settle_creation(record, &self.sent, &self.write);
         } else {
-            settle_update(record, sent, &self.write);
+            settle_update(record, &self.sent, &self.write);
         }
         if self.refused_phone.is_some() {
             record.refused_phone = self.refused_phone.clone();
@@ -41,17 +51,52 @@ pub(crate) fn is_known(record: &ContactRecord) -> bool {
     record.known_as != KnownAs::Unknown
 }
 
-/// Brings Brevo's contact to what the record says.
-pub(crate) async fn write(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written, Stop> {
+/// Brings Brevo's contact to what the record says, or to what is stored by the time Brevo says it has the contact.
+pub(crate) async fn write(worker: &Worker<'_>, key: &Key, record: &ContactRecord) -> Result<Written, Stop> {
     if is_known(record) {
         return bring_up_to_date(worker, record).await;
     }
     let write = creation(record, &worker.store.facts, worker.now());
-    match create(worker, record, write).await? {
-        Some(written) => Ok(written),
-        // Brevo had it before us: no flags, from here on.
-        None => bring_up_to_date(worker, record).await,
+    if let Some(written) = create(worker, record, write).await? {
+        return Ok(written);
     }
+    // Somebody was first: another worker, a try of ours that could not be marked, or whoever made this Brevo contact
+    // before us. The last gets no flags, from here on.
+    let mut newest = worker.env.table.get_newest(key).await?.record.unwrap_or_else(|| record.clone());
+    let adopted = adopt_earlier_creation(worker, &mut newest).await?;
+    Ok(Written { adopted, ..bring_up_to_date(worker, &newest).await? })
+}
+
+/// Takes the contact that Brevo has for ours if an earlier try of ours created it and nobody could mark that. Asks
+/// Brevo only if there was such a try.
+pub(crate) async fn adopt_earlier_creation(
+    worker: &Worker<'_>,
+    record: &mut ContactRecord,
+) -> Result<Option<Creation>, Stop> {
+    let Some(creation) = record.creation.clone().filter(|_| !is_known(record)) else { return Ok(None) };
+    if creation.tries == 1 && record.deleted_at.is_none() {
+        return Ok(None);
+    }
+    let facts = &worker.store.facts;
+    let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
+    // The address may have changed since the try: then our id finds it.
+    for who in identifier_of(record, facts).into_iter().chain(by_id) {
+        let contact = match send(worker, &get_contact(&who)).await? {
+            Ok(answer) => answer.body,
+            Err(Error::NotFound) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let flag = |name: &str| contact.get(name).and_then(Value::as_bool).unwrap_or(false);
+        let text = |name: &str| contact.get(name).and_then(Value::as_str);
+        let Some(created_at) = text("createdAt").and_then(|at| at.parse().ok()) else { return Ok(None) };
+        if !is_ours(&creation, created_at, flag("emailBlacklisted"), flag("smsBlacklisted")) {
+            return Ok(None);
+        }
+        adopt(record, &creation);
+        record.sent_email = text("email").and_then(|email| Email::parse(email).ok());
+        return Ok(Some(creation));
+    }
+    Ok(None)
 }
 
 /// Creates the contact. `None`: Brevo has it already.
@@ -63,7 +108,7 @@ async fn create(
     let mut trouble = Trouble::default();
     loop {
         let error = match send(worker, &create_contact(&write)).await? {
-            Ok(_) => return Ok(Some(trouble.written(true, write))),
+            Ok(_) => return Ok(Some(trouble.written(record, true, write))),
             Err(error) => error,
         };
         let has_other_identity = write.email.is_some() || write.ext_id.is_some();
@@ -94,7 +139,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
     }
     for _ in 0..REPAIRS {
         let error = match send(worker, &update_contact(&who, &write)).await? {
-            Ok(_) => return Ok(trouble.written(false, write)),
+            Ok(_) => return Ok(trouble.written(record, false, write)),
             Err(error) => error,
         };
         match error {
@@ -193,8 +238,9 @@ impl Trouble {
         without_phone(write)
     }
 
-    fn written(self, created: bool, write: ContactWrite) -> Written {
-        Written { created, write, refused_phone: self.refused_phone, skipped: self.skipped }
+    fn written(self, sent: &ContactRecord, created: bool, write: ContactWrite) -> Written {
+        let Self { skipped, refused_phone } = self;
+        Written { sent: sent.clone(), created, adopted: None, write, refused_phone, skipped }
     }
 }
 
