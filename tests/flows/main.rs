@@ -12,6 +12,7 @@ mod crash;
 mod duplicates;
 mod interleavings;
 mod journey;
+mod lost_answers;
 mod order_of_arrival;
 mod picture;
 mod process;
