@@ -16,4 +16,5 @@ mod lost_answers;
 mod order_of_arrival;
 mod picture;
 mod process;
+mod skills;
 mod stage;
