@@ -20,8 +20,8 @@ test: ## Every test, end-to-end ones on the deployed stack (REQUIRE_ALL=1 allows
 lint: ## rustfmt, clippy, rustdoc, template, licences
 	@scripts/lint.sh
 
-bench: ## Prints the counted figures
-	@cargo run --release --package tajo-bench
+bench: ## Prints the counted figures (BENCH_ARGS="--write" keeps them in docs/figures.md)
+	@scripts/bench.sh
 
 local-invoke: ## `sam local invoke` of each function against the stack of `make up`; needs a container engine
 	@scripts/local-invoke.sh

@@ -26,7 +26,7 @@ for target in ${FUZZ_TARGETS:-body notice signature settings}; do
   esac
   say "fuzzing $target for $seconds s"
   log=$found/$target.log
-  cargo fuzz run --fuzz-dir tests/fuzz --target-dir "$target_dir/fuzz" --dev "$target" "$corpus" -- \
+  cargo fuzz run --fuzz-dir tests/fuzz --target-dir "$target_dir/fuzz" "$target" "$corpus" -- \
     -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$found/$target-" >"$log" 2>&1 || {
     tail -40 "$log" >&2
