@@ -56,9 +56,27 @@ impl fmt::Debug for Request {
 
 /// Words of Brevo's paths; anything else in a path names somebody or something.
 const PATH_WORDS: [&str; 21] = [
-    "account", "activate", "attributes", "batch", "categories", "contacts", "create", "ecommerce", "events",
-    "folders", "import", "lists", "normal", "orders", "processes", "products", "remove", "status", "update",
-    "variants", "webhooks",
+    "account",
+    "activate",
+    "attributes",
+    "batch",
+    "categories",
+    "contacts",
+    "create",
+    "ecommerce",
+    "events",
+    "folders",
+    "import",
+    "lists",
+    "normal",
+    "orders",
+    "processes",
+    "products",
+    "remove",
+    "status",
+    "update",
+    "variants",
+    "webhooks",
 ];
 
 impl Request {

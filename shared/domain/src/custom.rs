@@ -56,10 +56,7 @@ pub struct CustomValue {
 }
 
 /// Takes over every fact that is not older than what is there.
-pub(crate) fn accept_custom(
-    stored: &mut BTreeMap<String, CustomValue>,
-    news: &BTreeMap<String, CustomFact>,
-) {
+pub(crate) fn accept_custom(stored: &mut BTreeMap<String, CustomValue>, news: &BTreeMap<String, CustomFact>) {
     for (source, new) in news {
         let old = stored.get(source);
         if old.is_some_and(|old| (new.at, new.edited_at) < (old.at, old.edited_at)) {
@@ -90,7 +87,8 @@ mod tests {
 
     fn fact(at: i64, edited_at: Option<i64>, value: Option<&str>) -> BTreeMap<String, CustomFact> {
         let time = |second| Timestamp::from_second(second).unwrap();
-        let fact = CustomFact { at: time(at), edited_at: edited_at.map(time), value: value.map(str::to_owned) };
+        let fact =
+            CustomFact { at: time(at), edited_at: edited_at.map(time), value: value.map(str::to_owned) };
         BTreeMap::from([("note_attributes.size".to_owned(), fact)])
     }
 

@@ -17,9 +17,7 @@ pub use cart::{Cart, CartRecord, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
 pub use consent::{Channel, Consent, ConsentState};
 pub use contact::{Block, ContactKey, ContactRecord, Creation, KnownAs};
-pub use custom::{
-    CustomFact, CustomValue, NOTE, address_source, metafield_source, note_attribute_source,
-};
+pub use custom::{CustomFact, CustomValue, NOTE, address_source, metafield_source, note_attribute_source};
 pub use email::{Email, InvalidEmail};
 pub use ids::{InvalidStoreId, StoreId, short_hash};
 pub use ledger::{Claim, Ledger};

@@ -91,7 +91,10 @@ mod tests {
 
     fn sent(kind: Kind, text: &str) -> Option<Value> {
         let value = fit(kind, text).0?;
-        to_brevo(kind, &CustomValue { at: Timestamp::UNIX_EPOCH, edited_at: None, value: Some(value), given: true })
+        to_brevo(
+            kind,
+            &CustomValue { at: Timestamp::UNIX_EPOCH, edited_at: None, value: Some(value), given: true },
+        )
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub struct MappingRow {
 pub fn mapping_rows(settings: &Settings) -> Vec<MappingRow> {
     let record = made_up();
     let now = at("2026-11-21T09:00:00Z");
-    let wanted = |source: &str| settings.field_mapping.is_empty() || settings.field_mapping.contains_key(source);
+    let wanted =
+        |source: &str| settings.field_mapping.is_empty() || settings.field_mapping.contains_key(source);
     let profile = record.profile.as_ref().map(|profile| &profile.value);
     let row = |attribute: &str, source: &str, example: Option<&str>| MappingRow {
         attribute: attribute.to_owned(),
@@ -54,6 +55,7 @@ pub fn mapping_rows(settings: &Settings) -> Vec<MappingRow> {
 
 fn custom_example(source: &str, kind: Kind) -> &'static str {
     match (source.strip_prefix("default_address."), kind) {
+        _ if source == tajo_domain::NOTE => "prefers mornings",
         (Some("address1"), _) => "Gartenweg 7",
         (Some("city"), _) => "Freiburg",
         (Some("country"), _) => "Germany",

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde_saphyr::Location;
+use serde_saphyr::{Location, Spanned};
 use tajo_domain::{ContactRecord, PersonUpdate, Skipped};
 
 use crate::custom_value::{fit, to_brevo};
 use crate::rules::CONTACT_RULES;
-use crate::settings::Fields;
+use crate::settings::{Fields, Target, TargetBlock};
 use crate::sources::{EMAIL, PHONE, parse_source};
 use crate::{Kind, SettingsError, Value};
 
@@ -44,38 +44,42 @@ const RESERVED: [(&str, &str); 9] = [
 const LONGEST_NAME: usize = 50;
 
 impl FieldMapping {
-    /// Checks the fields of both levels; one that is mapped in both counts as `own` says.
-    pub(crate) fn new(shared: Fields, own: Fields) -> Result<Self, SettingsError> {
-        let mut placed: Vec<(Mapped, Location, String)> = Vec::new();
+    /// The fields of both levels that can be mapped, and what is wrong with the others. One that is mapped in both
+    /// counts as `own` says.
+    pub(crate) fn new(shared: Fields, own: Fields) -> (Self, Vec<SettingsError>) {
+        let mut wrong = Vec::new();
+        let mut placed: Vec<Placed> = Vec::new();
         for (level, fields) in [("field_mapping", shared), ("connectors.shopify.field_mapping", own)] {
-            let mut here: Vec<String> = Vec::new();
+            let mut here: Vec<Placed> = Vec::new();
             for (written, target) in fields.0 {
                 let key = format!("{level}.{}", written.value);
-                let mapped = parse(&written.value, &target.value).map_err(|(of_target, error)| {
-                    let place = if of_target { target.referenced } else { written.referenced };
-                    SettingsError { key: key.clone(), ..placed_at(error, place) }
-                })?;
-                if here.contains(&mapped.source) {
-                    let problem = format!("is mapped twice: it is another name of `{}`", mapped.source);
-                    return Err(SettingsError::at(written.referenced, key, problem));
+                match parse(&written, &target, &key) {
+                    Err(error) => wrong.push(error),
+                    Ok(mapped) if here.iter().any(|before| before.mapped.source == mapped.source) => {
+                        let problem = format!("is mapped twice: it is another name of `{}`", mapped.source);
+                        wrong.push(SettingsError::at(written.referenced, key, problem));
+                    }
+                    Ok(mapped) => here.push(Placed { mapped, place: target.referenced, key }),
                 }
-                here.push(mapped.source.clone());
-                placed.retain(|(before, ..)| before.source != mapped.source);
-                placed.push((mapped, target.referenced, key));
+            }
+            placed.retain(|shared| here.iter().all(|own| own.mapped.source != shared.mapped.source));
+            placed.extend(here);
+        }
+        let mut kept: Vec<Placed> = Vec::new();
+        for Placed { mapped, place, key } in placed {
+            match kept.iter().find(|before| before.mapped.attribute == mapped.attribute) {
+                None => kept.push(Placed { mapped, place, key }),
+                Some(before) => {
+                    let problem = format!(
+                        "fills {}, which `{}` fills already: they would overwrite each other",
+                        mapped.attribute, before.key
+                    );
+                    let hint = Some("give each field an attribute of its own".to_owned());
+                    wrong.push(SettingsError { hint, ..SettingsError::at(place, key, problem) });
+                }
             }
         }
-        for (index, (mapped, place, key)) in placed.iter().enumerate() {
-            let same = placed[..index].iter().find(|(before, ..)| before.attribute == mapped.attribute);
-            if let Some((_, _, before)) = same {
-                let problem = format!(
-                    "fills {}, which `{before}` fills already: they would overwrite each other",
-                    mapped.attribute
-                );
-                let hint = Some("give each field an attribute of its own".to_owned());
-                return Err(SettingsError { hint, ..SettingsError::at(*place, key, problem) });
-            }
-        }
-        Ok(Self(placed.into_iter().map(|(mapped, ..)| mapped).collect()))
+        (Self(kept.into_iter().map(|placed| placed.mapped).collect()), wrong)
     }
 
     /// Whether the store has no mapping of its own.
@@ -143,12 +147,23 @@ impl Mapped {
     }
 }
 
-/// One line of a mapping. An error says whether the target is to blame.
-fn parse(written: &str, target: &crate::settings::Target) -> Result<Mapped, (bool, SettingsError)> {
-    let source = parse_source(written).map_err(|error| (false, error))?;
-    let attribute = target.attribute().trim().to_uppercase();
-    let wrong = |problem: String| Err((true, SettingsError { problem, ..SettingsError::default() }));
-    let kind = match (source.kind, target.kind()) {
+/// A line of a mapping and where it stands.
+struct Placed {
+    mapped: Mapped,
+    place: Location,
+    key: String,
+}
+
+/// One line of a mapping.
+fn parse(written: &Spanned<String>, target: &Spanned<Target>, key: &str) -> Result<Mapped, SettingsError> {
+    let source = parse_source(&written.value).map_err(|error| {
+        let SettingsError { problem, suggestion, hint, .. } = error;
+        SettingsError { suggestion, hint, ..SettingsError::at(written.referenced, key, problem) }
+    })?;
+    let block = TargetBlock::read(target, key)?;
+    let attribute = block.attribute.trim().to_uppercase();
+    let wrong = |problem: String| Err(SettingsError::at(target.referenced, key, problem));
+    let kind = match (source.kind, block.kind) {
         (Some(fixed), Some(asked)) if fixed != asked => {
             return wrong(format!("is {fixed} and cannot be sent as {asked}"));
         }
@@ -175,9 +190,4 @@ fn parse(written: &str, target: &crate::settings::Target) -> Result<Mapped, (boo
         ));
     }
     Ok(Mapped { source: source.path, attribute, kind })
-}
-
-fn placed_at(error: SettingsError, place: Location) -> SettingsError {
-    let SettingsError { problem, suggestion, hint, .. } = error;
-    SettingsError { suggestion, hint, ..SettingsError::at(place, "", problem) }
 }

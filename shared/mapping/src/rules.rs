@@ -7,9 +7,7 @@ use tajo_domain::{Consent, ConsentState, ContactRecord};
 use crate::{Mapped, Settings};
 
 /// Brevo's kinds of attribute that we use. Brevo silently drops a value of another kind.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Brevo's `text`.
@@ -35,6 +33,9 @@ impl std::fmt::Display for Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Text, Self::Number, Self::Date, Self::Boolean];
+
     /// Brevo's word for it ("Create contact attribute").
     pub fn as_str(self) -> &'static str {
         match self {

@@ -9,9 +9,8 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use document::{Fields, Target, TargetBlock};
 pub use error::SettingsError;
-pub(crate) use document::{Fields, Target};
-pub(crate) use error::nearest;
 pub use schema::settings_schema;
 
 use crate::FieldMapping;
@@ -177,4 +176,3 @@ impl Default for Settings {
         }
     }
 }
-

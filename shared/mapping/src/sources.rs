@@ -3,7 +3,6 @@
 use tajo_domain::{NOTE, address_source, metafield_source};
 
 use crate::rules::CONTACT_RULES;
-use crate::settings::nearest;
 use crate::{Kind, SettingsError};
 
 /// Where the values of an attribute come from.
@@ -61,6 +60,12 @@ pub(crate) fn known_sources() -> impl Iterator<Item = Known> {
         .chain(ADDRESS_FIELDS.iter().map(move |(field, meaning)| known(&address_source(field), meaning)))
 }
 
+/// The other ways to write a field of the home address, as a regular expression.
+pub(crate) fn address_pattern() -> String {
+    let fields = ADDRESS_FIELDS.map(|(field, _)| field).join("|");
+    format!("^(default_address|addresses\\[0\\])\\.({fields}|state)$")
+}
+
 /// What a name of the settings means, or why it means nothing. The error has no place yet.
 pub(crate) fn parse_source(written: &str) -> Result<Source, SettingsError> {
     let fixed = |path: &str, kind| Ok(Source { path: path.to_owned(), kind: Some(kind) });
@@ -74,7 +79,8 @@ pub(crate) fn parse_source(written: &str) -> Result<Source, SettingsError> {
         }
         _ => {}
     }
-    let wrong = |problem: &str| Err(SettingsError { problem: problem.to_owned(), ..SettingsError::default() });
+    let wrong =
+        |problem: &str| Err(SettingsError { problem: problem.to_owned(), ..SettingsError::default() });
     match written.split_once('.') {
         Some(("metafields", path)) => match path.split_once('.') {
             Some((namespace, key)) if !namespace.is_empty() && !key.is_empty() => {
@@ -108,9 +114,7 @@ pub(crate) fn parse_source(written: &str) -> Result<Source, SettingsError> {
 
 fn unknown<'a>(written: &str, part: &str, known: impl Iterator<Item = &'a str>) -> SettingsError {
     let before = written.strip_suffix(part).unwrap_or_default();
-    SettingsError {
-        problem: "is no field that can be mapped".to_owned(),
-        suggestion: nearest(part, known).map(|name| format!("{before}{name}")),
-        ..SettingsError::default()
-    }
+    let problem = "is no field that can be mapped".to_owned();
+    let error = SettingsError { problem, ..SettingsError::default() }.with_choices(part, known, "known here");
+    SettingsError { suggestion: error.suggestion.map(|name| format!("{before}{name}")), ..error }
 }

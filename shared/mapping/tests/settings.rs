@@ -56,8 +56,10 @@ fn the_mapping_document_is_accepted_as_written_and_replaces_the_defaults() {
         "field_mapping:\n  email: email\n  first_name: FIRSTNAME\n  last_name: LASTNAME\n  phone: SMS\n  orders_count: ORDER_COUNT\n  total_spent: TOTAL_SPENT\n  last_order_date: LAST_ORDER_DATE\n  customer_type: CUSTOMER_TYPE\n  preferred_language: LANGUAGE\n  loyalty_tier: VIP_TIER\n  average_order_value: AOV\n  days_since_last_order: RECENCY\n",
     );
     let rules = effective_rules(&settings);
-    let rules: Vec<String> =
-        rules.iter().map(|mapped| format!("{} ← {} ({})", mapped.attribute, mapped.source, mapped.kind)).collect();
+    let rules: Vec<String> = rules
+        .iter()
+        .map(|mapped| format!("{} ← {} ({})", mapped.attribute, mapped.source, mapped.kind))
+        .collect();
     assert_eq!(
         rules,
         [
@@ -82,8 +84,10 @@ fn any_field_can_be_written_in_full_and_metafields_with_their_kind() {
         "field_mapping:\n  metafields.custom.birthday: { attribute: birthday, kind: date }\n  note_attributes.gift message: Gift\n  addresses[0].state: STATE\n  default_address.city: CITY\n  note: NOTE\n  tags: { attribute: TAGS }\n",
     );
     let rules = effective_rules(&settings);
-    let rules: Vec<String> =
-        rules.iter().map(|mapped| format!("{} ← {} ({})", mapped.attribute, mapped.source, mapped.kind)).collect();
+    let rules: Vec<String> = rules
+        .iter()
+        .map(|mapped| format!("{} ← {} ({})", mapped.attribute, mapped.source, mapped.kind))
+        .collect();
     assert_eq!(
         rules,
         [
@@ -128,7 +132,8 @@ fn without_a_filter_no_product_vanishes() {
 #[test]
 fn the_debug_document_is_accepted_as_written_and_read() {
     let logging =
-        read("connectors:\n  shopify:\n    debug: true\n    log_level: verbose\n    log_webhooks: true\n").logging;
+        read("connectors:\n  shopify:\n    debug: true\n    log_level: verbose\n    log_webhooks: true\n")
+            .logging;
     assert!(logging.debug && logging.webhooks);
     assert_eq!((logging.level, Settings::default().logging.level), (LogLevel::Verbose, LogLevel::Normal));
 }
@@ -147,9 +152,27 @@ fn the_connectors_own_keys_win_over_the_shared_ones() {
 
 #[test]
 fn a_document_without_anything_in_it_gives_the_defaults() {
-    for text in ["", "\n", "# nothing yet\n", "connectors:\n  shopify: {}\n", "connectors:\n  shopify:\n    lists: {}\n"] {
+    for text in [
+        "",
+        "\n",
+        "# nothing yet\n",
+        "connectors:\n  shopify: {}\n",
+        "connectors:\n  shopify:\n    lists: {}\n",
+    ] {
         assert_eq!(read(text), Settings::default(), "{text}");
     }
+}
+
+/// Versions before took any name in `field_mapping`, and a store must not stand still for it.
+#[test]
+fn a_stored_document_of_an_older_version_is_still_read() {
+    let old = "field_mapping:\n  first_name: GIVEN\n  shoe_size: SIZE\n  last_name: given\n  phone: PHONE\n";
+    assert!(Settings::from_yaml(old).is_err());
+    let settings = Settings::from_stored(old).unwrap();
+    let attributes: Vec<String> =
+        effective_rules(&settings).into_iter().map(|mapped| mapped.attribute).collect();
+    assert_eq!(attributes, ["GIVEN"]);
+    assert!(settings.warnings.iter().any(|warning| warning.contains("shoe_size")), "{:?}", settings.warnings);
 }
 
 #[test]

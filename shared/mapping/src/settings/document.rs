@@ -14,9 +14,10 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::LogLevel;
+use super::error::short;
+use super::{LogLevel, SettingsError};
 use crate::Kind;
-use crate::sources::known_sources;
+use crate::sources::{address_pattern, known_sources};
 
 /// Settings of a store.
 #[derive(Default, serde::Deserialize, JsonSchema)]
@@ -222,9 +223,8 @@ impl TryFrom<String> for Rest {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let duration: SignedDuration = text
-            .parse()
-            .map_err(|_| format!("`{text}`, which is no duration such as `30m` or `1h 30m`"))?;
+        let duration: SignedDuration =
+            text.parse().map_err(|_| format!("`{text}`, which is no duration such as `30m` or `1h 30m`"))?;
         let (least, most) = (SignedDuration::from_secs(1), SignedDuration::from_hours(24 * 7));
         if duration < least || most < duration {
             return Err(format!("`{text}`: it must lie between a second and a week"));
@@ -254,35 +254,56 @@ pub enum Target {
     /// A Brevo attribute.
     Attribute(String),
     /// A Brevo attribute and its kind.
-    Block(TargetBlock),
+    // Read by hand (`TargetBlock::read`): that knows the field's name.
+    Block(#[schemars(with = "TargetBlock")] Vec<(Spanned<String>, Spanned<String>)>),
 }
 
 /// An attribute whose kind is not plain from the field: metafields and note attributes.
-#[derive(Clone, serde::Deserialize, JsonSchema)]
+#[derive(Clone, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetBlock {
     /// The Brevo attribute.
     pub attribute: String,
     /// Its kind. Left out: `text`.
-    #[serde(default)]
+    #[schemars(default)]
     pub kind: Option<Kind>,
 }
 
-impl Target {
-    /// The attribute as it is written.
-    pub fn attribute(&self) -> &str {
-        match self {
-            Self::Attribute(name) => name,
-            Self::Block(block) => &block.attribute,
+impl TargetBlock {
+    /// What a target says. `key`: where it stands.
+    pub fn read(target: &Spanned<Target>, key: &str) -> Result<Self, SettingsError> {
+        let pairs = match &target.value {
+            Target::Attribute(name) => return Ok(Self { attribute: name.clone(), kind: None }),
+            Target::Block(pairs) => pairs,
+        };
+        let mut block = Self::default();
+        for (name, value) in pairs {
+            let key = format!("{key}.{}", name.value);
+            match name.value.as_str() {
+                "attribute" => block.attribute = value.value.clone(),
+                "kind" => {
+                    let kind = Kind::ALL.into_iter().find(|kind| kind.to_string() == value.value);
+                    let unknown = || {
+                        let problem = format!("is `{}`, which is none of its values", short(&value.value));
+                        let names = Kind::ALL.map(|kind| kind.to_string());
+                        SettingsError::at(value.referenced, key.clone(), problem).with_choices(
+                            &value.value,
+                            names.iter().map(String::as_str),
+                            "its values",
+                        )
+                    };
+                    block.kind = Some(kind.ok_or_else(unknown)?);
+                }
+                unknown => {
+                    let error = SettingsError::at(name.referenced, key, "is no key that is known here");
+                    return Err(error.with_choices(unknown, ["attribute", "kind"].into_iter(), "known here"));
+                }
+            }
         }
-    }
-
-    /// The kind, where one is named.
-    pub fn kind(&self) -> Option<Kind> {
-        match self {
-            Self::Attribute(_) => None,
-            Self::Block(block) => block.kind,
+        if block.attribute.is_empty() {
+            return Err(SettingsError::at(target.referenced, key, "lacks the key `attribute`"));
         }
+        Ok(block)
     }
 }
 
@@ -297,8 +318,12 @@ impl<'de> Deserialize<'de> for Target {
             fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
                 String::deserialize(StrDeserializer::new(name)).map(Target::Attribute)
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                TargetBlock::deserialize(MapAccessDeserializer::new(map)).map(Target::Block)
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Target::Block(pairs))
             }
         }
         from.deserialize_any(TargetVisitor)
@@ -345,7 +370,10 @@ impl JsonSchema for Fields {
         json_schema!({
             "type": "object",
             "properties": known,
-            "patternProperties": { "^(metafields\\.[^.]+\\.|note_attributes\\.).+": target },
+            "patternProperties": {
+                "^(metafields\\.[^.]+\\.|note_attributes\\.).+": target,
+                (address_pattern()): target,
+            },
             "additionalProperties": false,
         })
     }

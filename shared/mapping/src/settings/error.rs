@@ -94,13 +94,14 @@ impl SettingsError {
             Error::NullIntoString { .. } => at("is empty, but text is wanted".to_owned()),
             Error::SerdeMissingField { field, .. } => at(format!("lacks the key `{field}`")),
             Error::Unexpected { expected, .. } => {
+                let expected = if *expected == "string scalar" { "a single value" } else { expected };
                 at(format!("is of the wrong shape: {} is wanted", wanted(expected)))
             }
             Error::Message { msg, .. } => at(format!("is {msg}")),
             other => {
                 let text = other.to_string();
                 let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-                at(format!("cannot be read as YAML: {first}"))
+                Self::at(place, "", format!("cannot be read as YAML: {first}"))
             }
         }
     }
@@ -112,7 +113,8 @@ impl SettingsError {
         choices: impl Iterator<Item = &'a str>,
         what: &str,
     ) -> Self {
-        let choices: Vec<&str> = choices.collect();
+        // Words that may also be written in capitals are named once.
+        let choices: Vec<&str> = choices.filter(|choice| choice.chars().any(char::is_lowercase)).collect();
         self.suggestion = nearest(name, choices.iter().copied()).map(str::to_owned);
         if !choices.is_empty() && choices.len() <= 12 {
             self.hint = Some(format!("{what}: {}", choices.join(", ")));
@@ -122,11 +124,15 @@ impl SettingsError {
 }
 
 /// The choice that somebody who wrote `name` most likely meant.
-pub(crate) fn nearest<'a>(name: &str, choices: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn nearest<'a>(name: &str, choices: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
     let name = plain(name);
-    let scored = choices.map(|choice| (strsim::normalized_damerau_levenshtein(&name, &plain(choice)), choice));
-    scored.filter(|(score, _)| *score >= 0.6).max_by(|one, two| one.0.total_cmp(&two.0)).map(|(_, choice)| choice)
+    let scored =
+        choices.map(|choice| (strsim::normalized_damerau_levenshtein(&name, &plain(choice)), choice));
+    scored
+        .filter(|(score, _)| *score >= 0.6)
+        .max_by(|one, two| one.0.total_cmp(&two.0))
+        .map(|(_, choice)| choice)
 }
 
 /// The parser's names of kinds, for people. Values stay out: one may be a secret in the wrong place.
@@ -144,7 +150,7 @@ fn kind_of(unexpected: &str) -> &str {
 
 fn wanted(expected: &str) -> String {
     match expected {
-        "bool" | "a boolean" => "`true` or `false`".to_owned(),
+        "bool" | "boolean" | "a boolean" => "`true` or `false`".to_owned(),
         "u64" => "a whole number".to_owned(),
         "a nonzero u64" | "NonZeroU64" => "a whole number from 1".to_owned(),
         "a string" | "string" | "string scalar" => "text".to_owned(),
@@ -155,6 +161,6 @@ fn wanted(expected: &str) -> String {
 }
 
 /// At most the first words of a value.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     text.chars().take(40).collect()
 }

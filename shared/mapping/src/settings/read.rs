@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_path_to_error::{Deserializer, Track};
-use serde_saphyr::{Error, Location, options};
+use serde_saphyr::{Error, options};
 
 use super::document::{
     Connector, Document, FilterBlock, InventoryBlock, ListsBlock, OrdersBlock, ProductStatus, ProductsBlock,
@@ -18,12 +18,29 @@ impl Settings {
     /// Reads a document. `field_mapping` and `sync` may stand at the top level or under the connector;
     /// the connector's own keys win. An empty document gives the defaults.
     pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
+        Self::read(text, false)
+    }
+
+    /// Reads a document that was accepted before, perhaps by an older version that took any name in `field_mapping`: a
+    /// line there that means nothing, or nothing good, is left out with a warning. A store must not stand still for it.
+    pub fn from_stored(text: &str) -> Result<Self, SettingsError> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, stored: bool) -> Result<Self, SettingsError> {
         let document = parse(text)?;
         let own = document.connectors.shopify;
         let logging = logging(&own);
         let layers = [&own.sync, &document.sync];
-        let field_mapping = FieldMapping::new(document.field_mapping, own.field_mapping)?;
         let (api_version, warning) = api_version(own.api_version.as_deref());
+        let mut warnings: Vec<String> = warning.into_iter().collect();
+        let (field_mapping, wrong) = FieldMapping::new(document.field_mapping, own.field_mapping);
+        for error in wrong {
+            if !stored {
+                return Err(error);
+            }
+            warnings.push(format!("left out: {error}"));
+        }
         let defaults = Self::default();
         let rest = |sync: &&SyncBlock| sync.carts.as_ref()?.block()?.abandoned_after;
         Ok(Self {
@@ -38,7 +55,7 @@ impl Settings {
             shop_url: own.shop_url,
             field_mapping,
             api_version,
-            warnings: warning.into_iter().collect(),
+            warnings,
         })
     }
 }
@@ -60,8 +77,9 @@ fn parse(text: &str) -> Result<Document, SettingsError> {
         Err(Error::Eof { .. }) => Ok(Document::default()),
         Err(error) => {
             let path = track.path().to_string();
-            let path = if path == "." || error.location() == Some(Location::UNKNOWN) { "" } else { &path };
-            Err(SettingsError::from_parser(&error, path))
+            // Where the tracker did not see the key, what is above it is named.
+            let path = path.split(".?").next().unwrap_or_default();
+            Err(SettingsError::from_parser(&error, if path == "." { "" } else { path }))
         }
     }
 }
