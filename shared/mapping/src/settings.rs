@@ -2,6 +2,7 @@
 
 mod document;
 mod error;
+mod fields;
 mod read;
 mod schema;
 
@@ -9,8 +10,8 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use document::{Fields, Target, TargetBlock};
 pub use error::SettingsError;
+pub(crate) use fields::{Fields, Target, TargetBlock};
 pub use schema::settings_schema;
 
 use crate::FieldMapping;

@@ -1,6 +1,6 @@
 //! The shipped schema is the one of the types, and the documents of the product pass it.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "constants of a test")]
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // helpers of tests are tests too
 
 use serde_json::Value;
 use tajo_mapping::{Settings, settings_schema};

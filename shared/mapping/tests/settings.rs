@@ -1,6 +1,6 @@
 //! The documents of the product are accepted as they are written.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "constants of a test")]
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are tests too
 
 use jiff::SignedDuration;
 use tajo_mapping::{

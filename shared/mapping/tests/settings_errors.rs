@@ -1,6 +1,6 @@
 //! A mistake is named with its place and key, and with what was probably meant.
 
-#![expect(clippy::unwrap_used, reason = "constants of a test")]
+#![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
 use std::fmt::Write;
 

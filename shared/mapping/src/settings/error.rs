@@ -10,9 +10,9 @@ use serde_saphyr::{Error, Location};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SettingsError {
     /// From 1; absent where the document as a whole is meant.
-    pub line: Option<u64>,
+    pub line: Option<u32>,
     /// From 1.
-    pub column: Option<u64>,
+    pub column: Option<u32>,
     /// The key as a path, such as `connectors.shopify.lists.buyers`. Empty: the document itself.
     pub key: String,
     /// What is wrong: goes on from the key.
@@ -54,10 +54,10 @@ impl SettingsError {
 
     /// Something is wrong at this place.
     pub(crate) fn at(place: Location, key: impl Into<String>, problem: impl Into<String>) -> Self {
-        let known = place != Location::UNKNOWN;
+        let number = |number: u64| u32::try_from(number).ok().filter(|_| place != Location::UNKNOWN);
         Self {
-            line: known.then(|| place.line()),
-            column: known.then(|| place.column()),
+            line: number(place.line()),
+            column: number(place.column()),
             key: key.into(),
             problem: problem.into(),
             ..Self::default()
