@@ -17,4 +17,5 @@ mod order_of_arrival;
 mod picture;
 mod process;
 mod skills;
+mod settings;
 mod stage;

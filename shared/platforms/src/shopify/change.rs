@@ -1,6 +1,7 @@
 //! Payload → changes. Pure.
 
 mod checkout;
+mod custom;
 mod customer;
 mod order;
 mod parts;
