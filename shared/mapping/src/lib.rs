@@ -9,11 +9,13 @@ mod order_event;
 mod properties;
 mod rules;
 mod settings;
+mod tags_event;
+mod whatsapp;
 
 pub use cart_event::{abandoned, cart_content, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, settle_creation, settle_update,
-    update, without_phone,
+    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, relink, settle_creation,
+    settle_update, update, without_phone,
 };
 pub use customer_event::customer_events;
 pub use facts::{Planned, StoreFacts, StoreKind};
@@ -21,3 +23,5 @@ pub use order::{is_historical, order_body};
 pub use order_event::order_events;
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{Lists, Settings, SettingsError, Sync};
+pub use tags_event::tags_events;
+pub use whatsapp::{has_whatsapp, without_whatsapp};
