@@ -109,11 +109,10 @@ pub(crate) fn accept(
     (write.then_some(record), Accepted { changed, claimed, ..Accepted::default() })
 }
 
-/// Whether nothing is known of a customer but that there is one with certain tags, totals or consents. Brevo hears of
-/// them once the store tells who they are: a contact that is known by our id alone would stand beside the one that has
-/// their address already.
+/// Whether Brevo must wait for the store to tell who this is: a contact that is known by our id alone would stand beside
+/// the one that has their address already, and a number may be another person's as well.
 pub(crate) fn is_held(record: &ContactRecord) -> bool {
-    record.profile.is_none() && record.known_as == KnownAs::Unknown
+    record.is_nameless() && record.known_as == KnownAs::Unknown
 }
 
 /// Keys of `customer_updated` begin like this (`tajo_mapping::customer_events`).

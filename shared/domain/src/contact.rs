@@ -212,6 +212,11 @@ impl ContactRecord {
         }
     }
 
+    /// Whether the store has not told who this is: nothing is known but an id, or a number, which people share.
+    pub fn is_nameless(&self) -> bool {
+        self.profile.as_ref().is_none_or(|profile| profile.at == NEVER && profile.value.email.is_none())
+    }
+
     /// The number for Brevo's attribute WHATSAPP: the person's present number, if they recorded WhatsApp consent for
     /// exactly this one. There is no way to block it, so it must not be there without.
     pub fn whatsapp_number(&self) -> Option<&Phone> {

@@ -25,15 +25,12 @@ impl Email {
     /// ASCII. What stands before the `@` stays as it is: `jo+shop` and `"jo smith"` are mailboxes of their own.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let text = text.trim().to_lowercase();
-        if !is_valid(&text) {
-            return Err(InvalidEmail);
-        }
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
-        if domain.is_ascii() && !domain.contains("xn--") {
-            return Ok(Self(text));
-        }
-        let domain = idna::domain_to_ascii(domain).map_err(|_| InvalidEmail)?;
-        let text = format!("{local}@{domain}");
+        let text = if domain.is_ascii() && !domain.contains("xn--") {
+            text
+        } else {
+            format!("{local}@{}", idna::domain_to_ascii(domain).map_err(|_| InvalidEmail)?)
+        };
         if is_valid(&text) { Ok(Self(text)) } else { Err(InvalidEmail) }
     }
 

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 use tajo_brevo::{
-    Answer, ContactWrite, Error, Identifier, Request, create_contact, get_contact, update_contact,
+    Answer, ContactWrite, Error, Identifier, Request, create_contact, delete_contact, get_contact,
+    update_contact,
 };
 use tajo_domain::{ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
-    adopt, creation, has_whatsapp, identifier_of, is_ours, moved, relink, settle_creation, settle_update,
-    update, without_phone, without_whatsapp,
+    adopt, clearing, creation, has_whatsapp, identifier_of, is_ours, moved, relink, settle_creation,
+    settle_update, update, without_phone, without_whatsapp,
 };
 use tajo_state::Key;
 
@@ -165,16 +166,11 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
             Error::Duplicate(names) if blames(&names, "email") && write.attributes.contains_key("EMAIL") => {
                 let Some(email) = email.clone() else { return Err(Error::Duplicate(names).into()) };
                 // The new address is a contact of its own: that one is this person's from now on.
-                relink(&mut record, &email);
-                let (again, skipped) = update(&record, facts, worker.now());
-                write = ContactWrite { ext_id: None, ..again };
-                who = Identifier::Email(email.clone());
-                trouble.relinked = Some(email);
-                trouble.skipped.extend(skipped);
-                trouble.skip(
-                    "email",
-                    "the new address is another Brevo contact: the old contact stays as it was",
-                );
+                leave(worker, &who, &record).await?;
+                write = trouble.relink(worker, &mut record, &email);
+                who = Identifier::Email(email);
+                trouble
+                    .skip("email", "the new address is another Brevo contact: the old contact was emptied");
             }
             Error::Duplicate(names) if blames(&names, "ext_id") && write.ext_id.is_some() => {
                 write.ext_id = None;
@@ -182,14 +178,24 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
             }
             Error::NotFound if is_known(&record) => {
                 // Somebody may have changed the address in Brevo: then our id finds the contact.
-                let (Some(by_id), Some(email)) = (by_id.clone().filter(|by_id| *by_id != who), &email) else {
-                    return recreate(worker, &record).await;
-                };
-                who = by_id;
-                match move_address(worker, &who, write, email).await? {
-                    Ok(moved) => write = moved,
-                    Err(_) => return recreate(worker, &record).await,
+                if let (Some(by_id), Some(email)) = (by_id.clone().filter(|by_id| *by_id != who), &email)
+                    && let Ok(moved) = move_address(worker, &by_id, write.clone(), email).await?
+                {
+                    who = by_id;
+                    write = moved;
+                    continue;
                 }
+                if let Some(created) = recreate(worker, &record).await? {
+                    return Ok(created);
+                }
+                // Another contact has the address.
+                let Some(email) = email.clone().filter(|email| who != Identifier::Email(email.clone()))
+                else {
+                    let reason = "the contact is being deleted or created in Brevo".to_owned();
+                    return Err(Stop::Later { after: None, reason });
+                };
+                write = trouble.relink(worker, &mut record, &email);
+                who = Identifier::Email(email);
             }
             Error::NotFound => {
                 // Found by our id or number, not by the address: the address must move, with its block.
@@ -208,22 +214,36 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
 }
 
 /// Somebody deleted the contact in Brevo, and with it what the person said there: it comes back blocked.
-async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written, Stop> {
+async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Written>, Stop> {
     let mut write = creation(record, &worker.store.facts, worker.now());
     write.email_blacklisted = Some(true);
     write.sms_blacklisted = Some(true);
     // There is no block for WhatsApp, so the number stays away.
     let no_whatsapp = without_whatsapp(&mut write, &ContactRecord { sent_whatsapp: None, ..record.clone() });
-    match create(worker, record, write).await? {
-        Some(mut written) => {
-            written.trouble.refused_whatsapp = no_whatsapp;
-            written.trouble.skip("consent", "the contact was deleted in Brevo and came back blocked");
-            Ok(written)
-        }
-        None => Err(Stop::Later {
-            after: None,
-            reason: "the contact is being deleted or created in Brevo".to_owned(),
-        }),
+    let Some(mut written) = create(worker, record, write).await? else { return Ok(None) };
+    written.trouble.refused_whatsapp = no_whatsapp;
+    written.trouble.skip("consent", "the contact was deleted in Brevo and came back blocked");
+    Ok(Some(written))
+}
+
+/// Takes back what we gave a contact that is this person's no more. One that has no address, and that we created, is
+/// nobody's.
+async fn leave(worker: &Worker<'_>, who: &Identifier, record: &ContactRecord) -> Result<(), Stop> {
+    let is_nobodys = record.known_as == KnownAs::Created
+        && record.sent_email.is_none()
+        && match send(worker, &get_contact(who)).await? {
+            Ok(answer) => answer.body.get("email").is_none_or(Value::is_null),
+            Err(Error::NotFound) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+    let request = if is_nobodys {
+        delete_contact(who)
+    } else {
+        update_contact(who, &clearing(record, &worker.store.facts, true))
+    };
+    match send(worker, &request).await? {
+        Ok(_) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -265,6 +285,15 @@ struct Trouble {
 impl Trouble {
     fn skip(&mut self, what: &str, reason: &str) {
         self.skipped.push(Skipped::new(what, reason));
+    }
+
+    /// From now on the person is this other contact. Answers the write for it.
+    fn relink(&mut self, worker: &Worker<'_>, record: &mut ContactRecord, to: &Email) -> ContactWrite {
+        relink(record, to);
+        self.relinked = Some(to.clone());
+        let (write, skipped) = update(record, &worker.store.facts, worker.now());
+        self.skipped.extend(skipped);
+        write
     }
 
     /// Leaves out the numbers that Brevo blames. False if it blames none that is there.
