@@ -130,7 +130,7 @@ pub(crate) async fn deliver(
     };
     if accepted.held {
         let reason = "kept until the store tells who this customer is: they were never seen here";
-        return Ok(Step { applied: accepted.changed, ..Step::skip("contact", reason) });
+        return Ok(Step::skip("contact", reason));
     }
     let must_send = accepted.changed || worker.redelivered || !write::is_known(&record);
     if !must_send && accepted.claimed.is_empty() {

@@ -93,10 +93,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
                 .skip("contact", "the customer was never seen here; a late notice will not bring them back");
         }
         Change::PersonMerged { .. } => {
-            explanation.skip(
-                "contact",
-                "neither customer was seen here; late notices of the one that is gone bring nobody back",
-            );
+            explanation.skip("contact", crate::merge::NOTHING_TO_DO);
         }
         Change::Order(order) => {
             let body = order_body(order, facts);

@@ -25,6 +25,10 @@ use crate::worker::{Step, Worker};
 /// The kept customer of a merge may be merged in turn. More often than this is a circle.
 const HOPS: u32 = 5;
 
+/// Why a merge may call nobody.
+pub(crate) const NOTHING_TO_DO: &str =
+    "Brevo has nothing of the customer that is gone; late notices will not bring them back";
+
 /// What the kept customer takes over.
 #[derive(Default)]
 struct Inheritance {
@@ -56,7 +60,7 @@ pub(crate) async fn customers(
     step.deleted = false;
     step.applied |= delete::take_back(worker, &key, stored).await?;
     if !step.applied && step.skipped.is_empty() {
-        step.add(Step::skip("contact", "Brevo has nothing of the customer that is gone"));
+        step.add(Step::skip("contact", NOTHING_TO_DO));
     }
     Ok(step)
 }
@@ -128,6 +132,9 @@ async fn inherit(
             continue;
         }
         let instead = stored.record.as_ref().filter(|_| !accepted.deleted).map(identity_of);
+        if accepted.held && !accepted.changed {
+            return Ok((Step::default(), instead));
+        }
         return Ok((contact::deliver(worker, &key, stored, accepted).await?, instead));
     }
     Ok((Step::skip("contact", "the merges of this customer lead in a circle"), None))
