@@ -9,6 +9,8 @@ mod canary;
 mod cart;
 mod consent;
 mod crash;
+mod customer_properties;
+mod customers;
 mod duplicates;
 mod interleavings;
 mod journey;

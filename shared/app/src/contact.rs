@@ -2,13 +2,13 @@
 
 pub(crate) mod write;
 
-use tajo_domain::{ContactKey, ContactRecord, CustomerNews, PersonUpdate, Skipped};
-use tajo_mapping::{Planned, customer_events, note_creation};
+use tajo_domain::{ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Skipped, TagsDelta};
+use tajo_mapping::{Planned, customer_events, note_creation, tags_events};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
-use crate::effects;
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
+use crate::{effects, merge};
 
 /// Sends after the answer to the newest: more rounds mean that somebody edits faster than Brevo answers, and the
 /// queue tries again later.
@@ -17,8 +17,12 @@ const ROUNDS: u32 = 5;
 /// What accepting found.
 #[derive(Default)]
 pub(crate) struct Accepted {
-    changed: bool,
-    deleted: bool,
+    pub changed: bool,
+    pub deleted: bool,
+    /// The customer that this one was merged into.
+    pub merged_into: Option<String>,
+    /// What was said is kept until the store tells who the customer is.
+    pub held: bool,
     pub claimed: Vec<Planned>,
     /// Custom fields whose values do not fit their attribute.
     pub skipped: Vec<Skipped>,
@@ -40,7 +44,10 @@ pub(crate) async fn person(
         .table
         .change(&key, Attributes::none, |stored| accept(&worker.moment(), stored, update, news))
         .await?;
-    deliver(worker, &key, stored, accepted).await
+    match &accepted.merged_into {
+        Some(kept) => merge::late_news(worker, kept, update).await,
+        None => deliver(worker, &key, stored, accepted).await,
+    }
 }
 
 /// Puts a contact into the list of abandoned carts, or takes it out.
@@ -78,7 +85,8 @@ pub(crate) fn accept(
 ) -> (Option<ContactRecord>, Accepted) {
     let mut record = stored.cloned().unwrap_or_default();
     if record.deleted_at.is_some() {
-        return (None, Accepted { deleted: true, ..Accepted::default() });
+        let merged_into = record.merged_into;
+        return (None, Accepted { deleted: true, merged_into, ..Accepted::default() });
     }
     let before = record.profile.as_ref().map(|profile| profile.value.clone());
     // Only what the store maps is kept: items stay small.
@@ -91,18 +99,34 @@ pub(crate) fn accept(
     if has_new_profile {
         record.effects.forget_done(UPDATED);
     }
-    let planned = news.map(|news| customer_events(update, news, moment.facts)).unwrap_or_default();
+    let added = update.tags_delta.as_ref().and_then(TagsDelta::additions);
+    if let Some(added) = added.filter(|added| moment.facts.is_fresh(added.at)) {
+        record.tell_tags(added);
+    }
+    if news == Some(CustomerNews::Detail) && is_held(&record) {
+        let changed = stored != Some(&record);
+        return (changed.then_some(record), Accepted { changed, held: true, ..Accepted::default() });
+    }
+    let mut planned = news.map(|news| customer_events(update, news, moment.facts)).unwrap_or_default();
+    planned.extend(tags_events(&record, moment.facts));
     let may_start = |key: &str| has_new_profile || !key.starts_with(UPDATED);
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
     note_creation(&mut record, moment.now);
     let write = stored != Some(&record);
-    (write.then_some(record), Accepted { changed, deleted: false, claimed, skipped })
+    (write.then_some(record), Accepted { changed, claimed, skipped, ..Accepted::default() })
+}
+
+/// Whether Brevo must wait for the store to tell who this is: a contact that is known by our id alone would stand beside
+/// the one that has their address already, and a number may be another person's as well.
+pub(crate) fn is_held(record: &ContactRecord) -> bool {
+    record.is_nameless() && record.known_as == KnownAs::Unknown
 }
 
 /// Keys of `customer_updated` begin like this (`tajo_mapping::customer_events`).
 const UPDATED: &str = "updated:";
 
-async fn deliver(
+/// Brings Brevo's contact up to date with what was accepted, and sends its events.
+pub(crate) async fn deliver(
     worker: &Worker<'_>,
     key: &Key,
     stored: Stored<ContactRecord>,
@@ -111,6 +135,10 @@ async fn deliver(
     let Some(mut record) = stored.record.clone().filter(|_| !accepted.deleted) else {
         return Ok(if accepted.deleted { Step::deleted() } else { Step::default() });
     };
+    if accepted.held {
+        let reason = "kept until the store tells who this customer is: they were never seen here";
+        return Ok(Step::skip("contact", reason));
+    }
     let must_send = accepted.changed || worker.redelivered || !write::is_known(&record);
     if !must_send && accepted.claimed.is_empty() {
         return Ok(Step { skipped: accepted.skipped, ..Step::default() });
@@ -137,10 +165,11 @@ async fn deliver(
             written.settle(newest);
         }
         sent.settle(&mut newest.effects);
+        newest.settle_tags();
     });
     let mut newest = settled.await?;
     if let Some(written) = written {
-        step.skipped.extend(written.skipped);
+        step.skipped.extend(written.skipped());
     }
     if let Some(stop) = sent.stop {
         return Err(stop);

@@ -83,12 +83,18 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
                     .skip("contact", "there is no email, customer or phone to know the person by");
             }
             explanation.skipped.extend(accepted.skipped);
+            if accepted.held {
+                return explanation.skip("contact", "kept until the store tells who this customer is");
+            }
             explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
             explanation.events(accepted.claimed);
         }
         Change::PersonDeleted { .. } => {
             explanation
                 .skip("contact", "the customer was never seen here; a late notice will not bring them back");
+        }
+        Change::PersonMerged { .. } => {
+            explanation.skip("contact", crate::merge::NOTHING_TO_DO);
         }
         Change::Order(order) => {
             let body = order_body(order, facts);
@@ -152,9 +158,14 @@ fn describe(change: &Change) -> Value {
             "profile_at": update.profile.as_ref().map(|profile| profile.at),
             "email_consent": update.email_consent,
             "sms_consent": update.sms_consent,
+            "whatsapp_consent": update.whatsapp_consent,
+            "tags_delta": update.tags_delta,
         }),
         Change::PersonDeleted { customer, at } => {
             json!({ "change": "customer deleted", "customer": customer, "at": at })
+        }
+        Change::PersonMerged { kept, gone, at } => {
+            json!({ "change": "customers merged", "kept": kept, "gone": gone, "at": at })
         }
         Change::Order(order) => json!({
             "change": "order",

@@ -11,6 +11,7 @@ mod env;
 pub mod explain;
 pub mod ingest;
 pub mod keyring;
+mod merge;
 mod order;
 mod queue;
 mod stop;

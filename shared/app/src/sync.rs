@@ -18,7 +18,7 @@ pub use outcome::{Outcome, Record, Report};
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, cart, contact, delete, order};
+use crate::{Env, cart, contact, delete, merge, order};
 use prepare::{Prepared, Task, groups, prepare};
 
 /// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
@@ -90,10 +90,14 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
         if total.deleted {
             break;
         }
-        let step = match (switched_off(change, sync), change) {
+        let change = merge::in_place_of(change, total.instead.as_ref());
+        let step = match (switched_off(&change, sync), change.as_ref()) {
             (Some(what), _) => Step::skip(what, format!("{what} are switched off in the settings")),
             (None, Change::Person { update, news }) => contact::person(worker, update, *news).await?,
             (None, Change::PersonDeleted { customer, at }) => delete::customer(worker, customer, *at).await?,
+            (None, Change::PersonMerged { kept, gone, at }) => {
+                merge::customers(worker, kept, gone, *at).await?
+            }
             (None, Change::Order(order)) => order::order(worker, order).await?,
             (None, Change::Cart(cart)) => cart::cart(worker, cart).await?,
         };
@@ -105,7 +109,7 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
 /// What of the settings is against this change, if anything. Buyers come along with their orders and carts.
 pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> {
     match change {
-        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } => {
+        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } | Change::PersonMerged { .. } => {
             (!sync.customers).then_some("customers")
         }
         Change::Person { news: None, .. } => (!sync.orders && !sync.carts).then_some("orders and carts"),

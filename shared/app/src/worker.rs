@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_brevo::{Answer, Error, Request, limits};
-use tajo_domain::Skipped;
+use tajo_domain::{Identity, Skipped};
 use tajo_mapping::StoreFacts;
 
 use crate::stop::Stop;
@@ -70,6 +70,8 @@ pub(crate) struct Step {
     pub applied: bool,
     /// The person was deleted in the store: nothing more is to be said about them.
     pub deleted: bool,
+    /// The person was merged into this one: what comes with the news of them is this one's.
+    pub instead: Option<Identity>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
 }
@@ -86,6 +88,7 @@ impl Step {
     pub(crate) fn add(&mut self, other: Self) {
         self.applied |= other.applied;
         self.deleted |= other.deleted;
+        self.instead = other.instead.or(self.instead.take());
         self.skipped.extend(other.skipped);
     }
 }

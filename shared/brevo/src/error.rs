@@ -102,6 +102,21 @@ impl Error {
         }
     }
 
+    /// Whether Brevo refused because of the WhatsApp number: it belongs to another contact, or is not one to it.
+    pub fn blames_whatsapp(&self) -> bool {
+        match self {
+            Self::Duplicate(identifiers) => {
+                identifiers.iter().any(|name| name.eq_ignore_ascii_case("whatsapp"))
+            }
+            // Its messages speak of a phone number, whichever attribute it is in.
+            Self::Refused { status: 400, message, .. } => {
+                let message = message.to_lowercase();
+                message.contains("phone") || message.contains("whatsapp")
+            }
+            _ => false,
+        }
+    }
+
     /// Whether Brevo refused because of the phone number: it belongs to another contact, or is not one to it.
     pub fn blames_phone(&self) -> bool {
         match self {

@@ -22,6 +22,15 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// The store merged two customers into one.
+    PersonMerged {
+        /// The customer that stays.
+        kept: String,
+        /// The customer that is gone.
+        gone: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The full present state of an order.
     Order(Box<Order>),
     /// The full present state of a cart or checkout.
@@ -35,6 +44,8 @@ pub enum CustomerNews {
     Created,
     /// The platform says: updated.
     Updated,
+    /// The platform tells one thing about them: a consent, tags, totals. Who they are it tells elsewhere.
+    Detail,
 }
 
 /// A part of a body that was left out on purpose.

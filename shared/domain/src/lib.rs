@@ -8,10 +8,12 @@ mod custom;
 mod email;
 mod ids;
 mod ledger;
+mod merge;
 mod money;
 mod order;
 mod person;
 mod phone;
+mod tags;
 
 pub use cart::{Cart, CartRecord, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
@@ -21,7 +23,9 @@ pub use custom::{CustomFact, CustomValue, NOTE, address_source, metafield_source
 pub use email::{Email, InvalidEmail};
 pub use ids::{InvalidStoreId, StoreId, short_hash};
 pub use ledger::{Claim, Ledger};
+pub use merge::Refusals;
 pub use money::{Currency, Money, parse_amount};
 pub use order::{Address, Cancellation, Fulfilment, Item, Order, OrderRecord, Refund};
 pub use person::{Identity, PersonUpdate, Profile, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
+pub use tags::{TagChanges, TagsAdded, TagsDelta};

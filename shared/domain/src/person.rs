@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::custom::CustomFact;
-use crate::{Consent, ContactKey, Currency, Email, Money, Phone};
+use crate::{Consent, ContactKey, Currency, Email, Money, Phone, TagsDelta};
 
 /// A value and the platform's own time for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,8 +101,14 @@ pub struct PersonUpdate {
     pub email_consent: Option<Consent>,
     /// What the person said about marketing text messages.
     pub sms_consent: Option<Consent>,
-    /// Tags of the person.
+    /// What the person said about marketing by WhatsApp, and about the number in `identity`.
+    #[serde(default)]
+    pub whatsapp_consent: Option<Consent>,
+    /// Tags of the person: all of them.
     pub tags: Option<Versioned<Vec<String>>>,
+    /// Tags that came or went.
+    #[serde(default)]
+    pub tags_delta: Option<TagsDelta>,
     /// Lifetime figures.
     pub totals: Option<Versioned<Totals>>,
     /// Time of an order of this person.

@@ -13,11 +13,13 @@ mod properties;
 mod rules;
 mod settings;
 mod sources;
+mod tags_event;
+mod whatsapp;
 
 pub use cart_event::{abandoned, cart_content, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, settle_creation, settle_update,
-    update, without_phone,
+    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, relink, settle_creation,
+    settle_update, update, without_phone,
 };
 pub use customer_event::customer_events;
 pub use example::{MappingRow, mapping_rows};
@@ -30,3 +32,5 @@ pub use settings::{
     API_VERSION, API_VERSIONS, InventorySettings, Lists, LogLevel, Logging, OrderSettings, ProductFilter,
     ProductSettings, Settings, SettingsError, Sync, settings_schema,
 };
+pub use tags_event::tags_events;
+pub use whatsapp::{has_whatsapp, without_whatsapp};

@@ -14,7 +14,8 @@ fn told(name: &str) -> String {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/shopify").join(format!("{name}.json"));
     let body = fs::read(path).unwrap();
-    let topic = name.split('.').next().unwrap().replacen('-', "/", 1);
+    let topic =
+        name.split('.').next().unwrap().replacen('-', "/", 1).replace("customer/tags", "customer.tags");
     let context = Context {
         shop_domain: "demo-shop.myshopify.com".into(),
         shop_country: Some("DE".into()),
@@ -37,6 +38,61 @@ fn a_customer_changes_name_and_adds_a_phone() {
 #[test]
 fn a_customer_leaves() {
     insta::assert_snapshot!(told("customers-delete"));
+}
+
+#[test]
+fn an_account_is_switched_on() {
+    insta::assert_snapshot!(told("customers-enable"));
+}
+
+#[test]
+fn an_account_is_switched_off() {
+    insta::assert_snapshot!(told("customers-disable"));
+}
+
+#[test]
+fn two_customers_become_one() {
+    insta::assert_snapshot!(told("customers-merge"));
+}
+
+#[test]
+fn a_merge_that_failed_changes_nothing() {
+    insta::assert_snapshot!(told("customers-merge.failed"));
+}
+
+#[test]
+fn tags_come() {
+    insta::assert_snapshot!(told("customer-tags_added"));
+}
+
+#[test]
+fn a_tag_goes() {
+    insta::assert_snapshot!(told("customer-tags_removed"));
+}
+
+#[test]
+fn what_a_customer_has_bought_so_far() {
+    insta::assert_snapshot!(told("customers-purchasing_summary"));
+}
+
+#[test]
+fn an_opt_in_to_emails() {
+    insta::assert_snapshot!(told("customers_email_marketing_consent-update"));
+}
+
+#[test]
+fn silence_about_emails() {
+    insta::assert_snapshot!(told("customers_email_marketing_consent-update.silent"));
+}
+
+#[test]
+fn an_opt_out_of_text_messages() {
+    insta::assert_snapshot!(told("customers_marketing_consent-update"));
+}
+
+#[test]
+fn an_opt_in_to_whatsapp() {
+    insta::assert_snapshot!(told("customers_whats_app_marketing_consent-update"));
 }
 
 #[test]

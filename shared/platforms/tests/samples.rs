@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use tajo_platforms::{Context, Platform};
 
-/// Which of the seven topics a file is a body of; `None` for other topics.
+/// Which of the topics a file is a body of; `None` for other topics.
 fn topic_of(name: &str) -> Option<&'static str> {
-    let topics: [(&str, &str); 16] = [
+    let topics: [(&str, &str); 24] = [
         ("orders__create", "orders/create"),
         ("orders__updated", "orders/updated"),
         ("made-order-create", "orders/create"),
@@ -29,10 +29,22 @@ fn topic_of(name: &str) -> Option<&'static str> {
         ("customers__update", "customers/update"),
         ("customers__delete", "customers/delete"),
         ("real-customers-", "customers/update"),
+        ("customers__merge", "customers/merge"),
+        ("customers__purchasing_summary", "customers/purchasing_summary"),
+        ("customer.tags_added", "customer.tags_added"),
+        ("customer.tags_removed", "customer.tags_removed"),
+        ("customers_email_marketing_consent__update", "customers_email_marketing_consent/update"),
+        ("real-customers_email_marketing_consent", "customers_email_marketing_consent/update"),
+        ("customers_marketing_consent__update", "customers_marketing_consent/update"),
+        ("real-customers_marketing_consent", "customers_marketing_consent/update"),
         ("rest-customer", "customers/update"),
     ];
     topics.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, topic)| *topic)
 }
+
+/// Topics whose every sample says nothing: a merge that failed, a consent that nobody gave.
+const SILENT: [&str; 3] =
+    ["customers/merge", "customers_email_marketing_consent/update", "customers_marketing_consent/update"];
 
 #[test]
 fn every_sample_ends_in_changes_or_a_reason() {
@@ -55,7 +67,7 @@ fn every_sample_ends_in_changes_or_a_reason() {
     lines.sort();
     println!("{}", lines.join("\n"));
     for (topic, changes) in applied {
-        assert!(changes > 0, "no sample of {topic} changes anything");
+        assert!(changes > 0 || SILENT.contains(&topic), "no sample of {topic} changes anything");
     }
 }
 

@@ -114,7 +114,7 @@ fn subject(prepared: &Prepared) -> String {
 pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
     match change {
         Change::Person { update, .. } => Some(&update.identity),
-        Change::PersonDeleted { .. } => None,
+        Change::PersonDeleted { .. } | Change::PersonMerged { .. } => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
     }

@@ -78,6 +78,66 @@ pub struct MarketingConsent<'a> {
     #[serde(borrow)]
     pub state: Text<'a>,
     pub consent_updated_at: Time,
+    /// WhatsApp's word for it.
+    pub updated_at: Time,
+}
+
+/// The three consent topics. Each names the customer, the address or number and the consent in its own way.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ConsentNotice<'a> {
+    /// SMS alone says `id`.
+    pub id: Id,
+    pub customer_id: Id,
+    #[serde(borrow)]
+    pub email_address: Text<'a>,
+    /// SMS.
+    pub phone: Text<'a>,
+    /// WhatsApp.
+    pub phone_number: Text<'a>,
+    pub email_marketing_consent: Object<MarketingConsent<'a>>,
+    pub sms_marketing_consent: Object<MarketingConsent<'a>>,
+    pub whats_app_marketing_consent: Object<MarketingConsent<'a>>,
+}
+
+/// `customer.tags_added` and `customer.tags_removed`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TagsNotice<'a> {
+    #[serde(borrow)]
+    pub customer_id: Text<'a>,
+    pub tags: Tags,
+    pub occurred_at: Time,
+}
+
+/// `customers/purchasing_summary`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PurchasingSummary<'a> {
+    #[serde(borrow)]
+    pub customer_id: Text<'a>,
+    pub number_of_orders: Count,
+    pub amount_spent: Object<MoneyV2<'a>>,
+    pub occurred_at: Time,
+}
+
+/// An amount with its currency, as GraphQL writes it.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MoneyV2<'a> {
+    pub amount: Amount,
+    #[serde(borrow)]
+    pub currency_code: Text<'a>,
+}
+
+/// `customers/merge`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Merge<'a> {
+    #[serde(borrow)]
+    pub admin_graphql_api_customer_kept_id: Text<'a>,
+    pub admin_graphql_api_customer_deleted_id: Text<'a>,
+    pub status: Text<'a>,
 }
 
 /// Where something is billed or sent.

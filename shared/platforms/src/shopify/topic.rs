@@ -11,6 +11,24 @@ pub enum Topic {
     CustomersUpdate,
     /// A customer account is deleted.
     CustomersDelete,
+    /// A customer account is switched on.
+    CustomersEnable,
+    /// A customer account is switched off.
+    CustomersDisable,
+    /// Two customers become one.
+    CustomersMerge,
+    /// Tags of a customer come.
+    CustomerTagsAdded,
+    /// Tags of a customer go.
+    CustomerTagsRemoved,
+    /// What a customer has bought so far.
+    CustomersPurchasingSummary,
+    /// What a customer said about emails.
+    EmailConsent,
+    /// What a customer said about text messages.
+    SmsConsent,
+    /// What a customer said about WhatsApp.
+    WhatsappConsent,
     /// An order is placed.
     OrdersCreate,
     /// Anything about an order changes.
@@ -38,6 +56,15 @@ const NAMED: &[(&str, Topic)] = &[
     ("customers/create", Topic::CustomersCreate),
     ("customers/update", Topic::CustomersUpdate),
     ("customers/delete", Topic::CustomersDelete),
+    ("customers/enable", Topic::CustomersEnable),
+    ("customers/disable", Topic::CustomersDisable),
+    ("customers/merge", Topic::CustomersMerge),
+    ("customer.tags_added", Topic::CustomerTagsAdded),
+    ("customer.tags_removed", Topic::CustomerTagsRemoved),
+    ("customers/purchasing_summary", Topic::CustomersPurchasingSummary),
+    ("customers_email_marketing_consent/update", Topic::EmailConsent),
+    ("customers_marketing_consent/update", Topic::SmsConsent),
+    ("customers_whats_app_marketing_consent/update", Topic::WhatsappConsent),
     ("orders/create", Topic::OrdersCreate),
     ("orders/updated", Topic::OrdersUpdated),
     ("checkouts/create", Topic::CheckoutsCreate),
@@ -55,15 +82,6 @@ const NOT_YET: &[&str] = &[
     "carts/create",
     "carts/update",
     "checkouts/delete",
-    "customer.tags_added",
-    "customer.tags_removed",
-    "customers/disable",
-    "customers/enable",
-    "customers/merge",
-    "customers/purchasing_summary",
-    "customers_email_marketing_consent/update",
-    "customers_marketing_consent/update",
-    "customers_whats_app_marketing_consent/update",
     "fulfillments/create",
     "fulfillments/update",
     "inventory_items/create",
@@ -111,6 +129,15 @@ impl Topic {
             Self::CustomersCreate
             | Self::CustomersUpdate
             | Self::CustomersDelete
+            | Self::CustomersEnable
+            | Self::CustomersDisable
+            | Self::CustomersMerge
+            | Self::CustomerTagsAdded
+            | Self::CustomerTagsRemoved
+            | Self::CustomersPurchasingSummary
+            | Self::EmailConsent
+            | Self::SmsConsent
+            | Self::WhatsappConsent
             | Self::OrdersCreate
             | Self::OrdersUpdated
             | Self::CheckoutsCreate

@@ -22,6 +22,9 @@ pub fn changes(result: &Result<Changes, Unusable>) -> String {
             Change::PersonDeleted { customer, at } => {
                 line(&mut out, "person deleted", &format!("customer {customer} at {at}"))
             }
+            Change::PersonMerged { kept, gone, at } => {
+                line(&mut out, "merged", &format!("customer {gone} into customer {kept} at {at}"))
+            }
             Change::Order(found) => order(&mut out, found),
             Change::Cart(found) => cart(&mut out, found),
         }
@@ -53,6 +56,11 @@ fn person(out: &mut String, update: &PersonUpdate, news: &str) {
     );
     option(out, "  email consent", update.email_consent.as_ref().map(consent));
     option(out, "  sms consent", update.sms_consent.as_ref().map(consent));
+    option(out, "  whatsapp consent", update.whatsapp_consent.as_ref().map(consent));
+    if let Some(delta) = &update.tags_delta {
+        let (added, removed) = (delta.added.join(", "), delta.removed.join(", "));
+        line(out, "  tags", &format!("added [{added}], removed [{removed}] at {}", delta.at));
+    }
     if let Some(tags) = &update.tags {
         line(out, "  tags", &format!("{} (as of {})", tags.value.join(", "), tags.at));
     }

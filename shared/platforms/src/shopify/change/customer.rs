@@ -1,4 +1,4 @@
-//! `customers/create`, `customers/update` and `customers/delete`.
+//! `customers/create`, `customers/update`, `customers/enable`, `customers/disable` and `customers/delete`.
 
 use tajo_domain::{Change, Changes, CustomerNews, Unusable};
 

@@ -47,7 +47,10 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
         locale: sources.locale.map(|tag| Versioned { at: sources.at, value: tag.to_owned() }),
         email_consent,
         sms_consent,
+        // No customer body has it.
+        whatsapp_consent: None,
         tags: customer.and_then(|customer| customer.tags.0.clone()).map(|value| Versioned { at, value }),
+        tags_delta: None,
         totals: customer.and_then(|customer| totals(customer, sources)).map(|value| Versioned { at, value }),
         ordered_at: None,
         custom: BTreeMap::new(),
@@ -153,13 +156,13 @@ fn email_consent(customer: &Customer<'_>, at: Timestamp) -> Option<Consent> {
 }
 
 /// Only these two words are statements; `not_subscribed`, `pending`, `invalid` and `redacted` are silence.
-fn said(consent: &MarketingConsent<'_>, at: Timestamp) -> Option<Consent> {
+pub fn said(consent: &MarketingConsent<'_>, at: Timestamp) -> Option<Consent> {
     let state = match consent.state.get()?.to_ascii_lowercase().as_str() {
         "subscribed" => ConsentState::OptedIn,
         "unsubscribed" => ConsentState::OptedOut,
         _ => return None,
     };
-    Some(Consent { state, at: first_time([&consent.consent_updated_at], at) })
+    Some(Consent { state, at: first_time([&consent.consent_updated_at, &consent.updated_at], at) })
 }
 
 fn totals(customer: &Customer<'_>, sources: &Sources<'_>) -> Option<Totals> {
