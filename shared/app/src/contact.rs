@@ -1,5 +1,6 @@
 //! The journey of news about a person.
 
+pub(crate) mod lookup;
 pub(crate) mod write;
 
 use tajo_domain::{ContactKey, ContactRecord, CustomerNews, PersonUpdate};
@@ -33,12 +34,15 @@ pub(crate) async fn person(
         return Ok(Step::skip("contact", "there is no email, customer or phone to know the person by"));
     };
     let key = Key::contact(&worker.store.facts.store, &contact);
-    let (stored, accepted) = worker
-        .env
-        .table
-        .change(&key, Attributes::none, |stored| accept(&worker.moment(), stored, update, news))
-        .await?;
-    deliver(worker, &key, stored, accepted).await
+    let table = &worker.env.table;
+    let known = table.get(&key).await?;
+    let looked_up = lookup::look_up(worker, known.record.as_ref(), update).await?; // may ask the platform
+    let said = Said { update, looked_up: looked_up.update.as_ref(), news };
+    let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, &said);
+    let (stored, accepted) = table.change_from(&key, known, Attributes::none, decide).await?;
+    let mut step = deliver(worker, &key, stored, accepted).await?;
+    step.add(looked_up.step);
+    Ok(step)
 }
 
 /// Puts a contact into the list of abandoned carts, or takes it out.
@@ -67,19 +71,29 @@ pub(crate) async fn set_abandoned(
     deliver(worker, &key, stored, accepted).await
 }
 
+/// What there is to accept.
+pub(crate) struct Said<'a> {
+    /// What the notice says.
+    pub update: &'a PersonUpdate,
+    /// What the platform was asked for because of it.
+    pub looked_up: Option<&'a PersonUpdate>,
+    /// Whether it is news about an account.
+    pub news: Option<CustomerNews>,
+}
+
 /// What a person's record becomes, and what is to be done about it. Pure.
 pub(crate) fn accept(
     moment: &Moment<'_>,
     stored: Option<&ContactRecord>,
-    update: &PersonUpdate,
-    news: Option<CustomerNews>,
+    said: &Said<'_>,
 ) -> (Option<ContactRecord>, Accepted) {
+    let Said { update, looked_up, news } = *said;
     let mut record = stored.cloned().unwrap_or_default();
     if record.deleted_at.is_some() {
         return (None, Accepted { deleted: true, ..Accepted::default() });
     }
     let before = record.profile.as_ref().map(|profile| profile.value.clone());
-    let changed = record.accept(update);
+    let changed = record.accept_with(update, looked_up);
     let has_new_profile = before != record.profile.as_ref().map(|profile| profile.value.clone());
     if has_new_profile {
         record.effects.forget_done(UPDATED);

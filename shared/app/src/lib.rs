@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod keyring;
 mod order;
 mod queue;
+mod shopify;
 mod stop;
 pub mod sweep;
 pub mod sync;

@@ -105,4 +105,9 @@ pub struct PersonUpdate {
     pub totals: Option<Versioned<Totals>>,
     /// Time of an order of this person.
     pub ordered_at: Option<Timestamp>,
+    /// The platform was asked for all of this, then; absent for what a notice says of its own accord.
+    pub looked_up_at: Option<Timestamp>,
+    /// The notice hints at a consent that it does not record (a ticked box): a reason to ask the platform, and no
+    /// statement.
+    pub hints_at_consent: bool,
 }
