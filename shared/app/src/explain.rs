@@ -93,7 +93,9 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
     let facts = moment.facts;
     match change {
         Change::Person { update, news } => {
-            if let (true, Some(id)) = (contact::lookup::is_due(None, update, moment.now), &update.identity.customer) {
+            if let (true, Some(id)) =
+                (contact::lookup::is_due(None, update, moment.now), &update.identity.customer)
+            {
                 explanation.fetches.push(format!(
                     "the consent, tags, totals and language of customer {id}, once, before the contact is created"
                 ));

@@ -12,7 +12,8 @@ use crate::stop::Stop;
 use crate::{Env, Store};
 
 /// What a call and the settling after it may take: no call starts with less left.
-pub(crate) const LEAST_TIME: SignedDuration = SignedDuration::from_secs(limits::CALL_TIMEOUT.as_secs() as i64 + 4);
+pub(crate) const LEAST_TIME: SignedDuration =
+    SignedDuration::from_secs(limits::CALL_TIMEOUT.as_secs() as i64 + 4);
 
 /// Works on one notice of one store.
 pub(crate) struct Worker<'a> {

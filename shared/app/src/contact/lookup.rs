@@ -32,7 +32,8 @@ pub(crate) fn is_due(stored: Option<&ContactRecord>, update: &PersonUpdate, now:
         return false;
     }
     let Some(record) = stored else { return true };
-    let opted_in = record.email_consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedIn);
+    let opted_in =
+        record.email_consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedIn);
     match record.looked_up_at {
         _ if record.deleted_at.is_some() => false,
         None => true,
@@ -47,7 +48,9 @@ pub(super) async fn look_up(
     update: &PersonUpdate,
 ) -> Result<LookedUp, Stop> {
     let due = is_due(stored, update, worker.now());
-    let Some(id) = update.identity.customer.as_deref().filter(|_| due) else { return Ok(LookedUp::default()) };
+    let Some(id) = update.identity.customer.as_deref().filter(|_| due) else {
+        return Ok(LookedUp::default());
+    };
     let Some(shop) = worker.store.shop() else {
         return Ok(without(format!("{CANNOT_BE_ASKED}{NO_TOKEN}")));
     };

@@ -59,7 +59,10 @@ mod tests {
     fn nothing_is_asked_before_the_bucket_holds_enough() {
         let mut budget = Budget::default();
         assert_eq!(budget.take(900, at(0)), Ok(()), "nothing is known yet");
-        budget.learn(Some(Cost { requested: 900.0, maximum: 2000.0, available: 100.0, restore_rate: 100.0 }), at(1));
+        budget.learn(
+            Some(Cost { requested: 900.0, maximum: 2000.0, available: 100.0, restore_rate: 100.0 }),
+            at(1),
+        );
         assert_eq!(budget.take(500, at(1)), Err(Error::Throttled { after: Duration::from_secs(4) }));
         assert_eq!(budget.take(500, at(5)), Ok(()));
         assert_eq!(budget.take(100, at(5)), Err(Error::Throttled { after: Duration::from_secs(1) }), "taken");

@@ -123,14 +123,18 @@ mod tests {
         let address = |shop: &str| client.address(shop).map(String::from);
         let wanted = "https://demo-shop.myshopify.com/admin/api/2026-10/graphql.json";
         assert_eq!(address("Demo-Shop.myshopify.com").as_deref(), Some(wanted));
-        for shop in ["evil.test", "a.myshopify.com.evil.test", "evil.test/.myshopify.com", "a@b.myshopify.com", ""] {
+        for shop in
+            ["evil.test", "a.myshopify.com.evil.test", "evil.test/.myshopify.com", "a@b.myshopify.com", ""]
+        {
             assert_eq!(address(shop), None, "{shop}");
         }
     }
 
     #[test]
     fn another_address_than_shopifys_is_only_ever_this_machine() {
-        for text in ["https://evil.test", "http://10.0.0.1", "http://localhost.evil.test", "https://localhost", "x"] {
+        for text in
+            ["https://evil.test", "http://10.0.0.1", "http://localhost.evil.test", "https://localhost", "x"]
+        {
             assert!(Client::new(Some(text)).is_err(), "{text}");
         }
         let client = Client::new(Some("http://127.0.0.1:4010")).unwrap();

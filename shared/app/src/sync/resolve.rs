@@ -140,7 +140,9 @@ async fn ask(env: &Env, shop: Shop<'_>, query: &Query, deadline: Timestamp) -> R
             Err(error) => error,
         };
         match (&error, error.next_step()) {
-            (Error::Throttled { after }, _) if SignedDuration::try_from(*after).is_ok_and(|wait| wait < left) => {
+            (Error::Throttled { after }, _)
+                if SignedDuration::try_from(*after).is_ok_and(|wait| wait < left) =>
+            {
                 tokio::time::sleep(*after).await;
             }
             (_, NextStep::Retry { after }) => return Err(Stop::Later { after, reason: error.to_string() }),

@@ -135,7 +135,8 @@ fn of_graphql(errors: &Value, cost: Option<Cost>) -> Error {
         return Error::Unclear("an error of its own".to_owned());
     }
     // Messages quote what was asked; codes are words of a list.
-    let is_word = |code: &String| code.len() < 60 && code.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_word =
+        |code: &String| code.len() < 60 && code.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let code = errors.iter().find_map(code).filter(is_word);
     Error::Refused { code: code.unwrap_or_else(|| "an error without a code".to_owned()) }
 }
@@ -145,7 +146,10 @@ fn scopes_in(error: &Value) -> Vec<String> {
     let texts = [&error["extensions"]["requiredAccess"], &error["message"]];
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
-        words.filter(|word| word.starts_with("read_") || word.starts_with("write_")).map(str::to_owned).collect()
+        words
+            .filter(|word| word.starts_with("read_") || word.starts_with("write_"))
+            .map(str::to_owned)
+            .collect()
     };
     let mut scopes: Vec<String> = texts.into_iter().filter_map(Value::as_str).flat_map(words).collect();
     scopes.sort_unstable();

@@ -63,7 +63,8 @@ fn said_at(node: &Value, state: &Value, at: &Value) -> Value {
 pub fn order(node: &Value, lines: &[Value]) -> Value {
     let lines: Vec<Value> = lines.iter().map(line).collect();
     let currency = &node["currencyCode"];
-    let moved = |of: &Value| json!({ "shop_money": of["shopMoney"], "presentment_money": of["presentmentMoney"] });
+    let moved =
+        |of: &Value| json!({ "shop_money": of["shopMoney"], "presentment_money": of["presentmentMoney"] });
     let by_id = |gid: &Value| lines.iter().find(|line| line["admin_graphql_api_id"] == *gid).cloned();
     let part = |part: &Value| {
         let mut line = by_id(&part["lineItem"]["id"]).unwrap_or_else(|| json!({}));

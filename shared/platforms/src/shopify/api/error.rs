@@ -85,9 +85,9 @@ impl Error {
             },
             Self::ShopFrozen => NextStep::AskMerchant { hint: "settle the shop's bill with Shopify" },
             Self::ShopLocked => NextStep::AskMerchant { hint: "ask Shopify why the shop is locked" },
-            Self::NoSuchShop => {
-                NextStep::AskMerchant { hint: "connect the store again with its permanent .myshopify.com address" }
-            }
+            Self::NoSuchShop => NextStep::AskMerchant {
+                hint: "connect the store again with its permanent .myshopify.com address",
+            },
             Self::TooCostly | Self::TooLarge | Self::Refused { .. } => NextStep::Park,
         }
     }
