@@ -22,7 +22,7 @@ enum Command {
     /// Show what a webhook body would cause: changes, skips with reasons, and the exact Brevo requests.
     Explain(commands::explain::Explain),
     /// Connect a store to a deployed stack, new or again.
-    Connect(commands::connect::Connect),
+    Connect(Box<commands::connect::Connect>),
     /// Work that waits for a person.
     #[command(subcommand)]
     Parked(commands::parked::Parked),

@@ -27,11 +27,17 @@ pub(super) async fn changes(
         live: store.record.live,
         time: notice.time(),
     };
-    let wanted = match notice.platform {
-        Platform::Shopify => Wanted::by(notice),
+    let topic = &notice.topic;
+    let (wanted, carried) = match (notice.platform, notice.id_only()) {
+        (Platform::Shopify, Some(named)) => (Wanted::of_too_large(topic, named), None),
+        (Platform::Shopify, None) => {
+            let body = notice.body()?;
+            (Wanted::instead_of(topic, &body), Some(body))
+        }
     };
     let Some(wanted) = wanted else {
-        return Ok(notice.platform.changes(&notice.topic, &notice.body()?, &context)?);
+        let body = carried.map_or_else(|| notice.body(), Ok)?;
+        return Ok(notice.platform.changes(topic, &body, &context)?);
     };
     let what = wanted.what();
     let Some(shop) = store.shop() else {
@@ -40,7 +46,7 @@ pub(super) async fn changes(
         )));
     };
     match fetch(env, shop, &wanted, deadline).await? {
-        Some(node) => read(env, notice, &wanted, &node, &context),
+        Some(fetched) => read(env, notice, &wanted, &fetched, &context),
         None => Ok(Changes {
             changes: Vec::new(),
             skipped: vec![Skipped::new("the whole notice", format!("Shopify has no such {what} (any more)"))],
@@ -53,40 +59,51 @@ fn read(
     env: &Env,
     notice: &Notice,
     wanted: &Wanted,
-    fetched: &Value,
+    fetched: &Fetched,
     context: &Context,
 ) -> Result<Changes, Stop> {
+    let Fetched { node, lines, has_all_lines } = fetched;
     let body = match wanted {
-        Wanted::Customer(_) => body::customer(fetched),
-        Wanted::Order(_) => body::order(fetched, fetched["lineItems"].as_array().map_or(&[], Vec::as_slice)),
-        Wanted::Product(_) => body::product(fetched),
+        Wanted::Customer(_) => body::customer(node),
+        Wanted::Order(_) => body::order(node, lines),
+        Wanted::Product(_) => body::product(node),
     };
     let mut changes = notice.platform.changes(&notice.topic, body.to_string().as_bytes(), context)?;
+    if let Wanted::Order(_) = wanted {
+        changes.skipped.extend(body::left_out(node, *has_all_lines));
+    }
     if let Wanted::Customer(_) = wanted {
         // The whole of a customer is known now: nobody needs to look it up again.
         let context = Context { time: env.clock.now(), ..context.clone() };
         for change in &mut changes.changes {
             if let Change::Person { update, .. } = change {
-                **update = api::person(fetched, &context)?;
+                **update = api::person(node, &context)?;
             }
         }
     }
     Ok(changes)
 }
 
-/// The node; an order's lines are put into it as a list.
+/// A thing as the platform has it now.
+struct Fetched {
+    node: Value,
+    /// The lines of an order.
+    lines: Vec<Value>,
+    has_all_lines: bool,
+}
+
 async fn fetch(
     env: &Env,
     shop: Shop<'_>,
     wanted: &Wanted,
     deadline: Timestamp,
-) -> Result<Option<Value>, Stop> {
+) -> Result<Option<Fetched>, Stop> {
     let found = match wanted {
         Wanted::Customer(id) => ask(env, shop, &api::customers(std::slice::from_ref(id)), deadline).await?,
         Wanted::Order(id) => ask(env, shop, &api::order(id), deadline).await?,
         Wanted::Product(id) => ask(env, shop, &api::product(id), deadline).await?,
     };
-    let mut node = match wanted {
+    let node = match wanted {
         Wanted::Customer(_) => found.data["nodes"][0].clone(),
         Wanted::Order(_) => found.data["order"].clone(),
         Wanted::Product(_) => found.data["product"].clone(),
@@ -94,19 +111,21 @@ async fn fetch(
     if !node.is_object() {
         return Ok(None);
     }
-    if let Wanted::Order(id) = wanted {
-        node["lineItems"] = Value::Array(lines(env, shop, id, &node["updatedAt"], deadline).await?);
-    }
-    Ok(Some(node))
+    let (lines, has_all_lines) = match wanted {
+        Wanted::Order(id) => lines(env, shop, id, &node["updatedAt"], deadline).await?,
+        Wanted::Customer(_) | Wanted::Product(_) => (Vec::new(), true),
+    };
+    Ok(Some(Fetched { node, lines, has_all_lines }))
 }
 
+/// The lines of an order, and whether these are all.
 async fn lines(
     env: &Env,
     shop: Shop<'_>,
     id: &str,
     version: &Value,
     deadline: Timestamp,
-) -> Result<Vec<Value>, Stop> {
+) -> Result<(Vec<Value>, bool), Stop> {
     let mut lines = Vec::new();
     let mut after: Option<String> = None;
     for _ in 0..MOST_PAGES {
@@ -120,10 +139,10 @@ async fn lines(
         lines.extend(connection["nodes"].as_array().into_iter().flatten().cloned());
         after = connection["pageInfo"]["endCursor"].as_str().map(str::to_owned);
         if connection["pageInfo"]["hasNextPage"] != true || after.is_none() {
-            break;
+            return Ok((lines, true));
         }
     }
-    Ok(lines)
+    Ok((lines, false))
 }
 
 /// One query. An order in pages would never get to its end if each wait put the whole notice off, so a wait that fits

@@ -6,7 +6,7 @@ use tajo_domain::{Consent, ConsentState};
 
 use super::*;
 use crate::Context;
-use crate::notice::Notice;
+use crate::notice::IdOnly;
 
 fn context() -> Context {
     Context {
@@ -175,8 +175,11 @@ fn a_notice_that_only_names_a_thing_wants_it_fetched() {
     ] {
         assert_eq!(of(topic, body), None, "{topic} {body}");
     }
-    let notice = Notice::new(crate::Platform::Shopify, "", "orders/create", "d-1", context().time);
-    assert_eq!(Wanted::by(&notice), None, "an id that nobody knows cannot be fetched");
+    let too_large =
+        |topic, id: Option<&str>| Wanted::of_too_large(topic, &IdOnly { id: id.map(str::to_owned) });
+    assert_eq!(too_large("orders/create", Some("5")), Some(Wanted::Order("5".to_owned())));
+    assert_eq!(too_large("orders/create", None), None, "an id that nobody knows cannot be fetched");
+    assert_eq!(too_large("checkouts/create", Some("chk-1")), None);
 }
 
 #[test]

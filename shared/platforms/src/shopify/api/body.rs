@@ -1,6 +1,7 @@
 //! Answers in the shape of webhook bodies.
 
 use serde_json::{Map, Value, json};
+use tajo_domain::Skipped;
 
 use super::id_in;
 
@@ -148,6 +149,21 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
         "line_items": lines,
     })
 }
+
+/// What of a fetched order is not there, because one query may not cost as much.
+pub fn left_out(node: &Value, has_all_lines: bool) -> Vec<Skipped> {
+    let is_full = |list: &Value| list.as_array().is_some_and(|list| list.len() >= MOST_PARTS);
+    let reason = "the order was fetched, and may have more than one query can answer";
+    let parts = [
+        (!has_all_lines, "further lines of the order"),
+        (is_full(&node["fulfillments"]), "further shipments of the order"),
+        (is_full(&node["refunds"]), "further refunds of the order"),
+    ];
+    parts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| Skipped::new(what, reason)).collect()
+}
+
+/// Shipments and refunds that `order.graphql` asks for.
+const MOST_PARTS: usize = 20;
 
 /// A product as the body of `products/update`.
 pub fn product(node: &Value) -> Value {

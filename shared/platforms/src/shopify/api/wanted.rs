@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::TopicKind;
 use crate::lenient::{Id, Object};
-use crate::notice::{IdOnly, Notice};
+use crate::notice::IdOnly;
 use crate::shopify::Topic;
 
 /// What has to be fetched before a notice means anything, by the id that webhooks carry.
@@ -18,10 +18,13 @@ pub enum Wanted {
     Product(String),
 }
 
+/// Makes what is wanted of an id.
+type Whole = fn(String) -> Wanted;
+
 /// Topics whose body is the whole thing. Deletions carry no more than an id; carts and checkouts cannot be fetched
 /// (the API knows neither by its token).
 #[rustfmt::skip]
-const WHOLE: &[(&str, fn(String) -> Wanted)] = &[
+const WHOLE: &[(&str, Whole)] = &[
     ("customers/create", Wanted::Customer),
     ("customers/update", Wanted::Customer),
     ("customers/enable", Wanted::Customer),
@@ -40,15 +43,13 @@ const WHOLE: &[(&str, fn(String) -> Wanted)] = &[
 const LONGEST_ID: usize = 256;
 
 impl Wanted {
-    /// What must be fetched for this notice. `None`: it carries what it is about, or its topic is not worked on.
-    pub fn by(notice: &Notice) -> Option<Self> {
-        match notice.id_only() {
-            Some(IdOnly { id }) => Self::of(&notice.topic, id.clone()?),
-            None => Self::instead_of(&notice.topic, &notice.body().ok()?),
-        }
+    /// What must be fetched because the body did not fit into its notice. `None`: it has no id, cannot be fetched, or
+    /// its topic is not worked on.
+    pub fn of_too_large(topic: &str, named: &IdOnly) -> Option<Self> {
+        Self::of(topic, named.id.clone()?)
     }
 
-    /// What must be fetched because this body is only an id.
+    /// What must be fetched because this body is only an id. `None`: it is what it is about, or as above.
     pub fn instead_of(topic: &str, body: &[u8]) -> Option<Self> {
         if body.len() > LONGEST_ID {
             return None;
