@@ -27,7 +27,7 @@ enum Command {
     /// Show which Brevo attribute comes from which field of the shop.
     Mapping(commands::mapping::Mapping),
     /// Connect a store to a deployed stack, new or again.
-    Connect(commands::connect::Connect),
+    Connect(Box<commands::connect::Connect>),
     /// Work that waits for a person.
     #[command(subcommand)]
     Parked(commands::parked::Parked),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tajo_platforms::Notice;
-use tajo_testkit::{BREVO_KEY, World, notice};
+use tajo_testkit::{BREVO_KEY, SHOPIFY_TOKEN, World, notice};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::bodies::{sample, with};
@@ -13,7 +13,7 @@ use crate::process::{Kill, invoke};
 use crate::stage::Stage;
 
 /// What must appear nowhere. Each stands in the bodies below.
-const CANARIES: [&str; 14] = [
+const CANARIES: [&str; 15] = [
     "canary.person@example.com",
     "canary.person",
     "+491719876543",
@@ -28,6 +28,7 @@ const CANARIES: [&str; 14] = [
     "order_status_url",
     "canary of a note",
     BREVO_KEY,
+    SHOPIFY_TOKEN,
 ];
 
 fn with_canaries(file: &str) -> Value {

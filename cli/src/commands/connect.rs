@@ -43,6 +43,10 @@ pub(crate) struct Connect {
     /// The app's client secret, which signs its webhooks.
     #[arg(long, env = "SHOPIFY_API_SECRET", hide_env_values = true)]
     api_secret: String,
+    /// The app's Admin API access token: what webhooks leave out (consent above all) is asked for with it. Left out:
+    /// the one that was stored before stays.
+    #[arg(long, env = "SHOPIFY_ACCESS_TOKEN", hide_env_values = true)]
+    access_token: Option<String>,
     /// Brevo's API key.
     #[arg(long, env = "BREVO_API_KEY", hide_env_values = true)]
     brevo_api_key: String,
@@ -78,6 +82,11 @@ pub(crate) async fn run(asked: &Connect) -> crate::Result {
         live: asked.live,
         client_secret: SecretString::from(asked.api_secret.clone()),
         brevo_api_key: SecretString::from(asked.brevo_api_key.clone()),
+        shopify_access_token: asked
+            .access_token
+            .clone()
+            .filter(|token| !token.is_empty())
+            .map(SecretString::from),
         settings,
     };
     let connected = connect(&target, &new).await.map_err(|error| {

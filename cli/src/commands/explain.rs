@@ -92,6 +92,12 @@ fn print(explanation: &Explanation) {
     for skipped in &explanation.skipped {
         say(&format!("  {}: {}", skipped.what, skipped.reason));
     }
+    if !explanation.fetches.is_empty() {
+        heading("Would ask Shopify first for", false);
+    }
+    for fetch in &explanation.fetches {
+        say(&format!("  {fetch}"));
+    }
     heading("Brevo requests", explanation.requests.is_empty());
     for request in &explanation.requests {
         let query = request.query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();

@@ -52,6 +52,8 @@ pub struct NewStore {
     pub client_secret: SecretString,
     /// Brevo's API key.
     pub brevo_api_key: SecretString,
+    /// Opens Shopify's Admin API; `None`: the one that was stored before stays, if any.
+    pub shopify_access_token: Option<SecretString>,
     /// The settings document; empty for the defaults.
     pub settings: String,
 }
@@ -159,7 +161,7 @@ pub async fn write(target: &Target, new: &NewStore, account: &str) -> Result<(),
     let aws = tajo_state::sdk_config(target.endpoint.as_deref()).await?;
     let secrets = SecretsClient::new(&aws);
     Secrets::new(secrets.clone(), &target.store_secrets_prefix)
-        .put_store(&new.store, &new.brevo_api_key)
+        .put_store(&new.store, &new.brevo_api_key, new.shopify_access_token.as_ref())
         .await?;
     let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &target.table);
     write_store(&table, new, account).await?;

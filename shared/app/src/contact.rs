@@ -1,5 +1,6 @@
 //! The journey of news about a person.
 
+pub(crate) mod lookup;
 pub(crate) mod write;
 
 use tajo_domain::{ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Skipped, TagsDelta};
@@ -39,15 +40,18 @@ pub(crate) async fn person(
         return Ok(Step::skip("contact", "there is no email, customer or phone to know the person by"));
     };
     let key = Key::contact(&worker.store.facts.store, &contact);
-    let (stored, accepted) = worker
-        .env
-        .table
-        .change(&key, Attributes::none, |stored| accept(&worker.moment(), stored, update, news))
-        .await?;
-    match &accepted.merged_into {
-        Some(kept) => merge::late_news(worker, kept, update).await,
-        None => deliver(worker, &key, stored, accepted).await,
-    }
+    let table = &worker.env.table;
+    let known = table.get(&key).await?;
+    let looked_up = lookup::look_up(worker, known.record.as_ref(), update).await?; // may ask the platform
+    let said = Said { update, looked_up: looked_up.update.as_ref(), news };
+    let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, &said);
+    let (stored, accepted) = table.change_from(&key, known, Attributes::none, decide).await?;
+    let mut step = match &accepted.merged_into {
+        Some(kept) => merge::late_news(worker, kept, update).await?,
+        None => deliver(worker, &key, stored, accepted).await?,
+    };
+    step.add(looked_up.step);
+    Ok(step)
 }
 
 /// Puts a contact into the list of abandoned carts, or takes it out.
@@ -76,13 +80,23 @@ pub(crate) async fn set_abandoned(
     deliver(worker, &key, stored, accepted).await
 }
 
+/// What there is to accept.
+pub(crate) struct Said<'a> {
+    /// What the notice says.
+    pub update: &'a PersonUpdate,
+    /// What the platform was asked for because of it.
+    pub looked_up: Option<&'a PersonUpdate>,
+    /// Whether it is news about an account.
+    pub news: Option<CustomerNews>,
+}
+
 /// What a person's record becomes, and what is to be done about it. Pure.
 pub(crate) fn accept(
     moment: &Moment<'_>,
     stored: Option<&ContactRecord>,
-    update: &PersonUpdate,
-    news: Option<CustomerNews>,
+    said: &Said<'_>,
 ) -> (Option<ContactRecord>, Accepted) {
+    let Said { update, looked_up, news } = *said;
     let mut record = stored.cloned().unwrap_or_default();
     if record.deleted_at.is_some() {
         let merged_into = record.merged_into;
@@ -91,10 +105,13 @@ pub(crate) fn accept(
     let before = record.profile.as_ref().map(|profile| profile.value.clone());
     // Only what the store maps is kept: items stay small.
     let mapping = &moment.facts.settings.field_mapping;
-    let (update, skipped) = mapping.keep(update);
+    let (update, mut skipped) = mapping.keep(update);
     let update = update.as_ref();
+    let looked_up = looked_up.map(|looked_up| mapping.keep(looked_up));
+    let (looked_up, more) = looked_up.map_or_else(Default::default, |(kept, skipped)| (Some(kept), skipped));
+    skipped.extend(more);
     mapping.forget_unmapped(&mut record);
-    let changed = record.accept(update);
+    let changed = record.accept_with(update, looked_up.as_deref());
     let has_new_profile = before != record.profile.as_ref().map(|profile| profile.value.clone());
     if has_new_profile {
         record.effects.forget_done(UPDATED);

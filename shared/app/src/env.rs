@@ -13,6 +13,7 @@ use tajo_state::{Attributes, Key, Secrets, StoreRecord, StoreStatus, Table};
 use tokio::sync::Mutex;
 
 use crate::config::SyncConfig;
+use crate::shopify::{Shop, Shopify};
 use crate::stop::Stop;
 use crate::{Clock, Queue};
 
@@ -27,6 +28,8 @@ pub struct Env {
     pub secrets: Secrets,
     /// Brevo.
     pub brevo: tajo_brevo::Client,
+    /// The platform, for what its notices leave out.
+    pub(crate) shopify: Shopify,
     /// The live queue, for work that is put off.
     pub queue: Queue,
     /// Event source of the dead-letter queue.
@@ -46,6 +49,16 @@ pub struct Store {
     pub facts: StoreFacts,
     /// Brevo's API key.
     pub key: SecretString,
+    /// Opens Shopify's Admin API, if the store was connected with it.
+    pub shopify_token: Option<SecretString>,
+}
+
+impl Store {
+    /// The shop to ask for what its webhooks leave out. `None`: nobody gave us a token.
+    pub(crate) fn shop(&self) -> Option<Shop<'_>> {
+        let token = self.shopify_token.as_ref()?;
+        Some(Shop { store: &self.facts.store, address: &self.record.shop, token })
+    }
 }
 
 impl Env {
@@ -56,6 +69,7 @@ impl Env {
             table: Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table),
             secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), &config.store_secrets_prefix),
             brevo: tajo_brevo::Client::new(&config.brevo_api_url)?,
+            shopify: Shopify::new(config.shopify_api_url.as_deref())?,
             queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
             dead_letters_arn: config.dead_letters_arn.clone(),
             claim: config.claim,
@@ -75,7 +89,12 @@ impl Env {
             return Ok(None);
         };
         let secret = self.secrets.store(id).await?;
-        let store = Arc::new(Store { facts: facts(id, &record)?, record, key: secret.brevo_api_key });
+        let store = Arc::new(Store {
+            facts: facts(id, &record)?,
+            record,
+            key: secret.brevo_api_key,
+            shopify_token: secret.shopify_access_token,
+        });
         self.stores.lock().await.insert(id.clone(), (Instant::now(), store.clone()));
         Ok(Some(store))
     }
@@ -84,6 +103,9 @@ impl Env {
     /// again. What was cached of the store is read anew.
     pub(crate) async fn set_attention(&self, id: &StoreId, reason: Option<&str>) -> Result<(), Stop> {
         self.secrets.forget(id).await;
+        if reason.is_none() {
+            self.shopify.forget(id);
+        }
         self.stores.lock().await.remove(id);
         let decide = |stored: Option<&StoreRecord>| {
             let news = stored.filter(|record| record.attention.as_deref() != reason);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tajo_brevo::{Request, create_contact, event};
 use tajo_domain::{Change, ContactRecord, Identity, Skipped, StoreId, Unusable};
 use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, is_historical, order_body};
+use tajo_platforms::shopify::api::Wanted;
 use tajo_platforms::{Context, Platform};
 
 use crate::worker::Moment;
@@ -21,6 +22,9 @@ pub struct Explanation {
     pub skipped: Vec<Skipped>,
     /// What Brevo would be asked, in this order.
     pub requests: Vec<Request>,
+    /// What Shopify would be asked for first, in words. Its answer may add to the requests: a recorded opt-in takes
+    /// the block away.
+    pub fetches: Vec<String>,
 }
 
 /// The body to explain and the store it comes to.
@@ -49,6 +53,19 @@ pub fn explain(question: &Question<'_>) -> Explanation {
         live: question.kind == StoreKind::Live,
         time: question.now,
     };
+    let wanted = match question.platform {
+        Platform::Shopify => Wanted::instead_of(question.topic, question.body),
+    };
+    if let Some(wanted) = wanted {
+        let what = wanted.what();
+        let fetch = format!("the {what} {}: the body only names it", wanted.id());
+        let reason = format!("it is worked on once the {what} is fetched from Shopify");
+        return Explanation {
+            skipped: vec![Skipped::new("notice", reason)],
+            fetches: vec![fetch],
+            ..Explanation::default()
+        };
+    }
     let changes = match question.platform.changes(question.topic, question.body, &context) {
         Ok(changes) => changes,
         Err(Unusable { reason }) => {
@@ -76,7 +93,15 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
     let facts = moment.facts;
     match change {
         Change::Person { update, news } => {
-            let (record, accepted) = contact::accept(moment, None, update, *news);
+            if let (true, Some(id)) =
+                (contact::lookup::is_due(None, update, moment.now), &update.identity.customer)
+            {
+                explanation.fetches.push(format!(
+                    "the consent, tags, totals and language of customer {id}, once, before the contact is created"
+                ));
+            }
+            let said = contact::Said { update, looked_up: None, news: *news };
+            let (record, accepted) = contact::accept(moment, None, &said);
             let record: ContactRecord = record.unwrap_or_default();
             if update.identity.key().is_none() {
                 return explanation

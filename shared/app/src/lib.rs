@@ -14,6 +14,7 @@ pub mod keyring;
 mod merge;
 mod order;
 mod queue;
+mod shopify;
 mod stop;
 pub mod sweep;
 pub mod sync;

@@ -2,6 +2,7 @@
 
 mod outcome;
 mod prepare;
+mod resolve;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::AtomicU32;
@@ -31,7 +32,7 @@ const AT_ONCE: usize = 5;
 /// `request` names the invocation; no call starts that could not end before `deadline`.
 pub async fn sync(env: &Env, records: Vec<Record>, request: &str, deadline: Timestamp) -> Vec<Report> {
     let (alone, records) = outcome::set_aside(records); //            a record that may break the rest waits
-    let (prepared, mut reports) = prepare(env, records).await; //     reads stores; the rest is pure
+    let (prepared, mut reports) = prepare(env, records, deadline).await; // reads stores; may fetch what is only named
     let worked = stream::iter(groups(prepared)) //                    one person's notices one after another
         .map(|group| work(env, group, deadline))
         .buffer_unordered(AT_ONCE)
@@ -50,6 +51,7 @@ async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Repor
             env,
             store: &prepared.store,
             redelivered: prepared.record.received > 1 || prepared.notice.redelivered,
+            attempts: prepared.notice.attempts,
             deadline,
             calls: AtomicU32::new(0),
         };

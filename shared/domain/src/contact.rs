@@ -111,6 +111,9 @@ pub struct ContactRecord {
     /// The abandoned cart this person has, if any: decides the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abandoned_cart: Option<String>,
+    /// When the platform was last asked for what notices leave out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_up_at: Option<Timestamp>,
     /// When the customer left the store. Nothing personal is kept from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
@@ -161,7 +164,24 @@ impl ContactRecord {
     ///
     /// An equal version is accepted again (its content may differ: platforms stamp whole seconds).
     pub fn accept(&mut self, update: &PersonUpdate) -> bool {
-        self.change(|record| record.take_over(update))
+        self.accept_with(update, None)
+    }
+
+    /// Takes over what a notice says, and what the platform was asked for because of it, as one change.
+    ///
+    /// Of a name, an address or a language, the notice's own word and what is stored hold: only what nobody has said
+    /// comes from the answer. (It may be newer than the notice that tells of it and has yet to come; that one would
+    /// then look like no news.)
+    pub fn accept_with(&mut self, update: &PersonUpdate, looked_up: Option<&PersonUpdate>) -> bool {
+        self.change(|record| {
+            record.take_over(update);
+            if let Some(looked_up) = looked_up {
+                let unsaid = record.profile.as_ref().is_none_or(|profile| profile.at == NEVER);
+                let profile = looked_up.profile.clone().filter(|_| unsaid);
+                let locale = looked_up.locale.clone().filter(|_| record.locale.is_none());
+                record.take_over(&PersonUpdate { profile, locale, ..looked_up.clone() });
+            }
+        })
     }
 
     /// Applies `edit` and counts it if Brevo would see a difference. True if it would.
@@ -203,6 +223,7 @@ impl ContactRecord {
         }
         self.last_order_at = self.last_order_at.max(update.ordered_at);
         self.mind_refusals();
+        self.looked_up_at = self.looked_up_at.max(update.looked_up_at);
     }
 
     /// Where no profile has been seen, the address and number that a notice names are all there is to know the person

@@ -117,4 +117,9 @@ pub struct PersonUpdate {
     /// body tells. Only what the store maps is kept (`tajo_mapping::FieldMapping::keep`).
     #[serde(default)]
     pub custom: BTreeMap<String, CustomFact>,
+    /// The platform was asked for all of this, then; absent for what a notice says of its own accord.
+    pub looked_up_at: Option<Timestamp>,
+    /// The notice hints at a consent that it does not record (a ticked box): a reason to ask the platform, and no
+    /// statement.
+    pub hints_at_consent: bool,
 }

@@ -122,12 +122,27 @@ impl Table {
         &self,
         key: &Key,
         attributes: fn(&T) -> Attributes,
+        decide: impl FnMut(Option<&T>) -> (Option<T>, R),
+    ) -> Result<(Stored<T>, R), TableError>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        let known = self.get(key).await?;
+        self.change_from(key, known, attributes, decide).await
+    }
+
+    /// [`Table::change`] for a caller who has read the item already.
+    pub async fn change_from<T, R>(
+        &self,
+        key: &Key,
+        known: Stored<T>,
+        attributes: fn(&T) -> Attributes,
         mut decide: impl FnMut(Option<&T>) -> (Option<T>, R),
     ) -> Result<(Stored<T>, R), TableError>
     where
         T: Serialize + DeserializeOwned,
     {
-        let mut stored = self.get(key).await?;
+        let mut stored = known;
         for _ in 0..ROUNDS {
             let (record, result) = decide(stored.record.as_ref());
             let Some(record) = record else { return Ok((stored, result)) };

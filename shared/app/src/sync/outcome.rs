@@ -11,10 +11,11 @@ use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
 use super::prepare::{Prepared, Task, identity};
-use crate::Env;
 use crate::queue::LONGEST_DELAY;
+use crate::shopify::CANNOT_BE_ASKED;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
+use crate::{Env, Store};
 
 /// One message of a queue.
 #[derive(Clone, Debug)]
@@ -111,12 +112,7 @@ pub(super) async fn conclude(
                 (false, true) => Outcome::Unchanged,
                 (false, false) => Outcome::Skipped,
             };
-            if outcome == Outcome::Applied && prepared.store.record.status == StoreStatus::NeedsAttention {
-                let id = &prepared.store.facts.store;
-                if env.set_attention(id, None).await.is_err() {
-                    warn!(store.id = %id, "the store works again, but this could not be written down");
-                }
-            }
+            attend(env, &prepared.store, &step, outcome).await;
             report(env, &prepared.record, &prepared.notice, outcome, reason(&step.skipped))
         }
         Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
@@ -127,6 +123,23 @@ pub(super) async fn conclude(
     report.line.person = person;
     report.line.order = order;
     report
+}
+
+/// Writes down whether the store needs somebody, if that is news. What Shopify refused is over when Shopify answers,
+/// and anything else when work is taken again.
+async fn attend(env: &Env, store: &Store, step: &Step, outcome: Outcome) {
+    let before = store.record.attention.as_deref();
+    let by_shopify = before.is_some_and(|reason| reason.starts_with(CANNOT_BE_ASKED));
+    let is_over = if by_shopify { step.asked_platform } else { outcome == Outcome::Applied };
+    let after = match &step.attention {
+        Some(reason) => Some(reason.as_str()),
+        None if is_over && store.record.status == StoreStatus::NeedsAttention => None,
+        None => return,
+    };
+    let id = &store.facts.store;
+    if after != before && env.set_attention(id, after).await.is_err() {
+        warn!(store.id = %id, "whether the store needs attention could not be written down");
+    }
 }
 
 /// The end of a notice that never got to its journey.

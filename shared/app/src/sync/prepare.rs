@@ -1,13 +1,16 @@
-//! Records become tasks: which store, which changes. Reads stores; everything else is pure.
+//! Records become tasks: which store, which changes. Reads stores, and fetches what a notice only names; everything
+//! else is pure.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tajo_domain::{Change, Changes, Unusable};
+use jiff::Timestamp;
+use tajo_domain::{Change, Changes};
+use tajo_platforms::Notice;
 use tajo_platforms::notice::{CART_DUE, CartDue};
-use tajo_platforms::{Context, Notice};
 
 use super::outcome::{self, Record, Report};
+use super::resolve;
 use crate::stop::Stop;
 use crate::{Env, Store, trace};
 
@@ -28,7 +31,11 @@ pub(super) enum Task {
 }
 
 /// Reads every record. What cannot be worked on is reported at once.
-pub(super) async fn prepare(env: &Env, records: Vec<Record>) -> (Vec<Prepared>, Vec<Report>) {
+pub(super) async fn prepare(
+    env: &Env,
+    records: Vec<Record>,
+    deadline: Timestamp,
+) -> (Vec<Prepared>, Vec<Report>) {
     let mut prepared = Vec::with_capacity(records.len());
     let mut reports = Vec::new();
     for record in records {
@@ -43,7 +50,7 @@ pub(super) async fn prepare(env: &Env, records: Vec<Record>) -> (Vec<Prepared>, 
                 continue;
             }
         };
-        match task(env, &notice).await {
+        match task(env, &notice, deadline).await {
             Ok((store, task)) => prepared.push(Prepared { record, notice, store, task }),
             Err(stop) => reports.push(outcome::stopped_early(env, &record, notice, stop).await),
         }
@@ -51,7 +58,7 @@ pub(super) async fn prepare(env: &Env, records: Vec<Record>) -> (Vec<Prepared>, 
     (prepared, reports)
 }
 
-async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
+async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<Store>, Task), Stop> {
     let Some(id) = &notice.store else {
         return Err(Stop::park("no connected store belongs to this shop (any more)"));
     };
@@ -65,7 +72,7 @@ async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
     let task = if notice.topic == CART_DUE {
         Task::CartDue(notice.read_cart_due()?)
     } else if store.facts.settings.enabled {
-        Task::Changes(changes(notice, &store)?)
+        Task::Changes(resolve::changes(env, &store, notice, deadline).await?)
     } else {
         let reason = "the store is switched off in its settings (`enabled: false`)";
         Task::Changes(Changes {
@@ -74,16 +81,6 @@ async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
         })
     };
     Ok((store, task))
-}
-
-fn changes(notice: &Notice, store: &Store) -> Result<Changes, Unusable> {
-    let context = Context {
-        shop_domain: store.record.shop.clone(),
-        shop_country: store.record.country.clone(),
-        live: store.record.live,
-        time: notice.time(),
-    };
-    notice.platform.changes(&notice.topic, &notice.body()?, &context)
 }
 
 /// Puts what is about the same person into one group, oldest first: working on it side by side would only make

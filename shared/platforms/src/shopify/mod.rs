@@ -1,5 +1,6 @@
-//! Shopify: is a webhook genuine, what is it about, what does its body mean.
+//! Shopify: is a webhook genuine, what is it about, what does its body mean, and what is asked for when it says too little.
 
+pub mod api;
 pub mod change;
 mod payload;
 mod topic;

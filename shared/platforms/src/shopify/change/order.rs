@@ -41,6 +41,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         phone: payload.phone.get(),
         addresses: [payload.billing_address.0.as_ref(), payload.shipping_address.0.as_ref()],
         locale: payload.customer_locale.get(),
+        hints_at_consent: payload.buyer_accepts_marketing.0 == Some(true),
         at: updated_at,
         shop_currency: currency.clone(),
     };

@@ -27,6 +27,8 @@ pub struct Sources<'a> {
     pub addresses: [Option<&'a Address<'a>>; 2],
     /// Language of the checkout.
     pub locale: Option<&'a str>,
+    /// A box about marketing is ticked: no statement, but a reason to ask what the account records.
+    pub hints_at_consent: bool,
     /// The time of facts without their own.
     pub at: Timestamp,
     /// The currency of the shop, where the body says it. A customer's `currency` is not it: that is what the
@@ -54,6 +56,8 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
         totals: customer.and_then(|customer| totals(customer, sources)).map(|value| Versioned { at, value }),
         ordered_at: None,
         custom: BTreeMap::new(),
+        looked_up_at: None,
+        hints_at_consent: customer.is_some() && sources.hints_at_consent,
         identity,
     }
 }
