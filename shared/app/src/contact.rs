@@ -43,7 +43,7 @@ pub(crate) async fn person(
         .change(&key, Attributes::none, |stored| accept(&worker.moment(), stored, update, news))
         .await?;
     match &accepted.merged_into {
-        Some(kept) => merge::late_news(worker, kept, update).await,
+        Some(kept) => merge::late_news(worker, kept, update, news.is_none()).await,
         None => deliver(worker, &key, stored, accepted).await,
     }
 }
