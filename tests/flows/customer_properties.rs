@@ -54,7 +54,7 @@ fn expected(facts: &[TagFact]) -> BTreeSet<&'static str> {
         let statements = facts.iter().filter_map(|(second, kind, tags)| match kind {
             None => Some(((*second, 0), tags.contains(tag))),
             Some(is_added) => {
-                tags.contains(tag).then(|| ((*second, if *is_added { 1 } else { 2 }), *is_added))
+                tags.contains(tag).then_some(((*second, if *is_added { 1 } else { 2 }), *is_added))
             }
         });
         statements.max_by_key(|(when, _)| *when).is_some_and(|(_, holds)| holds)

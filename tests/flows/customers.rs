@@ -257,6 +257,21 @@ async fn an_order_of_the_customer_that_is_gone_goes_to_the_kept_one() {
 }
 
 #[tokio::test]
+async fn an_order_of_the_customer_that_is_gone_makes_the_kept_one_known() {
+    let stage = Stage::new(LISTS).await;
+    let mut order = body("orders-create.paid");
+    order["customer"]["id"] = json!(GONE);
+    order["customer"]["admin_graphql_api_id"] = json!(format!("gid://shopify/Customer/{GONE}"));
+    tell(&stage, &[merged(), ("orders/create", order)]).await;
+    let contact = stage.contact(JO);
+    assert_eq!(contact["ext_id"], format!("shopify:demo-shop:{KEPT}"));
+    assert_eq!(contact["listIds"], json!([2, 4]));
+    let events = stage.world.brevo()["events"].clone();
+    assert_eq!(stage.count("order_placed"), 1);
+    assert!(events.as_array().unwrap().iter().all(|event| !event["contact"].is_null()));
+}
+
+#[tokio::test]
 async fn an_opt_out_of_either_holds_for_its_address() {
     // The kept customer opted in, the other one out, later or earlier, before or after the merge; then the kept one
     // takes over the other's address.

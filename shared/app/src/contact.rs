@@ -47,7 +47,7 @@ pub(crate) async fn person(
     let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, &said);
     let (stored, accepted) = table.change_from(&key, known, Attributes::none, decide).await?;
     let mut step = match &accepted.merged_into {
-        Some(kept) => merge::late_news(worker, kept, update).await?,
+        Some(kept) => merge::late_news(worker, kept, update, news.is_none()).await?,
         None => deliver(worker, &key, stored, accepted).await?,
     };
     step.add(looked_up.step);

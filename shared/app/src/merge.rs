@@ -66,7 +66,13 @@ pub(crate) async fn customers(
 }
 
 /// What to do with news of a customer who was merged into `kept`: opt-outs and orders are theirs, the rest is nobody's.
-pub(crate) async fn late_news(worker: &Worker<'_>, kept: &str, update: &PersonUpdate) -> Result<Step, Stop> {
+/// `is_mention`: the person came along with an order or cart.
+pub(crate) async fn late_news(
+    worker: &Worker<'_>,
+    kept: &str,
+    update: &PersonUpdate,
+    is_mention: bool,
+) -> Result<Step, Stop> {
     let profile = update.profile.as_ref().map(|profile| &profile.value);
     let email = profile.and_then(|profile| profile.email.as_ref()).or(update.identity.email.as_ref());
     let phone = profile.and_then(|profile| profile.phone.as_ref()).or(update.identity.phone.as_ref());
@@ -77,8 +83,17 @@ pub(crate) async fn late_news(worker: &Worker<'_>, kept: &str, update: &PersonUp
         (Channel::Whatsapp, update.whatsapp_consent.as_ref()),
     ];
     inheritance.refusals.note(email, phone, said);
-    let (mut step, instead) = inherit(worker, kept, &inheritance).await?;
-    step.instead = instead;
+    let (mut step, kept) = inherit(worker, kept, &inheritance).await?;
+    if let Some(kept) = kept {
+        step.instead = Some(identity_of(&kept));
+        if is_mention && contact::is_held(&kept) {
+            // The order is the first thing that says who the kept customer is.
+            let identity = Identity { customer: kept.customer, ..update.identity.clone() };
+            step.instead = Some(identity.clone());
+            let update = PersonUpdate { identity, ..update.clone() };
+            step.add(Box::pin(contact::person(worker, &update, None)).await?);
+        }
+    }
     step.add(Step::skip("contact", "the customer was merged into another one in the store"));
     Ok(step)
 }
@@ -115,12 +130,12 @@ pub(crate) async fn is_shared(worker: &Worker<'_>, gone: &ContactRecord, kept: &
     Ok(false)
 }
 
-/// Lets the kept customer inherit, and brings Brevo's contact up to date. Answers who it is, if they are still there.
+/// Lets the kept customer inherit, and brings Brevo's contact up to date. Answers their record, if they are still there.
 async fn inherit(
     worker: &Worker<'_>,
     kept: &str,
     inheritance: &Inheritance,
-) -> Result<(Step, Option<Identity>), Stop> {
+) -> Result<(Step, Option<ContactRecord>), Stop> {
     let mut kept = kept.to_owned();
     for _ in 0..HOPS {
         let key = Key::contact(&worker.store.facts.store, &ContactKey::Customer(kept.clone()));
@@ -131,11 +146,13 @@ async fn inherit(
             kept = next;
             continue;
         }
-        let instead = stored.record.as_ref().filter(|_| !accepted.deleted).map(identity_of);
+        let is_there = !accepted.deleted;
+        let unseen = || ContactRecord { customer: Some(kept.clone()), ..ContactRecord::default() };
+        let record = is_there.then(|| stored.record.clone().unwrap_or_else(unseen));
         if accepted.held && !accepted.changed {
-            return Ok((Step::default(), instead));
+            return Ok((Step::default(), record));
         }
-        return Ok((contact::deliver(worker, &key, stored, accepted).await?, instead));
+        return Ok((contact::deliver(worker, &key, stored, accepted).await?, record));
     }
     Ok((Step::skip("contact", "the merges of this customer lead in a circle"), None))
 }
