@@ -71,9 +71,13 @@ impl Env {
         {
             return Ok(Some(store.clone()));
         }
-        let Some(record) = self.table.get_newest::<StoreRecord>(&Key::store(id)).await?.record else {
-            return Ok(None);
+        // As it was a moment ago is good enough for what is believed for a minute; that there is none, is not.
+        let key = Key::store(id);
+        let record = match self.table.get::<StoreRecord>(&key).await?.record {
+            Some(record) => Some(record),
+            None => self.table.get_newest::<StoreRecord>(&key).await?.record,
         };
+        let Some(record) = record else { return Ok(None) };
         let secret = self.secrets.store(id).await?;
         let store = Arc::new(Store { facts: facts(id, &record)?, record, key: secret.brevo_api_key });
         self.stores.lock().await.insert(id.clone(), (Instant::now(), store.clone()));

@@ -23,6 +23,9 @@ const PAGES: u32 = 20;
 /// from becoming a second event.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
+/// A cart that is due for less than a run's time is seen for the first time.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
+
 /// What the sweeper works with.
 pub struct Sweeper {
     /// State.
@@ -102,6 +105,12 @@ async fn announce(
     } else {
         warn!(store.id = %cart.store, "a due cart belongs to no connected store");
         swept.dropped += 1;
+    }
+    // Nearly always the notice is worked off before the next run: the index entry moves only if it was not.
+    let first_look = now.saturating_sub(FIRST_LOOK)?.as_millisecond();
+    let is_first = stored.record.as_ref().and_then(|record| record.due_at).is_some_and(|at| first_look < at);
+    if is_first && store.is_some() {
+        return Ok(());
     }
     let again = now.saturating_add(LOOK_AGAIN)?.as_millisecond();
     let rearm = |record: &mut CartRecord| {

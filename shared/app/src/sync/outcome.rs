@@ -183,6 +183,8 @@ pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
     });
     let order = changes.changes.iter().find_map(|change| match change {
         Change::Order(order) => Some(order.id.clone()),
+        Change::OrderFact(lone) => Some(lone.order.clone()),
+        Change::OrderDeleted { order, .. } => Some(order.clone()),
         _ => None,
     });
     (person, order)

@@ -79,7 +79,7 @@ fn changes(notice: &Notice, store: &Store) -> Result<Changes, Unusable> {
     let context = Context {
         shop_domain: store.record.shop.clone(),
         shop_country: store.record.country.clone(),
-        live: store.record.live,
+        live: store.record.live && !store.facts.settings.orders.include_test_orders,
         time: notice.time(),
     };
     notice.platform.changes(&notice.topic, &notice.body()?, &context)
@@ -113,7 +113,10 @@ fn subject(prepared: &Prepared) -> String {
 pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
     match change {
         Change::Person { update, .. } => Some(&update.identity),
-        Change::PersonDeleted { .. } => None,
+        Change::PersonDeleted { .. }
+        | Change::OrderFact(_)
+        | Change::OrderDeleted { .. }
+        | Change::CartDeleted { .. } => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
     }

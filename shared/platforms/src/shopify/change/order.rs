@@ -66,10 +66,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
             Some(_) => "cancelled".to_owned(),
             None => payload.financial_status.owned().unwrap_or_else(|| "unknown".to_owned()),
         },
-        paid: matches!(
-            payload.financial_status.get(),
-            Some("paid" | "partially_refunded" | "refunded")
-        ),
+        paid: matches!(payload.financial_status.get(), Some("paid" | "partially_refunded" | "refunded")),
         cart_tokens: cart_tokens(&payload),
         id,
         name,

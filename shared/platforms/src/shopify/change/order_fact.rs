@@ -19,7 +19,9 @@ pub fn refund(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     for transaction in payload.transactions.objects().filter(|transaction| is_paid_back(transaction)) {
         match transaction.amount.0 {
             Some(money) => amount += money.max(Money::ZERO),
-            None => changes.skipped.push(Skipped::new(format!("an amount of refund {id}"), "it is unreadable")),
+            None => {
+                changes.skipped.push(Skipped::new(format!("an amount of refund {id}"), "it is unreadable"))
+            }
         }
         paid_in = paid_in.or_else(|| transaction.currency.get().and_then(Currency::parse));
     }

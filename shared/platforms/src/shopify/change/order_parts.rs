@@ -188,7 +188,10 @@ pub fn edit(payload: &payload::Order<'_>, total: Money) -> Option<Edit> {
 
 fn refunded_pieces(payload: &payload::Order<'_>, line: &str) -> u64 {
     let refunds = payload.refunds.objects().flat_map(|refund| refund.refund_line_items.objects());
-    refunds.filter(|part| part.line_item_id.0.as_deref() == Some(line)).filter_map(|part| part.quantity.0).sum()
+    refunds
+        .filter(|part| part.line_item_id.0.as_deref() == Some(line))
+        .filter_map(|part| part.quantity.0)
+        .sum()
 }
 
 /// What this order completes. Either may be missing: point of sale, drafts and the API have no checkout.
