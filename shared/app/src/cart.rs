@@ -27,6 +27,9 @@ const KEPT_SECONDS: i64 = 60 * 24 * 3600;
 /// the cart from being forgotten.
 const IDLE: SignedDuration = SignedDuration::from_hours(24);
 
+/// Why most carts are silent.
+const OF_NOBODY: &str = "nobody has typed a contact into this cart yet";
+
 /// Keys of `cart_updated` and `cart_deleted` begin like this (`tajo_mapping::changed_cart`).
 const UPDATED: &str = "updated:";
 const DELETED: &str = "deleted:";
@@ -58,7 +61,7 @@ async fn deliver(
     }
     if accepted.claimed.is_empty() {
         return Ok(match accepted.over {
-            Some(reason) => Step::skip("cart", reason),
+            Some(reason) => Step { routine: reason == OF_NOBODY, ..Step::skip("cart", reason) },
             None => Step { applied: accepted.changed, ..Step::default() },
         });
     }
@@ -139,7 +142,7 @@ pub(crate) fn accept(
     let planned = planned(&record, cart, is_news, is_named, moment);
     let may_start = |key: &str| changed || !(key.starts_with(UPDATED) || key.starts_with(DELETED));
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
-    let over = record.identity.is_empty().then_some("nobody has typed a contact into this cart yet");
+    let over = record.identity.is_empty().then_some(OF_NOBODY);
     let write = stored != Some(&record);
     let recovered = recovered.filter(|_| record.state != CartState::Abandoned);
     (write.then_some(record), Accepted { claimed, changed, recovered, over })

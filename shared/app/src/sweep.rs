@@ -67,16 +67,18 @@ pub async fn sweep(
 ) -> Result<Swept, Box<dyn std::error::Error + Send + Sync>> {
     let mut swept = Swept::default();
     for shard in 0..DUE_SHARDS {
+        let mut next = None;
         for page in 0..=PAGES {
             if page == PAGES || deadline <= sweeper.clock.now() {
                 swept.more = true;
                 break;
             }
-            let due = due_carts(&sweeper.table, shard, sweeper.clock.now(), PAGE).await?;
+            let (due, rest) = due_carts(&sweeper.table, shard, sweeper.clock.now(), PAGE, next).await?;
             for cart in &due {
                 announce(sweeper, cart, &mut swept).await?;
             }
-            if due.len() < usize::try_from(PAGE)? {
+            next = rest;
+            if next.is_none() {
                 break;
             }
         }

@@ -70,6 +70,8 @@ pub(crate) struct Step {
     pub deleted: bool,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
+    /// It was left out as always: nobody will ask why.
+    pub routine: bool,
 }
 
 impl Step {
@@ -84,6 +86,7 @@ impl Step {
     pub(crate) fn add(&mut self, other: Self) {
         self.applied |= other.applied;
         self.deleted |= other.deleted;
+        self.routine |= other.routine;
         self.skipped.extend(other.skipped);
     }
 }
