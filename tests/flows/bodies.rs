@@ -99,7 +99,7 @@ pub fn recent(body: &Value) -> Value {
 /// The same body with every time moved.
 pub fn moved(body: &Value, by: SignedDuration) -> Value {
     match body {
-        Value::String(text) if text.len() == 20 || text.len() == 25 => match text.parse::<Timestamp>() {
+        Value::String(text) if matches!(text.len(), 20 | 24 | 25) => match text.parse::<Timestamp>() {
             Ok(at) => Value::String(at.saturating_add(by).unwrap().to_string()),
             Err(_) => body.clone(),
         },

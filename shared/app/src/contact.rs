@@ -45,7 +45,7 @@ pub(crate) async fn person(
     let looked_up = lookup::look_up(worker, known.record.as_ref(), update).await?; // may ask the platform
     let said = Said { update, looked_up: looked_up.update.as_ref(), news };
     let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, &said);
-    let (stored, accepted) = table.change_from(&key, known, Attributes::none, decide).await?;
+    let (stored, accepted) = table.change_from(&key, Some(known), Attributes::none, decide).await?;
     let mut step = match &accepted.merged_into {
         Some(kept) => merge::late_news(worker, kept, update, news.is_none()).await?,
         None => deliver(worker, &key, stored, accepted).await?,

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tajo_domain::StoreId;
 use tajo_mapping::{Settings, StoreFacts, StoreKind};
-use tajo_platforms::Platform;
+use tajo_platforms::{Context, Platform};
 use tajo_state::{Attributes, Key, Secrets, StoreRecord, StoreStatus, Table};
 use tokio::sync::Mutex;
 
@@ -59,6 +59,16 @@ impl Store {
         let token = self.shopify_token.as_ref()?;
         Some(Shop { store: &self.facts.store, address: &self.record.shop, token })
     }
+
+    /// What the reading of a body must know of the store.
+    pub(crate) fn context(&self, time: Timestamp) -> Context {
+        Context {
+            shop_domain: self.record.shop.clone(),
+            shop_country: self.record.country.clone(),
+            live: self.record.live && !self.facts.settings.orders.include_test_orders,
+            time,
+        }
+    }
 }
 
 impl Env {
@@ -85,9 +95,13 @@ impl Env {
         {
             return Ok(Some(store.clone()));
         }
-        let Some(record) = self.table.get_newest::<StoreRecord>(&Key::store(id)).await?.record else {
-            return Ok(None);
+        // As it was a moment ago is good enough for what is believed for a minute; that there is none, is not.
+        let key = Key::store(id);
+        let record = match self.table.get::<StoreRecord>(&key).await?.record {
+            Some(record) => Some(record),
+            None => self.table.get_newest::<StoreRecord>(&key).await?.record,
         };
+        let Some(record) = record else { return Ok(None) };
         let secret = self.secrets.store(id).await?;
         let store = Arc::new(Store {
             facts: facts(id, &record)?,

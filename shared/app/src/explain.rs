@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tajo_brevo::{Request, create_contact, event};
-use tajo_domain::{Change, ContactRecord, Identity, Skipped, StoreId, Unusable};
-use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, is_historical, order_body};
+use tajo_domain::{Change, ContactRecord, Identity, OrderFact, Skipped, StoreId, Unusable};
+use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body};
 use tajo_platforms::shopify::api::Wanted;
 use tajo_platforms::{Context, Platform};
 
@@ -50,7 +50,7 @@ pub fn explain(question: &Question<'_>) -> Explanation {
     let context = Context {
         shop_domain: facts.shop.clone(),
         shop_country: None,
-        live: question.kind == StoreKind::Live,
+        live: question.kind == StoreKind::Live && !question.settings.orders.include_test_orders,
         time: question.now,
     };
     let wanted = match question.platform {
@@ -122,19 +122,28 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             explanation.skip("contact", crate::merge::NOTHING_TO_DO);
         }
         Change::Order(order) => {
-            let body = order_body(order, facts);
-            let (_, (_, claimed)) = order::accept(moment, None, order, &body.to_string());
-            explanation.events(claimed);
-            if let Ok(request) = order::upsert_request(&body.to_string(), is_historical(order, facts)) {
-                explanation.requests.push(request);
-            }
+            let body = order_body(order, facts).to_string();
+            let (record, accepted) = order::accept(moment, None, order, &body);
+            explanation.events(accepted.claimed);
+            let request = record.and_then(|record| order::upsert_request(&record, facts).ok().flatten());
+            explanation.requests.extend(request);
+        }
+        Change::OrderFact(lone) => {
+            let (_, accepted) = order::accept_fact(moment, None, lone);
+            explanation.waits("order", accepted.waiting);
+        }
+        Change::OrderDeleted { order, at } => {
+            let (_, accepted) = order::accept_deleted(moment, None, order, *at);
+            explanation.waits("order", accepted.waiting);
+        }
+        Change::CartDeleted { token, at } => {
+            let (_, accepted) = cart::accept_deleted(moment, None, token, *at);
+            explanation.waits("cart", accepted.over);
         }
         Change::Cart(cart) => {
             let (_, accepted) = cart::accept(moment, None, cart);
             explanation.events(accepted.claimed);
-            if let Some(reason) = accepted.over {
-                explanation.skip("cart", reason);
-            }
+            explanation.waits("cart", accepted.over);
         }
     }
 }
@@ -142,6 +151,10 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
 impl Explanation {
     fn skip(&mut self, what: &str, reason: &str) {
         self.skipped.push(Skipped::new(what, reason));
+    }
+
+    fn waits(&mut self, what: &str, reason: Option<&str>) {
+        self.skipped.extend(reason.map(|reason| Skipped::new(what, reason)));
     }
 
     fn events(&mut self, planned: Vec<Planned>) {
@@ -207,6 +220,17 @@ fn describe(change: &Change) -> Value {
             "cancelled": order.cancelled.is_some(),
             "updated_at": order.updated_at,
         }),
+        Change::OrderFact(lone) => json!({
+            "change": match &lone.fact {
+                OrderFact::Fulfilment(_) => "shipment",
+                OrderFact::Refund { .. } => "refund",
+            },
+            "id": lone.fact.id(),
+            "order": lone.order,
+            "at": lone.fact.at(),
+        }),
+        Change::OrderDeleted { order, at } => json!({ "change": "order deleted", "id": order, "at": at }),
+        Change::CartDeleted { at, .. } => json!({ "change": "cart deleted", "at": at }),
         Change::Cart(cart) => json!({
             "change": "cart",
             "who": who(&cart.identity),

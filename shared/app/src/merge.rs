@@ -108,7 +108,12 @@ pub(crate) fn in_place_of<'a>(change: &'a Change, instead: Option<&Identity>) ->
             Change::Cart(cart) => cart.identity = instead.clone(),
             _ => {}
         },
-        Change::Person { .. } | Change::PersonDeleted { .. } | Change::PersonMerged { .. } => {}
+        Change::Person { .. }
+        | Change::PersonDeleted { .. }
+        | Change::PersonMerged { .. }
+        | Change::OrderFact(_)
+        | Change::OrderDeleted { .. }
+        | Change::CartDeleted { .. } => {}
     }
     change
 }

@@ -81,9 +81,12 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
     let mut total = Step { skipped: changes.skipped.clone(), ..Step::default() };
     let sync = worker.store.facts.settings.sync;
     // Before anything is sent: no abandonment after an order.
+    let mut known = None;
     for change in &changes.changes {
         if let Change::Order(order) = change {
-            for contact in order::close_carts(worker, order).await? {
+            let (recovered, stored) = order::close_carts(worker, order).await?;
+            known = Some(stored);
+            for contact in recovered {
                 total.add(contact::set_abandoned(worker, &contact, None).await?);
             }
         }
@@ -100,8 +103,11 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             (None, Change::PersonMerged { kept, gone, at }) => {
                 merge::customers(worker, kept, gone, *at).await?
             }
-            (None, Change::Order(order)) => order::order(worker, order).await?,
+            (None, Change::Order(order)) => order::order(worker, order, known.take()).await?,
+            (None, Change::OrderFact(fact)) => order::fact(worker, fact).await?,
+            (None, Change::OrderDeleted { order, at }) => order::deleted(worker, order, *at).await?,
             (None, Change::Cart(cart)) => cart::cart(worker, cart).await?,
+            (None, Change::CartDeleted { token, at }) => cart::deleted(worker, token, *at).await?,
         };
         total.add(step);
     }
@@ -115,7 +121,9 @@ pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> 
             (!sync.customers).then_some("customers")
         }
         Change::Person { news: None, .. } => (!sync.orders && !sync.carts).then_some("orders and carts"),
-        Change::Order(_) => (!sync.orders).then_some("orders"),
-        Change::Cart(_) => (!sync.carts).then_some("carts"),
+        Change::Order(_) | Change::OrderFact(_) | Change::OrderDeleted { .. } => {
+            (!sync.orders).then_some("orders")
+        }
+        Change::Cart(_) | Change::CartDeleted { .. } => (!sync.carts).then_some("carts"),
     }
 }

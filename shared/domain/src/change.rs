@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Cart, Order, PersonUpdate};
+use crate::{Cart, LoneFact, Order, PersonUpdate};
 
 /// One thing that happened in a store.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,22 @@ pub enum Change {
     Order(Box<Order>),
     /// The full present state of a cart or checkout.
     Cart(Box<Cart>),
+    /// One fact about an order, without the order.
+    OrderFact(Box<LoneFact>),
+    /// An order was deleted in the store.
+    OrderDeleted {
+        /// The platform's order id.
+        order: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A checkout was deleted in the store: its cart is over, without an order.
+    CartDeleted {
+        /// The cart's token.
+        token: String,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// Which customer notice brought a [`Change::Person`].

@@ -16,7 +16,7 @@ mod sources;
 mod tags_event;
 mod whatsapp;
 
-pub use cart_event::{abandoned, cart_content, cart_properties, changed_cart, emptied_cart};
+pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
     adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, relink, settle_creation,
     settle_update, update, without_phone,
@@ -24,8 +24,8 @@ pub use contact::{
 pub use customer_event::customer_events;
 pub use example::{MappingRow, mapping_rows};
 pub use facts::{Planned, StoreFacts, StoreKind};
-pub use order::{is_historical, order_body};
-pub use order_event::order_events;
+pub use order::{is_historical, order_body, sent_order};
+pub use order_event::{lone_events, order_events};
 pub use overrides::{FieldMapping, Mapped};
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{

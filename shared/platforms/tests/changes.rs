@@ -140,6 +140,71 @@ fn an_order_is_cancelled() {
     insta::assert_snapshot!(told("orders-updated.cancelled"));
 }
 
+#[test]
+fn an_order_is_paid() {
+    insta::assert_snapshot!(told("orders-paid"));
+}
+
+#[test]
+fn an_order_is_shipped_in_part() {
+    insta::assert_snapshot!(told("orders-partially_fulfilled"));
+}
+
+#[test]
+fn the_rest_of_an_order_is_shipped() {
+    insta::assert_snapshot!(told("orders-fulfilled"));
+}
+
+#[test]
+fn an_order_is_cancelled_by_its_own_topic() {
+    insta::assert_snapshot!(told("orders-cancelled"));
+}
+
+#[test]
+fn an_order_is_edited() {
+    insta::assert_snapshot!(told("orders-updated.edited"));
+}
+
+#[test]
+fn an_edit_is_left_to_the_order_itself() {
+    insta::assert_snapshot!(told("orders-edited"));
+}
+
+#[test]
+fn an_order_is_deleted() {
+    insta::assert_snapshot!(told("orders-delete"));
+}
+
+#[test]
+fn a_refund_comes_alone() {
+    insta::assert_snapshot!(told("refunds-create"));
+}
+
+#[test]
+fn a_shipment_comes_alone() {
+    insta::assert_snapshot!(told("fulfillments-create"));
+}
+
+#[test]
+fn a_shipment_changes() {
+    insta::assert_snapshot!(told("fulfillments-update"));
+}
+
+#[test]
+fn a_cart_begins() {
+    insta::assert_snapshot!(told("carts-create"));
+}
+
+#[test]
+fn a_cart_grows() {
+    insta::assert_snapshot!(told("carts-update"));
+}
+
+#[test]
+fn a_checkout_is_deleted() {
+    insta::assert_snapshot!(told("checkouts-delete"));
+}
+
 /// A new file in `events/shopify` needs a test above.
 #[test]
 fn every_event_file_has_its_snapshot() {

@@ -3,7 +3,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{ConsentState, ContactRecord, PersonUpdate, Skipped};
-use tajo_platforms::Context;
 use tajo_platforms::shopify::api::{self, NextStep};
 
 use crate::shopify::{CANNOT_BE_ASKED, NO_TOKEN};
@@ -76,12 +75,7 @@ pub(super) async fn look_up(
 
 /// A customer that the shop does not have (any more) is not asked about again either.
 fn found(worker: &Worker<'_>, node: Option<&serde_json::Value>) -> LookedUp {
-    let context = Context {
-        shop_domain: worker.store.record.shop.clone(),
-        shop_country: worker.store.record.country.clone(),
-        live: worker.store.record.live,
-        time: worker.now(),
-    };
+    let context = worker.store.context(worker.now());
     let read = node.and_then(|node| api::person(node, &context).ok());
     let nothing = || PersonUpdate { looked_up_at: Some(context.time), ..PersonUpdate::default() };
     let step = Step { asked_platform: true, ..Step::default() };

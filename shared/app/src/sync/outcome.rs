@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{Change, ContactKey, Email, Skipped, StoreId, short_hash};
 use tajo_mapping::LogLevel;
-use tajo_platforms::Notice;
+use tajo_platforms::notice::CART_DUE;
+use tajo_platforms::{Notice, TopicKind};
 use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
@@ -74,6 +75,8 @@ pub struct Report {
     pub line: LogLine,
     /// The store asked to hear only of trouble in the function's log.
     quiet: bool,
+    /// Nobody will ask for it: it stands in the function's log alone, and costs no item.
+    pub routine: bool,
 }
 
 /// Work that Brevo has not taken for this long is parked.
@@ -105,6 +108,8 @@ pub(super) async fn conclude(
     prepared: &Prepared,
     result: Result<Step, Stop>,
 ) -> Report {
+    let is_handled = prepared.notice.platform.topic_kind(&prepared.notice.topic) == TopicKind::Live;
+    let mut routine = false;
     let mut report = match result {
         Ok(step) => {
             let outcome = match (&step.applied, step.skipped.is_empty()) {
@@ -113,12 +118,18 @@ pub(super) async fn conclude(
                 (false, false) => Outcome::Skipped,
             };
             attend(env, &prepared.store, &step, outcome).await;
+            routine = match outcome {
+                Outcome::Unchanged => true,
+                Outcome::Skipped => step.routine || !is_handled && prepared.notice.topic != CART_DUE,
+                _ => false,
+            };
             report(env, &prepared.record, &prepared.notice, outcome, reason(&step.skipped))
         }
         Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
     };
     let (person, order) = subjects(&prepared.task);
     report.quiet = prepared.store.facts.settings.logging.level == LogLevel::Quiet;
+    report.routine = routine;
     report.line.calls = worker.calls();
     report.line.person = person;
     report.line.order = order;
@@ -164,7 +175,8 @@ pub(super) async fn park_dead_letter(env: &Env, record: &Record) -> Report {
     stopped(env, record, notice, stop, 0).await
 }
 
-/// Writes the lines of every store: one item per store and invocation.
+/// Writes the lines of every store: one item per store and invocation. A webhook that told nothing new, or that no
+/// version could do anything with, has its line in the function's log only: an item would be most of its cost.
 pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
     let mut by_store: BTreeMap<&str, Vec<LogLine>> = BTreeMap::new();
     for report in reports {
@@ -181,7 +193,9 @@ pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
                 "a notice ended"
             );
         }
-        by_store.entry(&report.store).or_default().push(line.clone());
+        if !report.routine {
+            by_store.entry(&report.store).or_default().push(line.clone());
+        }
     }
     for (store, lines) in by_store {
         if let Err(error) = write_log(&env.table, store, request, env.clock.now(), &lines).await {
@@ -203,6 +217,8 @@ pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
     });
     let order = changes.changes.iter().find_map(|change| match change {
         Change::Order(order) => Some(order.id.clone()),
+        Change::OrderFact(lone) => Some(lone.order.clone()),
+        Change::OrderDeleted { order, .. } => Some(order.clone()),
         _ => None,
     });
     (person, order)
@@ -328,6 +344,7 @@ fn given_back(record: &Record) -> Report {
         outcome: Outcome::Retried,
         line,
         quiet: false,
+        routine: false,
     }
 }
 
@@ -342,7 +359,8 @@ fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason:
         person: None,
         order: None,
     };
-    Report { message_id: record.message_id.clone(), store: store_name(notice), outcome, line, quiet: false }
+    let message_id = record.message_id.clone();
+    Report { message_id, store: store_name(notice), outcome, line, quiet: false, routine: false }
 }
 
 fn reason(skipped: &[Skipped]) -> Option<String> {

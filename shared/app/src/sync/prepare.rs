@@ -111,7 +111,11 @@ fn subject(prepared: &Prepared) -> String {
 pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
     match change {
         Change::Person { update, .. } => Some(&update.identity),
-        Change::PersonDeleted { .. } | Change::PersonMerged { .. } => None,
+        Change::PersonDeleted { .. }
+        | Change::PersonMerged { .. }
+        | Change::OrderFact(_)
+        | Change::OrderDeleted { .. }
+        | Change::CartDeleted { .. } => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
     }

@@ -21,12 +21,7 @@ pub(super) async fn changes(
     notice: &Notice,
     deadline: Timestamp,
 ) -> Result<Changes, Stop> {
-    let context = Context {
-        shop_domain: store.record.shop.clone(),
-        shop_country: store.record.country.clone(),
-        live: store.record.live,
-        time: notice.time(),
-    };
+    let context = store.context(notice.time());
     let topic = &notice.topic;
     let (wanted, carried) = match (notice.platform, notice.id_only()) {
         (Platform::Shopify, Some(named)) => (Wanted::of_too_large(topic, named), None),

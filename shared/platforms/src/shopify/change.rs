@@ -1,11 +1,14 @@
 //! Payload → changes. Pure.
 
+mod cart;
 mod checkout;
 mod custom;
 mod consent;
 mod customer;
 mod merge;
 mod order;
+mod order_fact;
+mod order_parts;
 mod parts;
 mod person;
 mod summary;
@@ -35,8 +38,19 @@ pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes,
         Topic::EmailConsent => consent::email(body, context),
         Topic::SmsConsent => consent::sms(body, context),
         Topic::WhatsappConsent => consent::whatsapp(body, context),
-        Topic::OrdersCreate | Topic::OrdersUpdated => order::changes(body, context),
+        Topic::OrdersCreate
+        | Topic::OrdersUpdated
+        | Topic::OrdersPaid
+        | Topic::OrdersFulfilled
+        | Topic::OrdersPartiallyFulfilled
+        | Topic::OrdersCancelled => order::changes(body, context),
+        Topic::OrdersEdited => order_fact::edited(body),
+        Topic::OrdersDelete => order_fact::deleted(body, context),
+        Topic::RefundsCreate => order_fact::refund(body, context),
+        Topic::FulfillmentsCreate | Topic::FulfillmentsUpdate => order_fact::fulfilment(body, context),
+        Topic::CartsCreate | Topic::CartsUpdate => cart::changes(body, context),
         Topic::CheckoutsCreate | Topic::CheckoutsUpdate => checkout::changes(body, context),
+        Topic::CheckoutsDelete => cart::checkout_deleted(body, context),
         Topic::CustomersDataRequest | Topic::CustomersRedact | Topic::ShopRedact | Topic::AppUninstalled => {
             let topic = topic.as_str();
             Err(Unusable::new(format!("topic `{topic}` is kept: this version cannot act on it yet")))

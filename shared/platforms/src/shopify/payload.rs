@@ -181,14 +181,17 @@ pub struct Order<'a> {
     pub cancel_reason: Text<'a>,
     pub test: Flag,
     pub financial_status: Text<'a>,
+    pub fulfillment_status: Text<'a>,
     pub currency: Text<'a>,
+    pub presentment_currency: Text<'a>,
     pub total_price: Amount,
-    pub total_price_set: Object<MoneySet>,
+    #[serde(borrow)]
+    pub total_price_set: Object<MoneySet<'a>>,
     pub current_total_price: Amount,
     pub subtotal_price: Amount,
     pub total_discounts: Amount,
     pub total_tax: Amount,
-    pub total_shipping_price_set: Object<MoneySet>,
+    pub total_shipping_price_set: Object<MoneySet<'a>>,
     pub note: Text<'a>,
     pub note_attributes: List<Object<NoteAttribute<'a>>>,
     pub order_status_url: Text<'a>,
@@ -202,7 +205,13 @@ pub struct Order<'a> {
     pub shipping_lines: List<Object<ShippingLine<'a>>>,
     pub fulfillments: List<Object<Fulfillment<'a>>>,
     pub refunds: List<Object<Refund<'a>>>,
+    /// Only whether there are any: pieces on their way back look like an edit otherwise.
+    pub returns: List<Object<Part>>,
 }
+
+/// An object of which only its being there matters.
+#[derive(Default, Deserialize)]
+pub struct Part {}
 
 /// One line of an order, shipment, refund or checkout.
 #[derive(Default, Deserialize)]
@@ -219,23 +228,31 @@ pub struct Line<'a> {
     pub name: Text<'a>,
     pub variant_title: Text<'a>,
     pub quantity: Count,
+    /// Without pieces that were refunded, returned or removed by an edit.
+    pub current_quantity: Count,
     pub price: Amount,
-    pub price_set: Object<MoneySet>,
+    pub price_set: Object<MoneySet<'a>>,
+    /// Of a cart's line: after its discounts.
+    pub line_price: Amount,
+    pub line_price_set: Object<MoneySet<'a>>,
 }
 
 /// An amount in the shop's money and in the buyer's.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct MoneySet {
-    pub shop_money: Object<MoneyPart>,
-    pub presentment_money: Object<MoneyPart>,
+pub struct MoneySet<'a> {
+    #[serde(borrow)]
+    pub shop_money: Object<MoneyPart<'a>>,
+    pub presentment_money: Object<MoneyPart<'a>>,
 }
 
 /// One side of a [`MoneySet`].
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct MoneyPart {
+pub struct MoneyPart<'a> {
     pub amount: Amount,
+    #[serde(borrow)]
+    pub currency_code: Text<'a>,
 }
 
 /// A coupon.
@@ -255,12 +272,15 @@ pub struct ShippingLine<'a> {
     pub price: Amount,
 }
 
-/// One shipment.
+/// One shipment: inside an order, or alone in `fulfillments/*`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Fulfillment<'a> {
     pub id: Id,
+    /// Only where it comes alone.
+    pub order_id: Id,
     #[serde(borrow)]
+    pub admin_graphql_api_id: Text<'a>,
     pub status: Text<'a>,
     pub created_at: Time,
     pub tracking_company: Text<'a>,
@@ -271,14 +291,16 @@ pub struct Fulfillment<'a> {
     pub line_items: List<Object<Line<'a>>>,
 }
 
-/// One refund.
+/// One refund: inside an order, or alone in `refunds/create`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Refund<'a> {
     pub id: Id,
+    pub order_id: Id,
+    #[serde(borrow)]
+    pub admin_graphql_api_id: Text<'a>,
     pub created_at: Time,
     pub processed_at: Time,
-    #[serde(borrow)]
     pub note: Text<'a>,
     pub refund_line_items: List<Object<RefundLine<'a>>>,
     pub transactions: List<Object<Transaction<'a>>>,
@@ -289,8 +311,10 @@ pub struct Refund<'a> {
 #[serde(default)]
 pub struct RefundLine<'a> {
     pub quantity: Count,
+    pub line_item_id: Id,
     #[serde(borrow)]
     pub line_item: Object<Line<'a>>,
+    pub subtotal_set: Object<MoneySet<'a>>,
 }
 
 /// One movement of money.
@@ -331,7 +355,46 @@ pub struct Checkout<'a> {
     pub shipping_lines: List<Object<ShippingLine<'a>>>,
 }
 
-impl MoneySet {
+/// `carts/*`: whoever it belongs to is not said, nor what it costs in all.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Cart<'a> {
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    pub token: Text<'a>,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub line_items: List<Object<Line<'a>>>,
+}
+
+/// `checkouts/delete`: its own token is left out.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct DeletedCheckout<'a> {
+    pub id: Id,
+    #[serde(borrow)]
+    pub token: Text<'a>,
+    pub cart_token: Text<'a>,
+}
+
+/// `orders/delete`, and the part of `orders/edited` that names the order.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct OrderId<'a> {
+    pub id: Id,
+    #[serde(borrow)]
+    pub admin_graphql_api_id: Text<'a>,
+    pub order_edit: Object<OrderEdit>,
+}
+
+/// `orders/edited`: a delta without names or prices.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct OrderEdit {
+    pub order_id: Id,
+}
+
+impl MoneySet<'_> {
     /// The shop's side.
     pub fn shop(&self) -> Option<tajo_domain::Money> {
         self.shop_money.0.as_ref().and_then(|part| part.amount.0)

@@ -33,6 +33,30 @@ pub enum Topic {
     OrdersCreate,
     /// Anything about an order changes.
     OrdersUpdated,
+    /// An order was paid in full.
+    OrdersPaid,
+    /// The last of an order was shipped.
+    OrdersFulfilled,
+    /// A part of an order was shipped.
+    OrdersPartiallyFulfilled,
+    /// An order was cancelled.
+    OrdersCancelled,
+    /// Lines of an order were added or removed.
+    OrdersEdited,
+    /// An order was deleted.
+    OrdersDelete,
+    /// Money or goods went back.
+    RefundsCreate,
+    /// A shipment was made.
+    FulfillmentsCreate,
+    /// A shipment changed.
+    FulfillmentsUpdate,
+    /// A cart begins.
+    CartsCreate,
+    /// A cart changes.
+    CartsUpdate,
+    /// A checkout was deleted.
+    CheckoutsDelete,
     /// A checkout begins.
     CheckoutsCreate,
     /// A step in a checkout.
@@ -67,6 +91,18 @@ const NAMED: &[(&str, Topic)] = &[
     ("customers_whats_app_marketing_consent/update", Topic::WhatsappConsent),
     ("orders/create", Topic::OrdersCreate),
     ("orders/updated", Topic::OrdersUpdated),
+    ("orders/paid", Topic::OrdersPaid),
+    ("orders/fulfilled", Topic::OrdersFulfilled),
+    ("orders/partially_fulfilled", Topic::OrdersPartiallyFulfilled),
+    ("orders/cancelled", Topic::OrdersCancelled),
+    ("orders/edited", Topic::OrdersEdited),
+    ("orders/delete", Topic::OrdersDelete),
+    ("refunds/create", Topic::RefundsCreate),
+    ("fulfillments/create", Topic::FulfillmentsCreate),
+    ("fulfillments/update", Topic::FulfillmentsUpdate),
+    ("carts/create", Topic::CartsCreate),
+    ("carts/update", Topic::CartsUpdate),
+    ("checkouts/delete", Topic::CheckoutsDelete),
     ("checkouts/create", Topic::CheckoutsCreate),
     ("checkouts/update", Topic::CheckoutsUpdate),
     ("customers/data_request", Topic::CustomersDataRequest),
@@ -79,25 +115,13 @@ const NAMED: &[(&str, Topic)] = &[
 const NOT_YET: &[&str] = &[
     "app/scopes_update",
     "bulk_operations/finish",
-    "carts/create",
-    "carts/update",
-    "checkouts/delete",
-    "fulfillments/create",
-    "fulfillments/update",
     "inventory_items/create",
     "inventory_items/delete",
     "inventory_items/update",
     "inventory_levels/update",
-    "orders/cancelled",
-    "orders/delete",
-    "orders/edited",
-    "orders/fulfilled",
-    "orders/paid",
-    "orders/partially_fulfilled",
     "products/create",
     "products/delete",
     "products/update",
-    "refunds/create",
     "variants/in_stock",
     "variants/out_of_stock",
 ];
@@ -140,6 +164,18 @@ impl Topic {
             | Self::WhatsappConsent
             | Self::OrdersCreate
             | Self::OrdersUpdated
+            | Self::OrdersPaid
+            | Self::OrdersFulfilled
+            | Self::OrdersPartiallyFulfilled
+            | Self::OrdersCancelled
+            | Self::OrdersEdited
+            | Self::OrdersDelete
+            | Self::RefundsCreate
+            | Self::FulfillmentsCreate
+            | Self::FulfillmentsUpdate
+            | Self::CartsCreate
+            | Self::CartsUpdate
+            | Self::CheckoutsDelete
             | Self::CheckoutsCreate
             | Self::CheckoutsUpdate => TopicKind::Live,
             Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact | Self::AppUninstalled => {
@@ -166,7 +202,7 @@ mod tests {
         for name in known.chain(&["", "orders/exploded", "Orders/Create"]) {
             assert_eq!(Topic::parse(name).as_str(), *name);
         }
-        assert_eq!(Topic::parse("orders/paid").kind(), TopicKind::Later);
+        assert_eq!(Topic::parse("customers/merge").kind(), TopicKind::Later);
         assert_eq!(Topic::parse("Orders/Create").kind(), TopicKind::Unknown);
     }
 

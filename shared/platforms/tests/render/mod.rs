@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use tajo_domain::{
-    Address, Cart, Change, Changes, Consent, Identity, Item, Money, Order, PersonUpdate, Unusable,
+    Address, Cart, Change, Changes, Consent, Fulfilment, Identity, Item, Money, Order, OrderFact,
+    PersonUpdate, Refund, Unusable,
 };
 
 /// One line per statement.
@@ -26,6 +27,20 @@ pub fn changes(result: &Result<Changes, Unusable>) -> String {
                 line(&mut out, "merged", &format!("customer {gone} into customer {kept} at {at}"))
             }
             Change::Order(found) => order(&mut out, found),
+            Change::OrderFact(lone) => {
+                line(&mut out, "of order", &lone.order);
+                match &lone.fact {
+                    OrderFact::Fulfilment(fact) => fulfilment(&mut out, fact),
+                    OrderFact::Refund { refund: fact, paid_in } => {
+                        refund(&mut out, fact);
+                        option(&mut out, "    paid in", paid_in.as_ref().map(|currency| currency.as_str()));
+                    }
+                }
+            }
+            Change::OrderDeleted { order, at } => {
+                line(&mut out, "order deleted", &format!("{order} at {at}"))
+            }
+            Change::CartDeleted { token, at } => line(&mut out, "cart deleted", &format!("{token} at {at}")),
             Change::Cart(found) => cart(&mut out, found),
         }
     }
@@ -90,21 +105,15 @@ fn order(out: &mut String, order: &Order) {
     line(out, "  worth", &format!("{} of {} {currency}", order.net, order.total));
     sums(out, order.subtotal, order.discount, order.tax, order.shipping);
     items(out, "  item", &order.items);
-    for fulfilment in &order.fulfilments {
-        let text = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".into());
-        let (carrier, number) = (text(&fulfilment.carrier), text(&fulfilment.tracking_number));
-        let url = text(&fulfilment.tracking_url);
-        line(
-            out,
-            "  shipped",
-            &format!("{} at {} by {carrier} {number} {url}", fulfilment.id, fulfilment.at),
-        );
-        items(out, "    item", &fulfilment.items);
+    order.fulfilments.iter().for_each(|fact| fulfilment(out, fact));
+    order.refunds.iter().for_each(|fact| refund(out, fact));
+    if let Some(edit) = &order.edit {
+        line(out, "  edited", &format!("costs {} now", edit.total));
+        items(out, "    item", &edit.items);
     }
-    for refund in &order.refunds {
-        let reason = refund.reason.as_deref().unwrap_or("-");
-        line(out, "  refunded", &format!("{} at {}: {} ({reason})", refund.id, refund.at, refund.amount));
-        items(out, "    item", &refund.items);
+    if let Some(presentment) = &order.presentment {
+        let total = presentment.total.map_or("?".to_owned(), |total| total.to_string());
+        line(out, "  buyer saw", &format!("{total} {}", presentment.currency.as_str()));
     }
     if let Some(cancelled) = &order.cancelled {
         line(
@@ -124,6 +133,23 @@ fn order(out: &mut String, order: &Order) {
     option(out, "  billed to", order.billing.as_ref().map(address));
     option(out, "  sent to", order.delivery.as_ref().map(address));
     line(out, "  completes", &order.cart_tokens.join(", "));
+}
+
+fn fulfilment(out: &mut String, fact: &Fulfilment) {
+    let text = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".into());
+    let (carrier, number) = (text(&fact.carrier), text(&fact.tracking_number));
+    let url = text(&fact.tracking_url);
+    line(out, "  shipped", &format!("{} at {} by {carrier} {number} {url}", fact.id, fact.at));
+    items(out, "    item", &fact.items);
+    let word = |full: bool| if full { "everything" } else { "not everything yet" };
+    option(out, "    so far", fact.completes.map(word));
+}
+
+fn refund(out: &mut String, fact: &Refund) {
+    let reason = fact.reason.as_deref().unwrap_or("-");
+    line(out, "  refunded", &format!("{} at {}: {} ({reason})", fact.id, fact.at, fact.amount));
+    items(out, "    item", &fact.items);
+    option(out, "    so far", fact.is_full.map(|full| if full { "the whole total" } else { "a part" }));
 }
 
 fn cart(out: &mut String, cart: &Cart) {

@@ -1,6 +1,6 @@
 //! `checkouts/create` and `checkouts/update`.
 
-use tajo_domain::{Cart, Change, Changes, Currency, Skipped, Unusable};
+use tajo_domain::{Cart, CartSource, Change, Changes, Currency, Skipped, Unusable};
 
 use super::parts;
 use super::person::{self, Sources};
@@ -50,6 +50,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         changes.changes.push(Change::Person { update: Box::new(person), news: None });
     }
     let cart = Cart {
+        source: CartSource::Checkout,
         items: parts::items(parts::lines(&payload.line_items), "the checkout", skipped),
         token,
         tokens,
