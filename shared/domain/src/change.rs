@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Cart, Order, PersonUpdate};
+use crate::{Cart, CollectionNews, Order, PersonUpdate, ProductNews, StockNews};
 
 /// One thing that happened in a store.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,12 @@ pub enum Change {
     Order(Box<Order>),
     /// The full present state of a cart or checkout.
     Cart(Box<Cart>),
+    /// A product appears, changes or is deleted.
+    Product(ProductNews),
+    /// A collection appears, is renamed or is deleted.
+    Collection(CollectionNews),
+    /// Something is said about a stock.
+    Stock(StockNews),
 }
 
 /// Which customer notice brought a [`Change::Person`].

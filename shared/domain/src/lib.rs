@@ -11,6 +11,8 @@ mod money;
 mod order;
 mod person;
 mod phone;
+mod product;
+mod stock;
 
 pub use cart::{Cart, CartRecord, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
@@ -23,3 +25,8 @@ pub use money::{Currency, Money, parse_amount};
 pub use order::{Address, Cancellation, Fulfilment, Item, Order, OrderRecord, Refund};
 pub use person::{Identity, PersonUpdate, Profile, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
+pub use product::{
+    CategoryRecord, CollectionNews, ItemRecord, Piece, Product, ProductNews, ProductRecord, StockNews, StockOf,
+    StockSaid, Variant, VariantStock,
+};
+pub use stock::{Crossing, Stock, StockState};
