@@ -20,4 +20,6 @@ pub use facts::{Planned, StoreFacts, StoreKind};
 pub use order::{is_historical, order_body};
 pub use order_event::order_events;
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
-pub use settings::{Lists, Settings, SettingsError, Sync};
+pub use settings::{
+    InventorySettings, Lists, OrderSettings, ProductFilter, ProductSettings, Settings, SettingsError, Sync,
+};

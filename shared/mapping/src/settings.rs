@@ -18,6 +18,12 @@ pub struct Settings {
     pub lists: Lists,
     /// Source field → Brevo attribute. Empty: the default table.
     pub field_mapping: BTreeMap<String, String>,
+    /// What of the catalogue is synced, and how.
+    pub products: ProductSettings,
+    /// What of the stock is told.
+    pub inventory: InventorySettings,
+    /// What of orders is told.
+    pub orders: OrderSettings,
     /// How long a cart must rest before it counts as abandoned.
     pub abandoned_after: SignedDuration,
     /// Things a person should know about the document, such as an outdated API version.
@@ -33,6 +39,64 @@ pub struct Sync {
     pub products: bool,
     pub carts: bool,
     pub inventory: bool,
+}
+
+/// What of the catalogue is synced. Whether it is at all says [`Sync::products`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductSettings {
+    /// Each variant becomes a Brevo product of its own, under its parent.
+    pub include_variants: bool,
+    /// Pictures are linked.
+    pub include_images: bool,
+    /// Collections, type and tags become Brevo categories.
+    pub categories_as_tags: bool,
+    /// Which products are synced.
+    pub filter: ProductFilter,
+}
+
+/// Which products are synced. By default it is empty and lets every product through, whatever its status: what a
+/// store did not ask to leave out must not vanish silently. The product's own example asks for `status: active`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProductFilter {
+    /// Only products of this status (`active`, `draft`, `archived` or `unlisted`, lower case); `None`: of any.
+    pub status: Option<String>,
+    /// Products with one of these tags are left out. To be compared without regard to case, as Shopify does.
+    pub exclude_tags: Vec<String>,
+}
+
+/// What of the stock is told. Whether anything is says [`Sync::inventory`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InventorySettings {
+    /// `product_low_stock` is sent when the stock falls to this or below; `None`: never.
+    pub low_stock_threshold: Option<u64>,
+    /// `product_out_of_stock` and `product_back_in_stock` are sent.
+    pub out_of_stock_events: bool,
+}
+
+/// What of orders is told. Whether anything is says [`Sync::orders`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderSettings {
+    /// Test orders of a live store count too. (On a development store they always do.)
+    pub include_test_orders: bool,
+    /// One event per ordered item is sent besides `order_placed`.
+    pub item_events: bool,
+}
+
+impl Default for ProductSettings {
+    fn default() -> Self {
+        Self {
+            include_variants: true,
+            include_images: true,
+            categories_as_tags: true,
+            filter: ProductFilter::default(),
+        }
+    }
+}
+
+impl Default for InventorySettings {
+    fn default() -> Self {
+        Self { low_stock_threshold: None, out_of_stock_events: true }
+    }
 }
 
 /// Ids of Brevo lists; `None`: no list.
@@ -64,6 +128,9 @@ impl Default for Settings {
             sync: Sync { customers: true, orders: true, products: true, carts: true, inventory: false },
             lists: Lists::default(),
             field_mapping: BTreeMap::new(),
+            products: ProductSettings::default(),
+            inventory: InventorySettings::default(),
+            orders: OrderSettings::default(),
             abandoned_after: ABANDONED_AFTER,
             warnings: Vec::new(),
         }
@@ -140,24 +207,18 @@ enum Switch {
 struct Block {
     enabled: Option<bool>,
     abandoned_after: Option<String>,
-    // Accepted; takes effect with the catalogue sync.
     include_variants: Option<bool>,
-    // Accepted; takes effect with the catalogue sync.
     include_images: Option<bool>,
-    // Accepted; takes effect with the catalogue sync.
     categories_as_tags: Option<bool>,
-    // Accepted; takes effect with the catalogue sync.
     filter: Option<Filter>,
-    // Accepted; takes effect with the inventory sync.
     low_stock_threshold: Option<u64>,
-    // Accepted; takes effect with the inventory sync.
     out_of_stock_events: Option<bool>,
+    include_test_orders: Option<bool>,
+    item_events: Option<bool>,
 }
 
-/// Accepted; takes effect with the catalogue sync.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only its shape is checked so far")]
 struct Filter {
     status: Option<String>,
     #[serde(default)]
@@ -169,6 +230,13 @@ impl Switch {
         match self {
             Self::Plain(on) => Some(*on),
             Self::Block(block) => block.enabled,
+        }
+    }
+
+    fn block(&self) -> Option<&Block> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Block(block) => Some(block),
         }
     }
 
@@ -207,6 +275,38 @@ impl Settings {
             None => ABANDONED_AFTER,
             Some(text) => parse_duration(&text)?,
         };
+        let layers = |kind: fn(&SyncBlock) -> Option<&Switch>| {
+            [kind(&own.sync), kind(&document.sync)].map(|switch| switch.and_then(Switch::block))
+        };
+        let products = layers(|sync| sync.products.as_ref());
+        let inventory = layers(|sync| sync.inventory.as_ref());
+        let orders = layers(|sync| sync.orders.as_ref());
+        let on = |layers: [Option<&Block>; 2], read: fn(&Block) -> Option<bool>, otherwise: bool| {
+            layers.into_iter().flatten().find_map(read).unwrap_or(otherwise)
+        };
+        let filter = products.into_iter().flatten().find_map(|block| block.filter.clone());
+        let (by_product, by_inventory, by_order) = (defaults.products, defaults.inventory, defaults.orders);
+        let products = ProductSettings {
+            include_variants: on(products, |block| block.include_variants, by_product.include_variants),
+            include_images: on(products, |block| block.include_images, by_product.include_images),
+            categories_as_tags: on(products, |block| block.categories_as_tags, by_product.categories_as_tags),
+            filter: filter.map_or_else(ProductFilter::default, |filter| ProductFilter {
+                status: filter.status.map(|status| status.to_lowercase()),
+                exclude_tags: filter.exclude_tags,
+            }),
+        };
+        let inventory = InventorySettings {
+            low_stock_threshold: inventory.into_iter().flatten().find_map(|block| block.low_stock_threshold),
+            out_of_stock_events: on(
+                inventory,
+                |block| block.out_of_stock_events,
+                by_inventory.out_of_stock_events,
+            ),
+        };
+        let orders = OrderSettings {
+            include_test_orders: on(orders, |block| block.include_test_orders, by_order.include_test_orders),
+            item_events: on(orders, |block| block.item_events, by_order.item_events),
+        };
         let mut field_mapping = document.field_mapping;
         field_mapping.extend(own.field_mapping);
         Ok(Self {
@@ -215,6 +315,9 @@ impl Settings {
             sync,
             lists: own.lists,
             field_mapping,
+            products,
+            inventory,
+            orders,
             abandoned_after,
             warnings: version_warning(own.api_version.as_deref()).into_iter().collect(),
         })
