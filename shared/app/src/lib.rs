@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cart;
+mod category;
 mod clock;
 pub mod config;
 pub mod connect;
@@ -12,6 +13,7 @@ pub mod explain;
 pub mod ingest;
 pub mod keyring;
 mod order;
+mod product;
 mod queue;
 mod stop;
 pub mod sweep;

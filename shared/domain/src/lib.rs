@@ -26,7 +26,7 @@ pub use order::{Address, Cancellation, Fulfilment, Item, Order, OrderRecord, Ref
 pub use person::{Identity, PersonUpdate, Profile, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
 pub use product::{
-    CategoryRecord, CollectionNews, ItemRecord, Piece, Product, ProductNews, ProductRecord, StockNews, StockOf,
-    StockSaid, Variant, VariantStock,
+    CategoryRecord, CollectionNews, ItemRecord, Piece, Product, ProductNews, ProductRecord, StockNews,
+    StockOf, StockSaid, Variant, VariantStock,
 };
 pub use stock::{Crossing, Stock, StockState};

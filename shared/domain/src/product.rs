@@ -71,8 +71,6 @@ pub struct Variant {
     pub sku: Option<String>,
     /// Price in the shop's currency.
     pub price: Option<Money>,
-    /// The price it is compared with ("was").
-    pub compare_at: Option<Money>,
     /// Its own image.
     pub image: Option<String>,
     /// What its levels are told under.
@@ -213,9 +211,21 @@ impl Piece {
     /// What [`Piece::want`] says of a product that Brevo should mark as deleted.
     pub const DELETED: &'static str = "-";
 
+    /// What [`Piece::sent`] says while another content is on its way: should nobody hear of its end, Brevo may have
+    /// either.
+    const UNSURE: &'static str = "?";
+
     /// Whether Brevo certainly has a product of this id that is not marked as deleted.
     pub fn is_there(&self) -> bool {
-        !self.sent.is_empty() && self.want != Self::DELETED
+        !self.sent.is_empty() && self.sent != Self::DELETED && self.want != Self::DELETED
+    }
+
+    /// Something is about to be sent: nothing of it is certain until it is confirmed.
+    pub fn forget(&mut self, content: bool) {
+        if content && !self.sent.is_empty() {
+            Self::UNSURE.clone_into(&mut self.sent);
+        }
+        self.stock = None;
     }
 }
 
@@ -224,7 +234,7 @@ impl Piece {
 #[serde(default)]
 pub struct VariantStock {
     /// What was said.
-    #[serde(flatten)]
+    #[serde(rename = "q")]
     pub stock: Stock,
     /// The inventory item whose notices are led here.
     #[serde(rename = "i", skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ mod customer_event;
 mod facts;
 mod order;
 mod order_event;
+mod product;
 mod properties;
 mod rules;
 mod settings;
@@ -19,6 +20,10 @@ pub use customer_event::customer_events;
 pub use facts::{Planned, StoreFacts, StoreKind};
 pub use order::{is_historical, order_body};
 pub use order_event::order_events;
+pub use product::{
+    Category, Content, Shelf, categories, category_body, collection_id, contents, crossing_key, deletion,
+    left_out, parse_crossing, shelf_of_all, stock_event, with_stock,
+};
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
     InventorySettings, Lists, OrderSettings, ProductFilter, ProductSettings, Settings, SettingsError, Sync,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use tajo_domain::Email;
 
 /// A store's settings. Every field has the default of a store without any.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,12 +66,14 @@ pub struct ProductFilter {
 }
 
 /// What of the stock is told. Whether anything is says [`Sync::inventory`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventorySettings {
     /// `product_low_stock` is sent when the stock falls to this or below; `None`: never.
     pub low_stock_threshold: Option<u64>,
     /// `product_out_of_stock` and `product_back_in_stock` are sent.
     pub out_of_stock_events: bool,
+    /// Who is told of them: Brevo knows no event without a contact. `None`: the stock on the Brevo product says it.
+    pub alert_email: Option<Email>,
 }
 
 /// What of orders is told. Whether anything is says [`Sync::orders`].
@@ -95,7 +98,7 @@ impl Default for ProductSettings {
 
 impl Default for InventorySettings {
     fn default() -> Self {
-        Self { low_stock_threshold: None, out_of_stock_events: true }
+        Self { low_stock_threshold: None, out_of_stock_events: true, alert_email: None }
     }
 }
 
@@ -213,6 +216,7 @@ struct Block {
     filter: Option<Filter>,
     low_stock_threshold: Option<u64>,
     out_of_stock_events: Option<bool>,
+    alert_email: Option<String>,
     include_test_orders: Option<bool>,
     item_events: Option<bool>,
 }
@@ -302,6 +306,7 @@ impl Settings {
                 |block| block.out_of_stock_events,
                 by_inventory.out_of_stock_events,
             ),
+            alert_email: alert_email(inventory)?,
         };
         let orders = OrderSettings {
             include_test_orders: on(orders, |block| block.include_test_orders, by_order.include_test_orders),
@@ -322,6 +327,16 @@ impl Settings {
             warnings: version_warning(own.api_version.as_deref()).into_iter().collect(),
         })
     }
+}
+
+fn alert_email(layers: [Option<&Block>; 2]) -> Result<Option<Email>, SettingsError> {
+    let Some(text) = layers.into_iter().flatten().find_map(|block| block.alert_email.as_deref()) else {
+        return Ok(None);
+    };
+    let problem = || "not an email address".to_owned();
+    Email::parse(text)
+        .map(Some)
+        .map_err(|_| SettingsError::Value { key: "sync.inventory.alert_email", problem: problem() })
 }
 
 fn version_warning(asked: Option<&str>) -> Option<String> {

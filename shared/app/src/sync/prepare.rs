@@ -9,7 +9,7 @@ use tajo_platforms::{Context, Notice};
 
 use super::outcome::{self, Record, Report};
 use crate::stop::Stop;
-use crate::{Env, Store};
+use crate::{Env, Store, product};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -85,7 +85,7 @@ fn changes(notice: &Notice, store: &Store) -> Result<Changes, Unusable> {
     notice.platform.changes(&notice.topic, &notice.body()?, &context)
 }
 
-/// Puts what is about the same person into one group, oldest first: working on it side by side would only make
+/// Puts what is about the same person, or the same product, into one group, oldest first: working on it side by side would only make
 /// the workers trip over each other.
 pub(super) fn groups(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
     let mut groups: HashMap<String, Vec<Prepared>> = HashMap::new();
@@ -103,10 +103,15 @@ pub(super) fn groups(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
 fn subject(prepared: &Prepared) -> String {
     let store = &prepared.store.facts.store;
     let (person, _) = outcome::subjects(&prepared.task);
-    match person {
-        Some(person) => format!("{store} {person}"),
+    match person.or_else(|| product_of(&prepared.task)) {
+        Some(subject) => format!("{store} {subject}"),
         None => format!("{store} {}", prepared.notice.delivery),
     }
+}
+
+fn product_of(task: &Task) -> Option<String> {
+    let Task::Changes(changes) = task else { return None };
+    changes.changes.iter().find_map(product::subject)
 }
 
 /// The identity a change is about.
@@ -116,5 +121,6 @@ pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
         Change::PersonDeleted { .. } => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
+        Change::Product(_) | Change::Collection(_) | Change::Stock(_) => None,
     }
 }

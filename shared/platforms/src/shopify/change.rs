@@ -1,10 +1,13 @@
 //! Payload → changes. Pure.
 
 mod checkout;
+mod collection;
 mod customer;
+mod inventory;
 mod order;
 mod parts;
 mod person;
+mod product;
 
 use tajo_domain::{Changes, CustomerNews, Skipped, Unusable};
 
@@ -22,6 +25,14 @@ pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes,
         Topic::CustomersDelete => customer::deleted(body, context),
         Topic::OrdersCreate | Topic::OrdersUpdated => order::changes(body, context),
         Topic::CheckoutsCreate | Topic::CheckoutsUpdate => checkout::changes(body, context),
+        Topic::ProductsCreate | Topic::ProductsUpdate => product::news(body, context),
+        Topic::ProductsDelete => product::deleted(body, context),
+        Topic::CollectionsCreate | Topic::CollectionsUpdate => collection::news(body, context),
+        Topic::CollectionsDelete => collection::deleted(body, context),
+        Topic::InventoryLevelsUpdate => inventory::level(body, context),
+        Topic::InventoryItemsCreate | Topic::InventoryItemsUpdate => inventory::item(body, context),
+        Topic::InventoryItemsDelete => inventory::item_deleted(body, context),
+        Topic::VariantsInStock | Topic::VariantsOutOfStock => inventory::variant(body, context),
         Topic::CustomersDataRequest | Topic::CustomersRedact | Topic::ShopRedact | Topic::AppUninstalled => {
             let topic = topic.as_str();
             Err(Unusable::new(format!("topic `{topic}` is kept: this version cannot act on it yet")))

@@ -2,6 +2,7 @@
 
 pub mod change;
 mod payload;
+mod payload_product;
 mod topic;
 pub mod webhook;
 

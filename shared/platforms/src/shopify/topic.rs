@@ -19,6 +19,30 @@ pub enum Topic {
     CheckoutsCreate,
     /// A step in a checkout.
     CheckoutsUpdate,
+    /// A product appears.
+    ProductsCreate,
+    /// Anything about a product changes, or one is sold.
+    ProductsUpdate,
+    /// A product is deleted.
+    ProductsDelete,
+    /// A collection appears.
+    CollectionsCreate,
+    /// A collection changes.
+    CollectionsUpdate,
+    /// A collection is deleted.
+    CollectionsDelete,
+    /// The stock at one location changes.
+    InventoryLevelsUpdate,
+    /// Something to be counted appears.
+    InventoryItemsCreate,
+    /// Something to be counted changes.
+    InventoryItemsUpdate,
+    /// Something to be counted is gone.
+    InventoryItemsDelete,
+    /// A variant can be bought again.
+    VariantsInStock,
+    /// The last one of a variant is gone.
+    VariantsOutOfStock,
     /// Compliance: a person asks what is stored.
     CustomersDataRequest,
     /// Compliance: a person is to be erased.
@@ -42,6 +66,18 @@ const NAMED: &[(&str, Topic)] = &[
     ("orders/updated", Topic::OrdersUpdated),
     ("checkouts/create", Topic::CheckoutsCreate),
     ("checkouts/update", Topic::CheckoutsUpdate),
+    ("products/create", Topic::ProductsCreate),
+    ("products/update", Topic::ProductsUpdate),
+    ("products/delete", Topic::ProductsDelete),
+    ("collections/create", Topic::CollectionsCreate),
+    ("collections/update", Topic::CollectionsUpdate),
+    ("collections/delete", Topic::CollectionsDelete),
+    ("inventory_levels/update", Topic::InventoryLevelsUpdate),
+    ("inventory_items/create", Topic::InventoryItemsCreate),
+    ("inventory_items/update", Topic::InventoryItemsUpdate),
+    ("inventory_items/delete", Topic::InventoryItemsDelete),
+    ("variants/in_stock", Topic::VariantsInStock),
+    ("variants/out_of_stock", Topic::VariantsOutOfStock),
     ("customers/data_request", Topic::CustomersDataRequest),
     ("customers/redact", Topic::CustomersRedact),
     ("shop/redact", Topic::ShopRedact),
@@ -66,22 +102,13 @@ const NOT_YET: &[&str] = &[
     "customers_whats_app_marketing_consent/update",
     "fulfillments/create",
     "fulfillments/update",
-    "inventory_items/create",
-    "inventory_items/delete",
-    "inventory_items/update",
-    "inventory_levels/update",
     "orders/cancelled",
     "orders/delete",
     "orders/edited",
     "orders/fulfilled",
     "orders/paid",
     "orders/partially_fulfilled",
-    "products/create",
-    "products/delete",
-    "products/update",
     "refunds/create",
-    "variants/in_stock",
-    "variants/out_of_stock",
 ];
 
 impl Topic {
@@ -114,7 +141,19 @@ impl Topic {
             | Self::OrdersCreate
             | Self::OrdersUpdated
             | Self::CheckoutsCreate
-            | Self::CheckoutsUpdate => TopicKind::Live,
+            | Self::CheckoutsUpdate
+            | Self::ProductsCreate
+            | Self::ProductsUpdate
+            | Self::ProductsDelete
+            | Self::CollectionsCreate
+            | Self::CollectionsUpdate
+            | Self::CollectionsDelete
+            | Self::InventoryLevelsUpdate
+            | Self::InventoryItemsCreate
+            | Self::InventoryItemsUpdate
+            | Self::InventoryItemsDelete
+            | Self::VariantsInStock
+            | Self::VariantsOutOfStock => TopicKind::Live,
             Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact | Self::AppUninstalled => {
                 TopicKind::MustKeep
             }
