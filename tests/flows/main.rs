@@ -15,4 +15,5 @@ mod journey;
 mod order_of_arrival;
 mod picture;
 mod process;
+mod products;
 mod stage;
