@@ -1,11 +1,15 @@
 //! Products, collections and stock: bodies in, Brevo's catalogue out.
 
+use futures::FutureExt;
+use futures::stream::{self, StreamExt};
 use jiff::SignedDuration;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
+use tajo_domain::Stock;
 use tajo_testkit::record;
 
-use crate::bodies::{sample, with};
+use crate::bodies::{cast, each, sample, with};
 use crate::picture::essence;
 use crate::stage::{Stage, ending};
 
@@ -168,9 +172,10 @@ async fn categories_are_made_once_for_all_products() {
 #[tokio::test]
 async fn stock_is_told_and_crossings_are_named() {
     let stage = Stage::new(STOCK).await;
-    let first = ["products-create", "products-update.sold", "inventory_levels-update"];
+    let first =
+        ["products-create", "products-update.sold", "inventory_levels-update", "variants-out_of_stock"];
     let mut text = told(&stage, &first).await;
-    let rest = ["products-update.price", "variants-out_of_stock", "variants-in_stock", "variants-in_stock"];
+    let rest = ["variants-in_stock", "variants-in_stock", "products-update.price", "inventory_items-update"];
     text.push_str(&format!("\n\n{}", told(&stage, &rest).await));
     insta::assert_snapshot!(text);
     assert!(stage.events().is_empty(), "nobody is named to be told");
@@ -283,4 +288,126 @@ async fn a_redelivered_product_ends_in_the_same_state() {
     let report = stage.receive(record(&notice, 2)).await;
     assert_eq!((report.outcome, report.line.calls), (Outcome::Unchanged, 0), "Brevo confirmed it");
     assert_eq!(essence(&stage.world.brevo()), before);
+}
+
+const FIRST: u32 = 40_000_000;
+
+/// A product's life: it appears, is sold, gets another name and price, is sold, loses a variant.
+fn life() -> Vec<(&'static str, Value)> {
+    let mut renamed = with(blanket(20, 11), json!({"title": "Woollen blanket"}));
+    renamed["variants"][0]["price"] = json!("79.00");
+    let mut last = with(renamed.clone(), json!({"updated_at": moment(40), "tags": "wool"}));
+    last["variants"].as_array_mut().unwrap().pop();
+    last["variant_gids"].as_array_mut().unwrap().pop();
+    last["variants"][0] =
+        with(last["variants"][0].clone(), json!({"inventory_quantity": 8, "updated_at": moment(40)}));
+    vec![
+        ("products/create", blanket(0, 12)),
+        ("inventory_levels/update", level(20, 1, 5)),
+        ("products/update", renamed),
+        ("products/update", last),
+        ("inventory_levels/update", level(50, 1, 4)),
+    ]
+}
+
+#[tokio::test]
+async fn all_orders_of_arrival_of_a_products_life_end_in_the_same_catalogue() {
+    let stage = Stage::new(ALERTS).await;
+    let orders = crate::order_of_arrival::permutations(5);
+    let life = life();
+    let lives = orders.iter().enumerate().map(|(index, order)| {
+        let (stage, life) = (&stage, &life);
+        async move {
+            for step in order {
+                let (topic, body) = &life[*step];
+                for _ in 0..2 {
+                    let report = stage.tell(topic, &cast(body, FIRST + index as u32)).await;
+                    let fine =
+                        matches!(report.outcome, Outcome::Applied | Outcome::Unchanged | Outcome::Skipped);
+                    assert!(fine, "{order:?}: {report:?}");
+                }
+            }
+        }
+        .boxed()
+    });
+    stream::iter(lives).buffer_unordered(8).collect::<Vec<()>>().await;
+    let found = each(&stage.world.brevo());
+    let expected = catalogue(&found[&FIRST]);
+    assert_eq!(expected[0]["name"], "Woollen blanket");
+    assert_eq!(expected[1]["stock"], 7, "eight, and one less since");
+    for (index, order) in orders.iter().enumerate() {
+        let mine = &found[&(FIRST + index as u32)];
+        assert_eq!(catalogue(mine), expected, "arrived as {order:?}");
+        let mut crossings: Vec<String> = mine["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| format!("{} {}", event["event_name"], event["event_date"]))
+            .collect();
+        let count = crossings.len();
+        crossings.sort();
+        crossings.dedup();
+        assert_eq!(crossings.len(), count, "{order:?}: a crossing is told once");
+        assert!(count <= 1, "{order:?}: {crossings:?}");
+    }
+}
+
+/// Brevo's products that are there. One that Brevo never heard of and one that is marked as deleted are alike; since
+/// when a stock is what it is, we know only from when we heard of it.
+fn catalogue(state: &Value) -> Vec<Value> {
+    let there = state["products"].as_array().unwrap().iter().filter(|product| product["isDeleted"] != true);
+    let clean = |product: &Value| {
+        let mut product = product.clone();
+        for name in ["createdAt", "modifiedAt"] {
+            product.as_object_mut().unwrap().remove(name);
+        }
+        product["metaInfo"]["stock_state_at"] = Value::Null;
+        product
+    };
+    there.map(clean).collect()
+}
+
+/// A statement about a stock: a total, or a level of one of two locations.
+#[derive(Clone, Debug)]
+enum Said {
+    Total(i64),
+    Level(bool, i64),
+}
+
+fn stock_of(said: &[(i64, Said)]) -> Stock {
+    let mut stock = Stock::default();
+    for (second, said) in said {
+        let at = jiff::Timestamp::from_second(*second).unwrap();
+        match said {
+            Said::Total(quantity) => stock.say_total(at, *quantity),
+            Said::Level(first, available) => stock.say_level(if *first { "a" } else { "b" }, at, *available),
+        }
+    }
+    stock
+}
+
+fn statements() -> impl Strategy<Value = Vec<(i64, Said)>> {
+    let said = prop_oneof![
+        (1..50i64).prop_map(Said::Total),
+        (any::<bool>(), 0..50i64).prop_map(|(first, available)| Said::Level(first, available)),
+    ];
+    prop::collection::vec(said, 1..7).prop_map(|said| (1..).zip(said).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Levels between two totals are bounded: four per location are never too many.
+    #[test]
+    fn a_stock_does_not_depend_on_the_order_or_the_number_of_its_statements(
+        (said, shuffled) in statements().prop_filter("more levels than are kept", |said| {
+            [true, false].iter().all(|one| said.iter().filter(|(_, said)| matches!(said, Said::Level(first, _) if first == one)).count() <= 4)
+        }).prop_flat_map(|said| {
+            let twice: Vec<_> = said.iter().chain(&said).cloned().collect();
+            (Just(said), Just(twice).prop_shuffle())
+        })
+    ) {
+        prop_assert_eq!(stock_of(&said).quantity(), stock_of(&shuffled).quantity());
+        prop_assert_eq!(stock_of(&said).newest(), stock_of(&shuffled).newest());
+    }
 }

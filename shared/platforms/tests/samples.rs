@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use tajo_platforms::{Context, Platform};
 
-/// Which of the seven topics a file is a body of; `None` for other topics.
+/// Which topic a file is a body of; `None` for other topics.
 fn topic_of(name: &str) -> Option<&'static str> {
-    let topics: [(&str, &str); 16] = [
+    let topics: [(&str, &str); 27] = [
         ("orders__create", "orders/create"),
         ("orders__updated", "orders/updated"),
         ("made-order-create", "orders/create"),
@@ -30,6 +30,17 @@ fn topic_of(name: &str) -> Option<&'static str> {
         ("customers__delete", "customers/delete"),
         ("real-customers-", "customers/update"),
         ("rest-customer", "customers/update"),
+        ("products__create", "products/create"),
+        ("products__update", "products/update"),
+        ("products__delete", "products/delete"),
+        ("real-products-", "products/update"),
+        ("rest-product", "products/update"),
+        ("inventory_levels__update", "inventory_levels/update"),
+        ("real-inventory_levels-", "inventory_levels/update"),
+        ("inventory_items__update", "inventory_items/update"),
+        ("real-inventory_items-", "inventory_items/update"),
+        ("variants__in_stock", "variants/in_stock"),
+        ("variants__out_of_stock", "variants/out_of_stock"),
     ];
     topics.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, topic)| *topic)
 }
@@ -76,7 +87,7 @@ fn a_real_body_with_an_amount_is_applied() {
     assert!(count > 10, "{count} anonymised bodies");
 }
 
-/// Name, topic and body of every file of the seven topics.
+/// Name, topic and body of every file of those topics.
 fn samples(folder: &Path) -> Vec<(String, &'static str, String)> {
     let paths = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     paths
