@@ -90,3 +90,11 @@ fn an_unknown_key_is_refused_and_named() {
         Settings::from_yaml("connectors:\n  shopify:\n    lists:\n      buyer: 6\n").unwrap_err().to_string();
     assert!(error.contains("buyer"), "{error}");
 }
+
+#[test]
+fn the_contact_for_stock_alerts_is_an_address() {
+    let read = |text: &str| Settings::from_yaml(&format!("sync: {{inventory: {{alert_email: {text}}}}}"));
+    let known = read("Owner@Example.com").unwrap().inventory.alert_email.unwrap();
+    assert_eq!(known.as_str(), "owner@example.com");
+    assert!(read("nobody").unwrap_err().to_string().starts_with("`sync.inventory.alert_email` is"));
+}
