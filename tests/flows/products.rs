@@ -5,8 +5,11 @@ use futures::stream::{self, StreamExt};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tajo_app::explain::{Question, explain};
 use tajo_app::sync::Outcome;
 use tajo_domain::Stock;
+use tajo_mapping::{Settings, StoreKind};
+use tajo_platforms::Platform;
 use tajo_testkit::record;
 
 use crate::bodies::{cast, each, sample, with};
@@ -288,6 +291,36 @@ async fn a_redelivered_product_ends_in_the_same_state() {
     let report = stage.receive(record(&notice, 2)).await;
     assert_eq!((report.outcome, report.line.calls), (Outcome::Unchanged, 0), "Brevo confirmed it");
     assert_eq!(essence(&stage.world.brevo()), before);
+}
+
+#[test]
+fn explain_shows_what_each_of_our_samples_would_cause() {
+    let names = [
+        "products-create",
+        "products-update.draft",
+        "products-delete",
+        "collections-create",
+        "collections-delete",
+        "inventory_levels-update",
+        "variants-out_of_stock",
+    ];
+    let mut lines = Vec::new();
+    for name in names {
+        let explanation = explain(&Question {
+            platform: Platform::Shopify,
+            topic: &name.split('.').next().unwrap().replacen('-', "/", 1),
+            body: &tajo_testkit::body(name),
+            settings: Settings::from_yaml("sync: {inventory: true, products: {filter: {status: active}}}")
+                .unwrap(),
+            kind: StoreKind::Live,
+            now: "2026-11-20T00:00:00Z".parse().unwrap(),
+        });
+        lines.push(format!("{name}: {}", explanation.changes[0]));
+        lines.extend(explanation.skipped.iter().map(|left| format!("  {}: {}", left.what, left.reason)));
+        let requests = explanation.requests.iter();
+        lines.extend(requests.map(|request| format!("  {} {}", request.path, json!(request.body))));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
 }
 
 const FIRST: u32 = 40_000_000;
