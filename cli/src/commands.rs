@@ -1,6 +1,9 @@
 //! One file per command.
 
+pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod explain;
+pub(crate) mod mapping;
 pub(crate) mod parked;
+mod settings_file;
 mod stack;

@@ -16,4 +16,5 @@ mod order_of_arrival;
 mod picture;
 mod process;
 mod products;
+mod settings;
 mod stage;

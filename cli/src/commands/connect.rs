@@ -7,8 +7,10 @@ use clap::Args;
 use secrecy::SecretString;
 use tajo_app::connect::{NewStore, Target, connect};
 use tajo_domain::StoreId;
+use tajo_mapping::Settings;
 use tajo_platforms::Platform;
 
+use super::settings_file;
 use super::stack::Stack;
 use crate::output::{Failure, say, say_json, talk};
 
@@ -57,11 +59,10 @@ pub(crate) async fn run(asked: &Connect) -> crate::Result {
     let shop = shop_address(&asked.shop_url)?;
     let name = asked.store.clone().unwrap_or_else(|| shop.split('.').next().unwrap_or_default().to_owned());
     let store = StoreId::parse(&name).map_err(Failure::input)?;
-    let settings = match &asked.config {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| Failure::input(format!("{} cannot be read: {error}", path.display())))?,
-        None => String::new(),
-    };
+    let config = asked.config.as_deref();
+    let settings = settings_file::text(config)?;
+    // Checked here as well: only here is the file's name known.
+    Settings::from_yaml(&settings).map_err(|error| settings_file::failure(config, &error))?;
     let target = Target {
         table: asked.stack.table.clone(),
         keyring: asked.keyring.clone(),

@@ -2,7 +2,7 @@
 
 pub(crate) mod write;
 
-use tajo_domain::{ContactKey, ContactRecord, CustomerNews, PersonUpdate};
+use tajo_domain::{ContactKey, ContactRecord, CustomerNews, PersonUpdate, Skipped};
 use tajo_mapping::{Planned, customer_events, note_creation};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
@@ -20,6 +20,8 @@ pub(crate) struct Accepted {
     changed: bool,
     deleted: bool,
     pub claimed: Vec<Planned>,
+    /// Custom fields whose values do not fit their attribute.
+    pub skipped: Vec<Skipped>,
 }
 
 /// Accepts what a notice says about a person, brings Brevo's contact up to date, and fires the events of customer
@@ -79,6 +81,11 @@ pub(crate) fn accept(
         return (None, Accepted { deleted: true, ..Accepted::default() });
     }
     let before = record.profile.as_ref().map(|profile| profile.value.clone());
+    // Only what the store maps is kept: items stay small.
+    let mapping = &moment.facts.settings.field_mapping;
+    let (update, skipped) = mapping.keep(update);
+    let update = update.as_ref();
+    mapping.forget_unmapped(&mut record);
     let changed = record.accept(update);
     let has_new_profile = before != record.profile.as_ref().map(|profile| profile.value.clone());
     if has_new_profile {
@@ -89,7 +96,7 @@ pub(crate) fn accept(
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
     note_creation(&mut record, moment.now);
     let write = stored != Some(&record);
-    (write.then_some(record), Accepted { changed, deleted: false, claimed })
+    (write.then_some(record), Accepted { changed, deleted: false, claimed, skipped })
 }
 
 /// Keys of `customer_updated` begin like this (`tajo_mapping::customer_events`).
@@ -106,9 +113,9 @@ async fn deliver(
     };
     let must_send = accepted.changed || worker.redelivered || !write::is_known(&record);
     if !must_send && accepted.claimed.is_empty() {
-        return Ok(Step::default());
+        return Ok(Step { skipped: accepted.skipped, ..Step::default() });
     }
-    let mut step = Step { applied: true, ..Step::default() };
+    let mut step = Step { applied: true, skipped: accepted.skipped, ..Step::default() };
     let mut written = None;
     let mut sent = effects::Sent::nothing(&accepted.claimed);
     if must_send {

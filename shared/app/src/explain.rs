@@ -84,6 +84,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
                 return explanation
                     .skip("contact", "there is no email, customer or phone to know the person by");
             }
+            explanation.skipped.extend(accepted.skipped);
             explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
             explanation.events(accepted.claimed);
         }

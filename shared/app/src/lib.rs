@@ -19,6 +19,7 @@ mod stop;
 pub mod sweep;
 pub mod sync;
 pub mod telemetry;
+mod trace;
 mod worker;
 
 pub use clock::Clock;

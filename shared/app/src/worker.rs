@@ -9,7 +9,7 @@ use tajo_domain::Skipped;
 use tajo_mapping::StoreFacts;
 
 use crate::stop::Stop;
-use crate::{Env, Store};
+use crate::{Env, Store, trace};
 
 /// What a call and the settling after it may take: no call starts with less left.
 const LEAST_TIME: SignedDuration = SignedDuration::from_secs(limits::CALL_TIMEOUT.as_secs() as i64 + 4);
@@ -53,7 +53,9 @@ impl Worker<'_> {
             return Err(Stop::Later { after: Some(Duration::from_secs(1)), reason });
         }
         self.calls.fetch_add(1, Ordering::Relaxed);
-        Ok(self.env.brevo.send(&self.store.key, request).await)
+        let answer = self.env.brevo.send(&self.store.key, request).await;
+        trace::called(&self.store.facts, request, &answer);
+        Ok(answer)
     }
 
     pub(crate) fn calls(&self) -> u32 {

@@ -88,6 +88,20 @@ impl Error {
         }
     }
 
+    /// Brevo's HTTP status, where there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::RateLimited { .. } => Some(429),
+            Self::TooEarly => Some(425),
+            Self::Unclear(_) => None,
+            Self::Server(status) | Self::Refused { status, .. } => Some(*status),
+            Self::KeyRefused | Self::AddressBlocked => Some(401),
+            Self::Forbidden(_) => Some(403),
+            Self::NotFound => Some(404),
+            Self::Duplicate(_) => Some(400),
+        }
+    }
+
     /// Whether the request was certainly not applied.
     pub fn certainly_not_applied(&self) -> bool {
         !matches!(self, Self::Unclear(_) | Self::Server(_))

@@ -1,8 +1,11 @@
 //! What we remember of a person, and how news about them is accepted.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::custom::{CustomValue, accept_custom};
 use crate::{Consent, Email, Ledger, PersonUpdate, Phone, Profile, Totals, Versioned};
 
 /// Under which key the state of a person lives.
@@ -78,6 +81,9 @@ pub struct ContactRecord {
     /// The totals facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<Versioned<Totals>>,
+    /// What the store's mapping asks for besides, by source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom: BTreeMap<String, CustomValue>,
     /// The latest order we know of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_order_at: Option<Timestamp>,
@@ -144,6 +150,7 @@ impl ContactRecord {
         accept_facet(&mut self.locale, update.locale.as_ref());
         accept_facet(&mut self.tags, update.tags.as_ref());
         accept_facet(&mut self.totals, update.totals.as_ref());
+        accept_custom(&mut self.custom, &update.custom);
         for (stored, new) in
             [(&mut self.email_consent, &update.email_consent), (&mut self.sms_consent, &update.sms_consent)]
         {
@@ -173,8 +180,10 @@ impl ContactRecord {
         let tags = record.tags.map(|facet| facet.value);
         let totals = record.totals.map(|facet| facet.value);
         let consents = (record.email_consent, record.sms_consent);
+        let custom: Vec<_> =
+            record.custom.into_iter().map(|(source, fact)| (source, fact.value, fact.given)).collect();
         let orders = (record.last_order_at, record.abandoned_cart, record.deleted_at.is_some());
-        (record.customer, profile, locale, tags, totals, consents, orders)
+        (record.customer, profile, locale, tags, totals, consents, custom, orders)
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a notice says about a person.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::custom::CustomFact;
 use crate::{Consent, ContactKey, Currency, Email, Money, Phone};
 
 /// A value and the platform's own time for it.
@@ -105,4 +107,8 @@ pub struct PersonUpdate {
     pub totals: Option<Versioned<Totals>>,
     /// Time of an order of this person.
     pub ordered_at: Option<Timestamp>,
+    /// What only some stores want to know, by source (`default_address.city`, `metafields.custom.tier`): everything a
+    /// body tells. Only what the store maps is kept (`tajo_mapping::FieldMapping::keep`).
+    #[serde(default)]
+    pub custom: BTreeMap<String, CustomFact>,
 }

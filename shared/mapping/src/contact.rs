@@ -138,8 +138,8 @@ pub fn moved(mut write: ContactWrite, to: &Email, is_blocked: bool) -> ContactWr
 /// The write that takes back what we gave Brevo: our attributes emptied, our lists left.
 pub fn clearing(record: &ContactRecord, facts: &StoreFacts) -> ContactWrite {
     let mut write = ContactWrite::default();
-    for (_, attribute) in effective_rules(&facts.settings) {
-        write.attributes.insert(attribute, json!(""));
+    for mapped in effective_rules(&facts.settings) {
+        write.attributes.insert(mapped.attribute, json!(""));
     }
     if record.sent_phone.is_some() && record.sent_email.is_some() {
         write.attributes.insert(SMS.to_owned(), json!(""));
@@ -166,13 +166,14 @@ const SMS: &str = "SMS";
 
 fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
     let rules = effective_rules(&facts.settings);
-    let attributes = rules.into_iter().filter_map(|(rule, name)| Some((name, (rule.read)(record, now)?)));
+    let attributes =
+        rules.into_iter().filter_map(|mapped| Some((mapped.read(record, now)?, mapped.attribute)));
     let lists = facts.settings.lists;
     let buyer = lists.buyers.filter(|_| record.last_order_at.is_some());
     let abandoned = lists.abandoned_cart.filter(|_| record.abandoned_cart.is_some());
     ContactWrite {
         ext_id: record.customer.as_deref().map(|id| facts.ext_id(id)),
-        attributes: attributes.collect(),
+        attributes: attributes.map(|(value, name)| (name, value)).collect(),
         list_ids: [lists.all_customers, buyer, abandoned].into_iter().flatten().collect(),
         ..ContactWrite::default()
     }

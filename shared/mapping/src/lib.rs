@@ -2,14 +2,18 @@
 
 mod cart_event;
 mod contact;
+mod custom_value;
 mod customer_event;
+mod example;
 mod facts;
 mod order;
 mod order_event;
+mod overrides;
 mod product;
 mod properties;
 mod rules;
 mod settings;
+mod sources;
 
 pub use cart_event::{abandoned, cart_content, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
@@ -17,14 +21,17 @@ pub use contact::{
     update, without_phone,
 };
 pub use customer_event::customer_events;
+pub use example::{MappingRow, mapping_rows};
 pub use facts::{Planned, StoreFacts, StoreKind};
 pub use order::{is_historical, order_body};
 pub use order_event::order_events;
+pub use overrides::{FieldMapping, Mapped};
 pub use product::{
     Category, Content, Shelf, categories, category_body, collection_id, contents, crossing_key, deletion,
     left_out, parse_crossing, shelf_of_all, stock_event, with_stock,
 };
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
-    InventorySettings, Lists, OrderSettings, ProductFilter, ProductSettings, Settings, SettingsError, Sync,
+    API_VERSION, API_VERSIONS, InventorySettings, Lists, LogLevel, Logging, OrderSettings, ProductFilter,
+    ProductSettings, Settings, SettingsError, Sync, settings_schema,
 };

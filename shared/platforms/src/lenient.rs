@@ -17,6 +17,10 @@ use tajo_domain::{Money, parse_amount};
 #[derive(Default)]
 pub struct Text<'a>(Option<Cow<'a, str>>);
 
+/// A value as text, whatever it is: `true` and numbers too. Empty text says that it is empty.
+#[derive(Default)]
+pub struct Plain<'a>(pub Option<Cow<'a, str>>);
+
 /// An id, as text: ids are larger than a float can hold.
 #[derive(Default)]
 pub struct Id(pub Option<String>);
@@ -102,6 +106,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             Any::Text(text) if !text.trim().is_empty() => Some(text),
             Any::Whole(number) => Some(Cow::Owned(number.to_string())),
             Any::Float(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        }))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Plain<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(match scalar(from)? {
+            Any::Text(text) => Some(text),
+            Any::Whole(number) => Some(Cow::Owned(number.to_string())),
+            Any::Float(number) => Some(Cow::Owned(number.to_string())),
+            Any::Flag(flag) => Some(Cow::Owned(flag.to_string())),
+            Any::Null => Some(Cow::Borrowed("")),
             _ => None,
         }))
     }

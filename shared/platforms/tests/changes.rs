@@ -170,3 +170,31 @@ fn every_event_file_has_its_snapshot() {
         assert!(tested.contains(&format!("told(\"{name}\")")), "no snapshot of {name}");
     }
 }
+
+#[test]
+fn a_customer_with_metafields() {
+    insta::assert_snapshot!(told("customers-update.metafields"));
+}
+
+#[test]
+fn a_customer_with_metafields_a_note_and_an_address() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/shopify/customers-update.metafields.json");
+    let context = Context {
+        shop_domain: "demo-shop.myshopify.com".into(),
+        shop_country: None,
+        live: true,
+        time: "2026-11-20T00:00:00Z".parse().unwrap(),
+    };
+    let changes = Platform::Shopify.changes("customers/update", &fs::read(path).unwrap(), &context).unwrap();
+    let tajo_domain::Change::Person { update, .. } = &changes.changes[0] else { panic!("a person") };
+    let facts: Vec<String> = update
+        .custom
+        .iter()
+        .map(|(source, fact)| {
+            format!("{source}: {} (as of {})", fact.value.as_deref().unwrap_or("empty"), fact.at)
+        })
+        .collect();
+    insta::assert_snapshot!(facts.join("\n"));
+    assert!(!format!("{update:?}").contains("Freiburg"));
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{Change, ContactKey, Email, Skipped, StoreId, short_hash};
+use tajo_mapping::LogLevel;
 use tajo_platforms::Notice;
 use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
@@ -70,6 +71,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// What is written down.
     pub line: LogLine,
+    /// The store asked to hear only of trouble in the function's log.
+    quiet: bool,
 }
 
 /// Work that Brevo has not taken for this long is parked.
@@ -119,6 +122,7 @@ pub(super) async fn conclude(
         Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
     };
     let (person, order) = subjects(&prepared.task);
+    report.quiet = prepared.store.facts.settings.logging.level == LogLevel::Quiet;
     report.line.calls = worker.calls();
     report.line.person = person;
     report.line.order = order;
@@ -152,15 +156,18 @@ pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
     let mut by_store: BTreeMap<&str, Vec<LogLine>> = BTreeMap::new();
     for report in reports {
         let line = &report.line;
-        info!(
-            store.id = report.store,
-            topic = line.topic,
-            delivery = line.delivery,
-            outcome = line.outcome,
-            reason = line.reason,
-            calls = line.calls,
-            "a notice ended"
-        );
+        let is_trouble = matches!(report.outcome, Outcome::Deferred | Outcome::Parked | Outcome::Retried);
+        if is_trouble || !report.quiet {
+            info!(
+                store.id = report.store,
+                topic = line.topic,
+                delivery = line.delivery,
+                outcome = line.outcome,
+                reason = line.reason,
+                calls = line.calls,
+                "a notice ended"
+            );
+        }
         by_store.entry(&report.store).or_default().push(line.clone());
     }
     for (store, lines) in by_store {
@@ -307,6 +314,7 @@ fn given_back(record: &Record) -> Report {
         store: "unknown".to_owned(),
         outcome: Outcome::Retried,
         line,
+        quiet: false,
     }
 }
 
@@ -321,7 +329,7 @@ fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason:
         person: None,
         order: None,
     };
-    Report { message_id: record.message_id.clone(), store: store_name(notice), outcome, line }
+    Report { message_id: record.message_id.clone(), store: store_name(notice), outcome, line, quiet: false }
 }
 
 fn reason(skipped: &[Skipped]) -> Option<String> {

@@ -9,7 +9,7 @@ use tajo_platforms::{Context, Notice};
 
 use super::outcome::{self, Record, Report};
 use crate::stop::Stop;
-use crate::{Env, Store, product};
+use crate::{Env, Store, product, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -61,6 +61,7 @@ async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
             hint: Some("connect it, or remove its webhooks in the platform"),
         });
     };
+    trace::received(&store.facts, notice);
     let task = if notice.topic == CART_DUE {
         Task::CartDue(notice.read_cart_due()?)
     } else if store.facts.settings.enabled {

@@ -2,6 +2,7 @@
 
 mod checkout;
 mod collection;
+mod custom;
 mod customer;
 mod inventory;
 mod order;

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use tajo_domain::Unusable;
 
-use crate::lenient::{Amount, Count, Flag, Id, List, Object, Tags, Text, Time};
+use crate::lenient::{Amount, Count, Flag, Id, List, Object, Plain, Tags, Text, Time};
 
 /// Reads a whole body. `missing` is the reason for JSON that is no object at all.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8], missing: &str) -> Result<T, Unusable> {
@@ -46,6 +46,29 @@ pub struct Customer<'a> {
     /// Up to 2023-10.
     pub accepts_marketing: Flag,
     pub accepts_marketing_updated_at: Time,
+    pub note: Text<'a>,
+    /// Where the webhook was subscribed with `metafieldNamespaces`.
+    pub metafields: List<Object<Metafield<'a>>>,
+}
+
+/// A field that the merchant or an app added.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Metafield<'a> {
+    #[serde(borrow)]
+    pub namespace: Text<'a>,
+    pub key: Text<'a>,
+    pub value: Plain<'a>,
+    pub updated_at: Time,
+}
+
+/// What the buyer was asked at the checkout.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct NoteAttribute<'a> {
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    pub value: Plain<'a>,
 }
 
 /// What the customer said about one channel.
@@ -106,6 +129,7 @@ pub struct Order<'a> {
     pub total_tax: Amount,
     pub total_shipping_price_set: Object<MoneySet>,
     pub note: Text<'a>,
+    pub note_attributes: List<Object<NoteAttribute<'a>>>,
     pub order_status_url: Text<'a>,
     pub gateway: Text<'a>,
     pub payment_gateway_names: List<Text<'a>>,

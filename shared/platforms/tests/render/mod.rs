@@ -67,6 +67,12 @@ fn person(out: &mut String, update: &PersonUpdate, news: &str) {
         line(out, "  totals", &format!("{orders} orders, {spent} {currency} (as of {})", totals.at));
     }
     option(out, "  ordered", update.ordered_at);
+    // Addresses stay out: every account has one.
+    for (source, fact) in update.custom.iter().filter(|(source, _)| !source.starts_with("default_address.")) {
+        if let Some(value) = &fact.value {
+            line(out, "  custom", &format!("{source}: {value} (as of {})", fact.at));
+        }
+    }
 }
 
 fn order(out: &mut String, order: &Order) {

@@ -6,7 +6,7 @@ use tajo_domain::{
 };
 
 use super::person::{self, Sources};
-use super::{expect_kind, parts};
+use super::{custom, expect_kind, parts};
 use crate::Context;
 use crate::lenient::{List, Text};
 use crate::shopify::payload::{self, Transaction};
@@ -46,6 +46,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     };
     let mut person = person::update(&sources, context, skipped);
     person.ordered_at = Some(created_at);
+    person.custom = custom::of_order(&payload.note_attributes, created_at, updated_at);
     let identity = person.identity.clone();
     if identity.is_empty() {
         let reason = "the order names nobody: no customer, no valid email and no valid phone";

@@ -1,5 +1,7 @@
 //! What a body says about a person, whichever topic it came with.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use tajo_domain::{
     Consent, ConsentState, Currency, Email, Identity, PersonUpdate, Phone, Profile, Skipped, Totals,
@@ -48,6 +50,7 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
         tags: customer.and_then(|customer| customer.tags.0.clone()).map(|value| Versioned { at, value }),
         totals: customer.and_then(|customer| totals(customer, sources)).map(|value| Versioned { at, value }),
         ordered_at: None,
+        custom: BTreeMap::new(),
         identity,
     }
 }
