@@ -427,3 +427,22 @@ async fn when_either_worker_dies_the_newest_profile_wins_however_often_the_turn_
 async fn when_either_worker_dies_the_newest_order_wins_however_often_the_turn_passes() {
     explore("order, crashes", order(true, ALL)).await;
 }
+
+/// Another price, then another name: only one worker at a time may send, because each has only its own content.
+fn product(crashes: bool, turns: usize) -> Story {
+    let named = json!({"title": "Woollen blanket", "updated_at": "2026-11-03T12:00:00+01:00"});
+    let newer = with(sample("products-update.price"), named);
+    let notices = [("products/update", sample("products-update.price")), ("products/update", newer)];
+    Story { before: vec![("products/create", sample("products-create"))], notices, crashes, turns }
+}
+
+#[tokio::test]
+async fn when_either_worker_dies_the_newest_product_wins() {
+    explore("product, crashes, one turn", product(true, 1)).await;
+}
+
+#[tokio::test]
+#[ignore = "minutes: every interleaving with every crash"]
+async fn when_either_worker_dies_the_newest_product_wins_however_often_the_turn_passes() {
+    explore("product, crashes", product(true, ALL)).await;
+}

@@ -27,7 +27,7 @@ fn story() -> Vec<(&'static str, Value)> {
 }
 
 /// Every order of `0..count`.
-fn permutations(count: usize) -> Vec<Vec<usize>> {
+pub fn permutations(count: usize) -> Vec<Vec<usize>> {
     if count == 0 {
         return vec![Vec::new()];
     }

@@ -1,6 +1,8 @@
 //! What a body would cause: the changes, the skips with their reasons, and the exact Brevo requests of a first
 //! delivery. Calls nothing: it runs the same pure steps as the journeys, on a store with nothing known yet.
 
+mod catalogue;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -145,6 +147,14 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             explanation.events(accepted.claimed);
             explanation.waits("cart", accepted.over);
         }
+        Change::Product(news) => catalogue::product(moment, news, explanation),
+        Change::Collection(news) => catalogue::collection(moment, news, explanation),
+        Change::Stock(_) => {
+            explanation.skip(
+                "stock",
+                "what it is compared with was never seen here: the first count crosses nothing",
+            );
+        }
     }
 }
 
@@ -240,5 +250,8 @@ fn describe(change: &Change) -> Value {
             "completed": cart.completed_at.is_some(),
             "updated_at": cart.updated_at,
         }),
+        Change::Product(news) => catalogue::describe_product(news),
+        Change::Collection(news) => catalogue::describe_collection(news),
+        Change::Stock(news) => catalogue::describe_stock(news),
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cart;
+mod category;
 mod clock;
 pub mod config;
 pub mod connect;
@@ -13,6 +14,7 @@ pub mod ingest;
 pub mod keyring;
 mod merge;
 mod order;
+mod product;
 mod queue;
 mod shopify;
 mod stop;

@@ -19,7 +19,7 @@ pub use outcome::{Outcome, Record, Report};
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, cart, contact, delete, merge, order};
+use crate::{Env, cart, category, contact, delete, merge, order, product};
 use prepare::{Prepared, Task, groups, prepare};
 
 /// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
@@ -108,6 +108,9 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             (None, Change::OrderDeleted { order, at }) => order::deleted(worker, order, *at).await?,
             (None, Change::Cart(cart)) => cart::cart(worker, cart).await?,
             (None, Change::CartDeleted { token, at }) => cart::deleted(worker, token, *at).await?,
+            (None, Change::Product(news)) => product::product(worker, news).await?,
+            (None, Change::Collection(news)) => category::collection(worker, news).await?,
+            (None, Change::Stock(news)) => product::stock(worker, news).await?,
         };
         total.add(step);
     }
@@ -125,5 +128,9 @@ pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> 
             (!sync.orders).then_some("orders")
         }
         Change::Cart(_) | Change::CartDeleted { .. } => (!sync.carts).then_some("carts"),
+        // With the inventory alone, products still tell whose stock a level is.
+        Change::Product(_) => (!sync.products && !sync.inventory).then_some("products"),
+        Change::Collection(_) => (!sync.products).then_some("products"),
+        Change::Stock(_) => (!sync.inventory).then_some("stock levels"),
     }
 }

@@ -186,6 +186,23 @@ pub fn upsert_historical_order(order: Value) -> Request {
     request(Method::Post, "/orders/status/batch", Some(json!({ "orders": [order], "historical": true })))
 }
 
+/// `POST /products`: upserts one. Fields that are absent stay as they are; `name` is needed only to create.
+/// `/products/batch` takes the same objects, without `updateEnabled`, and many of them.
+pub fn upsert_product(product: Map<String, Value>) -> Request {
+    upsert("/products", product)
+}
+
+/// `POST /categories`: upserts one; as with products.
+pub fn upsert_category(category: Map<String, Value>) -> Request {
+    upsert("/categories", category)
+}
+
+/// `updateEnabled` is false by default: a known id would be refused ("Create/Update a product").
+fn upsert(path: &str, mut item: Map<String, Value>) -> Request {
+    item.insert("updateEnabled".to_owned(), json!(true));
+    request(Method::Post, path, Some(Value::Object(item)))
+}
+
 fn contact_request(method: Method, identifier: &Identifier, body: Option<Value>) -> Request {
     let path = format!("/contacts/{}", encode(identifier.value()));
     Request { query: Some(format!("identifierType={}", identifier.kind())), ..request(method, path, body) }

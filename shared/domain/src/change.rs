@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Cart, LoneFact, Order, PersonUpdate};
+use crate::{Cart, CollectionNews, LoneFact, Order, PersonUpdate, ProductNews, StockNews};
 
 /// One thing that happened in a store.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,12 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// A product appears, changes or is deleted.
+    Product(ProductNews),
+    /// A collection appears, is renamed or is deleted.
+    Collection(CollectionNews),
+    /// Something is said about a stock.
+    Stock(StockNews),
 }
 
 /// Which customer notice brought a [`Change::Person`].

@@ -78,6 +78,16 @@ impl Ledger {
         done
     }
 
+    /// Effects that somebody took and nobody has finished yet.
+    pub fn unfinished(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, held)| **held != DONE).map(|(key, _)| key.as_str())
+    }
+
+    /// Whether no effect was ever taken, or all are forgotten.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Forgets done effects with this prefix: safe once a newer version was accepted, because a stale body
     /// only ever finishes an effect that is still in the ledger and never starts one.
     pub fn forget_done(&mut self, prefix: &str) {

@@ -15,6 +15,8 @@ mod order_record;
 mod packed;
 mod person;
 mod phone;
+mod product;
+mod stock;
 mod tags;
 
 pub use cart::{Cart, CartRecord, CartSource, CartState, TouchOutcome};
@@ -32,4 +34,9 @@ pub use order_record::{LoneFact, OrderFact, OrderHead, OrderRecord};
 pub use packed::Packed;
 pub use person::{Identity, PersonUpdate, Profile, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
+pub use product::{
+    CategoryRecord, CollectionNews, ItemRecord, Piece, Product, ProductNews, ProductRecord, StockNews,
+    StockOf, StockSaid, Variant, VariantStock,
+};
+pub use stock::{Crossing, Stock, StockState};
 pub use tags::{TagChanges, TagsAdded, TagsDelta};

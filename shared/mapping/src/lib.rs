@@ -9,6 +9,7 @@ mod facts;
 mod order;
 mod order_event;
 mod overrides;
+mod product;
 mod properties;
 mod rules;
 mod settings;
@@ -27,6 +28,10 @@ pub use facts::{Planned, StoreFacts, StoreKind};
 pub use order::{is_historical, order_body, sent_order};
 pub use order_event::{lone_events, order_events};
 pub use overrides::{FieldMapping, Mapped};
+pub use product::{
+    Category, Content, Shelf, categories, category_body, collection_id, contents, crossing_key, deletion,
+    left_out, parse_crossing, shelf_of_all, stock_event, with_stock,
+};
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
     API_VERSION, API_VERSIONS, InventorySettings, Lists, LogLevel, Logging, OrderSettings, ProductFilter,

@@ -9,6 +9,7 @@ mod schema;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tajo_domain::Email;
 
 pub use error::SettingsError;
 pub(crate) use fields::{Fields, Target, TargetBlock};
@@ -80,12 +81,14 @@ pub struct ProductFilter {
 }
 
 /// What of the stock is told. Whether anything is says [`Sync::inventory`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventorySettings {
     /// `product_low_stock` is sent when the stock falls to this or below; `None`: never.
     pub low_stock_threshold: Option<u64>,
     /// `product_out_of_stock` and `product_back_in_stock` are sent.
     pub out_of_stock_events: bool,
+    /// Who is told of them: Brevo knows no event without a contact. `None`: the stock on the Brevo product says it.
+    pub alert_email: Option<Email>,
 }
 
 /// What of orders is told. Whether anything is says [`Sync::orders`].
@@ -110,7 +113,7 @@ impl Default for ProductSettings {
 
 impl Default for InventorySettings {
     fn default() -> Self {
-        Self { low_stock_threshold: None, out_of_stock_events: true }
+        Self { low_stock_threshold: None, out_of_stock_events: true, alert_email: None }
     }
 }
 

@@ -118,7 +118,7 @@ fn the_catalogue_document_is_accepted_as_written_and_read() {
     );
     assert_eq!(
         settings.inventory,
-        InventorySettings { low_stock_threshold: Some(10), out_of_stock_events: false }
+        InventorySettings { low_stock_threshold: Some(10), out_of_stock_events: false, alert_email: None }
     );
     assert_eq!(settings.orders, OrderSettings { include_test_orders: true, item_events: true });
 }
@@ -191,4 +191,14 @@ fn quiet_is_half_an_hour_unless_the_store_says_otherwise() {
         let error = own(wrong).unwrap_err();
         assert!(error.contains("`sync.carts.abandoned_after` is"), "{wrong}: {error}");
     }
+}
+
+#[test]
+fn the_contact_for_stock_alerts_is_an_address() {
+    let read = |text: &str| Settings::from_yaml(&format!("sync: {{inventory: {{alert_email: {text}}}}}"));
+    let known = read("Owner@Example.com").unwrap().inventory.alert_email.unwrap();
+    assert_eq!(known.as_str(), "owner@example.com");
+    let error = read("nobody").unwrap_err().to_string();
+    assert!(error.contains("`sync.inventory.alert_email` is no email address"), "{error}");
+    assert!(!error.contains("nobody"), "{error}");
 }

@@ -33,6 +33,10 @@ pub struct Amount(pub Option<Money>);
 #[derive(Default)]
 pub struct Count(pub Option<u64>);
 
+/// A whole number that may be below zero (an oversold stock), up to [`LARGEST_COUNT`] either way.
+#[derive(Default)]
+pub struct Number(pub Option<i64>);
+
 /// Yes or no.
 #[derive(Default)]
 pub struct Flag(pub Option<bool>);
@@ -152,6 +156,18 @@ impl<'de> Deserialize<'de> for Count {
             _ => None,
         };
         Ok(Self(count.map(|count| count.clamp(0, LARGEST_COUNT) as u64)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let number = match scalar(from)? {
+            Any::Text(text) => text.trim().parse().ok(),
+            Any::Whole(number) => Some(number),
+            Any::Float(number) => Some(number as i128), // saturates
+            _ => None,
+        };
+        Ok(Self(number.map(|number| number.clamp(-LARGEST_COUNT, LARGEST_COUNT) as i64)))
     }
 }
 
@@ -305,6 +321,14 @@ mod tests {
         assert_eq!(read::<Count>("2.0").0, Some(2));
         assert_eq!(read::<Count>("18446744073709551615").0, Some(1_000_000_000));
         assert_eq!(read::<Count>("\"many\"").0, None);
+    }
+
+    #[test]
+    fn a_number_may_be_below_zero_but_not_absurd() {
+        assert_eq!(read::<Number>("-2").0, Some(-2));
+        assert_eq!(read::<Number>("\"3\"").0, Some(3));
+        assert_eq!(read::<Number>("-18446744073709551615").0, Some(-1_000_000_000));
+        assert_eq!(read::<Number>("null").0, None);
     }
 
     #[test]

@@ -205,6 +205,81 @@ fn a_checkout_is_deleted() {
     insta::assert_snapshot!(told("checkouts-delete"));
 }
 
+#[test]
+fn a_new_product() {
+    insta::assert_snapshot!(told("products-create"));
+}
+
+#[test]
+fn a_product_is_sold() {
+    insta::assert_snapshot!(told("products-update.sold"));
+}
+
+#[test]
+fn a_product_gets_another_price() {
+    insta::assert_snapshot!(told("products-update.price"));
+}
+
+#[test]
+fn a_product_is_taken_off_the_shop() {
+    insta::assert_snapshot!(told("products-update.draft"));
+}
+
+#[test]
+fn a_product_loses_a_variant() {
+    insta::assert_snapshot!(told("products-update.one_variant"));
+}
+
+#[test]
+fn a_product_is_deleted() {
+    insta::assert_snapshot!(told("products-delete"));
+}
+
+#[test]
+fn a_new_collection() {
+    insta::assert_snapshot!(told("collections-create"));
+}
+
+#[test]
+fn a_collection_is_renamed() {
+    insta::assert_snapshot!(told("collections-update"));
+}
+
+#[test]
+fn a_collection_is_deleted() {
+    insta::assert_snapshot!(told("collections-delete"));
+}
+
+#[test]
+fn a_stock_level_changes() {
+    insta::assert_snapshot!(told("inventory_levels-update"));
+}
+
+#[test]
+fn a_new_item_is_counted() {
+    insta::assert_snapshot!(told("inventory_items-create"));
+}
+
+#[test]
+fn an_item_is_not_counted_any_more() {
+    insta::assert_snapshot!(told("inventory_items-update"));
+}
+
+#[test]
+fn an_item_is_gone() {
+    insta::assert_snapshot!(told("inventory_items-delete"));
+}
+
+#[test]
+fn the_last_one_of_a_variant_is_sold() {
+    insta::assert_snapshot!(told("variants-out_of_stock"));
+}
+
+#[test]
+fn a_variant_is_back() {
+    insta::assert_snapshot!(told("variants-in_stock"));
+}
+
 /// A new file in `events/shopify` needs a test above.
 #[test]
 fn every_event_file_has_its_snapshot() {

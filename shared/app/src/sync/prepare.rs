@@ -12,7 +12,7 @@ use tajo_platforms::notice::{CART_DUE, CartDue};
 use super::outcome::{self, Record, Report};
 use super::resolve;
 use crate::stop::Stop;
-use crate::{Env, Store, trace};
+use crate::{Env, Store, product, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -83,7 +83,8 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
     Ok((store, task))
 }
 
-/// Puts what is about the same person into one group, oldest first: working on it side by side would only make
+/// Puts what is about the same person, or the same product, into one group, oldest first: working on it side by side
+/// would only make
 /// the workers trip over each other.
 pub(super) fn groups(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
     let mut groups: HashMap<String, Vec<Prepared>> = HashMap::new();
@@ -101,10 +102,15 @@ pub(super) fn groups(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
 fn subject(prepared: &Prepared) -> String {
     let store = &prepared.store.facts.store;
     let (person, _) = outcome::subjects(&prepared.task);
-    match person {
-        Some(person) => format!("{store} {person}"),
+    match person.or_else(|| product_of(&prepared.task)) {
+        Some(subject) => format!("{store} {subject}"),
         None => format!("{store} {}", prepared.notice.delivery),
     }
+}
+
+fn product_of(task: &Task) -> Option<String> {
+    let Task::Changes(changes) = task else { return None };
+    changes.changes.iter().find_map(product::subject)
 }
 
 /// The identity a change is about.
@@ -118,5 +124,6 @@ pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
         | Change::CartDeleted { .. } => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
+        Change::Product(_) | Change::Collection(_) | Change::Stock(_) => None,
     }
 }

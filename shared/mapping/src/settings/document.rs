@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use tajo_domain::Email;
 
 use super::LogLevel;
 use super::fields::Fields;
@@ -156,6 +157,9 @@ pub struct InventoryBlock {
     pub low_stock_threshold: Option<u64>,
     /// `product_out_of_stock` and `product_back_in_stock` are sent. Left out: yes.
     pub out_of_stock_events: Option<bool>,
+    /// The address of the Brevo contact that these events are sent to: a product has none of its own. Left out: no
+    /// events, only the stock on the Brevo product.
+    pub alert_email: Option<AlertEmail>,
 }
 
 /// Brevo lists, by the ids that Brevo shows under Contacts → Lists. Left out: no list.
@@ -236,5 +240,29 @@ impl JsonSchema for Rest {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": "^[0-9PT]", "examples": ["30m", "1h 30m", "2h"] })
+    }
+}
+
+/// Whom to tell of stock.
+#[derive(Clone, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct AlertEmail(pub Email);
+
+impl TryFrom<String> for AlertEmail {
+    type Error = &'static str;
+
+    // The text stays out of the error: it may be somebody's address with a slip in it.
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Email::parse(&text).map(Self).map_err(|_| "no email address")
+    }
+}
+
+impl JsonSchema for AlertEmail {
+    fn schema_name() -> Cow<'static, str> {
+        "Email".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "email" })
     }
 }

@@ -148,6 +148,8 @@ fn inventory(layers: [&SyncBlock; 2], defaults: InventorySettings) -> InventoryS
             .or(defaults.low_stock_threshold),
         out_of_stock_events: first(blocks, |block| block.out_of_stock_events)
             .unwrap_or(defaults.out_of_stock_events),
+        alert_email: first(blocks, |block| block.alert_email.as_ref().map(|email| email.0.clone()))
+            .or(defaults.alert_email),
     }
 }
 

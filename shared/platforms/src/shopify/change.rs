@@ -2,15 +2,18 @@
 
 mod cart;
 mod checkout;
-mod custom;
+mod collection;
 mod consent;
+mod custom;
 mod customer;
+mod inventory;
 mod merge;
 mod order;
 mod order_fact;
 mod order_parts;
 mod parts;
 mod person;
+mod product;
 mod summary;
 mod tags;
 
@@ -51,6 +54,14 @@ pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes,
         Topic::CartsCreate | Topic::CartsUpdate => cart::changes(body, context),
         Topic::CheckoutsCreate | Topic::CheckoutsUpdate => checkout::changes(body, context),
         Topic::CheckoutsDelete => cart::checkout_deleted(body, context),
+        Topic::ProductsCreate | Topic::ProductsUpdate => product::news(body, context),
+        Topic::ProductsDelete => product::deleted(body, context),
+        Topic::CollectionsCreate | Topic::CollectionsUpdate => collection::news(body, context),
+        Topic::CollectionsDelete => collection::deleted(body, context),
+        Topic::InventoryLevelsUpdate => inventory::level(body, context),
+        Topic::InventoryItemsCreate | Topic::InventoryItemsUpdate => inventory::item(body, context),
+        Topic::InventoryItemsDelete => inventory::item_deleted(body, context),
+        Topic::VariantsInStock | Topic::VariantsOutOfStock => inventory::variant(body, context),
         Topic::CustomersDataRequest | Topic::CustomersRedact | Topic::ShopRedact | Topic::AppUninstalled => {
             let topic = topic.as_str();
             Err(Unusable::new(format!("topic `{topic}` is kept: this version cannot act on it yet")))

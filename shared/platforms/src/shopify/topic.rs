@@ -61,6 +61,30 @@ pub enum Topic {
     CheckoutsCreate,
     /// A step in a checkout.
     CheckoutsUpdate,
+    /// A product appears.
+    ProductsCreate,
+    /// Anything about a product changes, or one is sold.
+    ProductsUpdate,
+    /// A product is deleted.
+    ProductsDelete,
+    /// A collection appears.
+    CollectionsCreate,
+    /// A collection changes.
+    CollectionsUpdate,
+    /// A collection is deleted.
+    CollectionsDelete,
+    /// The stock at one location changes.
+    InventoryLevelsUpdate,
+    /// Something to be counted appears.
+    InventoryItemsCreate,
+    /// Something to be counted changes.
+    InventoryItemsUpdate,
+    /// Something to be counted is gone.
+    InventoryItemsDelete,
+    /// A variant can be bought again.
+    VariantsInStock,
+    /// The last one of a variant is gone.
+    VariantsOutOfStock,
     /// Compliance: a person asks what is stored.
     CustomersDataRequest,
     /// Compliance: a person is to be erased.
@@ -105,6 +129,18 @@ const NAMED: &[(&str, Topic)] = &[
     ("checkouts/delete", Topic::CheckoutsDelete),
     ("checkouts/create", Topic::CheckoutsCreate),
     ("checkouts/update", Topic::CheckoutsUpdate),
+    ("products/create", Topic::ProductsCreate),
+    ("products/update", Topic::ProductsUpdate),
+    ("products/delete", Topic::ProductsDelete),
+    ("collections/create", Topic::CollectionsCreate),
+    ("collections/update", Topic::CollectionsUpdate),
+    ("collections/delete", Topic::CollectionsDelete),
+    ("inventory_levels/update", Topic::InventoryLevelsUpdate),
+    ("inventory_items/create", Topic::InventoryItemsCreate),
+    ("inventory_items/update", Topic::InventoryItemsUpdate),
+    ("inventory_items/delete", Topic::InventoryItemsDelete),
+    ("variants/in_stock", Topic::VariantsInStock),
+    ("variants/out_of_stock", Topic::VariantsOutOfStock),
     ("customers/data_request", Topic::CustomersDataRequest),
     ("customers/redact", Topic::CustomersRedact),
     ("shop/redact", Topic::ShopRedact),
@@ -112,19 +148,7 @@ const NAMED: &[(&str, Topic)] = &[
 ];
 
 /// Topics that a later version handles.
-const NOT_YET: &[&str] = &[
-    "app/scopes_update",
-    "bulk_operations/finish",
-    "inventory_items/create",
-    "inventory_items/delete",
-    "inventory_items/update",
-    "inventory_levels/update",
-    "products/create",
-    "products/delete",
-    "products/update",
-    "variants/in_stock",
-    "variants/out_of_stock",
-];
+const NOT_YET: &[&str] = &["app/scopes_update", "bulk_operations/finish"];
 
 impl Topic {
     /// Reads the topic header.
@@ -177,7 +201,19 @@ impl Topic {
             | Self::CartsUpdate
             | Self::CheckoutsDelete
             | Self::CheckoutsCreate
-            | Self::CheckoutsUpdate => TopicKind::Live,
+            | Self::CheckoutsUpdate
+            | Self::ProductsCreate
+            | Self::ProductsUpdate
+            | Self::ProductsDelete
+            | Self::CollectionsCreate
+            | Self::CollectionsUpdate
+            | Self::CollectionsDelete
+            | Self::InventoryLevelsUpdate
+            | Self::InventoryItemsCreate
+            | Self::InventoryItemsUpdate
+            | Self::InventoryItemsDelete
+            | Self::VariantsInStock
+            | Self::VariantsOutOfStock => TopicKind::Live,
             Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact | Self::AppUninstalled => {
                 TopicKind::MustKeep
             }

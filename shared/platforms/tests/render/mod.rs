@@ -1,5 +1,7 @@
 //! Changes as plain lines. Shows people and links, which the types themselves never do: for our fixtures only.
 
+mod catalogue;
+
 use std::fmt::Write;
 
 use tajo_domain::{
@@ -42,6 +44,9 @@ pub fn changes(result: &Result<Changes, Unusable>) -> String {
             }
             Change::CartDeleted { token, at } => line(&mut out, "cart deleted", &format!("{token} at {at}")),
             Change::Cart(found) => cart(&mut out, found),
+            Change::Product(found) => catalogue::product(&mut out, found),
+            Change::Collection(found) => catalogue::collection(&mut out, found),
+            Change::Stock(found) => catalogue::stock(&mut out, found),
         }
     }
     for skipped in &changes.skipped {
