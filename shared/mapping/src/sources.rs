@@ -103,8 +103,8 @@ pub(crate) fn parse_source(written: &str) -> Result<Source, SettingsError> {
             let known: Vec<Known> = known_sources().collect();
             let mut error = unknown(written, written, known.iter().map(|known| known.name.as_str()));
             error.hint = Some(
-                "`tajo mapping` lists the fields; any metafield is written `metafields.namespace.key`, any note \
-                 attribute `note_attributes.name`"
+                "any metafield is written `metafields.namespace.key`, any note attribute `note_attributes.name`, a part of \
+                 the home address `default_address.city`"
                     .to_owned(),
             );
             Err(error)
