@@ -38,7 +38,9 @@ const DELETED: &str = "deleted:";
 pub(crate) async fn cart(worker: &Worker<'_>, cart: &Cart) -> Result<Step, Stop> {
     let key = Key::cart(&worker.store.facts.store, &cart.token);
     let decide = |stored: Option<&CartRecord>| accept(&worker.moment(), stored, cart);
-    let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+    let guess = cart.begins && !worker.redelivered;
+    let known = guess.then_some(Stored { revision: 0, record: None });
+    let (stored, accepted) = worker.env.table.change_from(&key, known, attributes, decide).await?;
     deliver(worker, &key, stored, accepted).await
 }
 
