@@ -93,7 +93,6 @@ fn faults() -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "fails on a loaded machine, cause not yet known; `e2e/what_was_logged.rs` greps the deployed functions' logs"]
 async fn the_function_writes_nothing_personal() {
     let world = World::new("").await;
     let mut output = String::new();

@@ -88,11 +88,6 @@ impl Error {
         }
     }
 
-    /// Whether the request was certainly not applied.
-    pub fn certainly_not_applied(&self) -> bool {
-        !matches!(self, Self::Unclear(_) | Self::Server(_))
-    }
-
     /// Whether Brevo refused because of the phone number: it belongs to another contact, or is not one to it.
     pub fn blames_phone(&self) -> bool {
         match self {

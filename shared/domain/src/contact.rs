@@ -154,11 +154,6 @@ impl ContactRecord {
         self.last_order_at = self.last_order_at.max(update.ordered_at);
     }
 
-    /// Whether `at` is news about the profile: not older than what is stored.
-    pub fn is_news(&self, at: Timestamp) -> bool {
-        self.profile.as_ref().is_none_or(|profile| at >= profile.at)
-    }
-
     /// Empties the record after a delete, keeping only what is needed to refuse late notices.
     pub fn forget(&mut self, at: Timestamp) {
         let accepted = self.accepted + 1;
