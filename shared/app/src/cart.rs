@@ -63,7 +63,10 @@ async fn deliver(
     }
     if accepted.claimed.is_empty() {
         return Ok(match accepted.over {
-            Some(reason) => Step { routine: reason == OF_NOBODY, ..Step::skip("cart", reason) },
+            Some(reason) => {
+                let routine = reason == OF_NOBODY && !accepted.changed;
+                Step { routine, ..Step::skip("cart", reason) }
+            }
             None => Step { applied: accepted.changed, ..Step::default() },
         });
     }
