@@ -63,10 +63,7 @@ async fn deliver(
     }
     if accepted.claimed.is_empty() {
         return Ok(match accepted.over {
-            Some(reason) => {
-                let routine = reason == OF_NOBODY && !accepted.changed;
-                Step { routine, ..Step::skip("cart", reason) }
-            }
+            Some(reason) => Step::skip("cart", reason),
             None => Step { applied: accepted.changed, ..Step::default() },
         });
     }

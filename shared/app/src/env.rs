@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -18,7 +18,7 @@ use crate::stop::Stop;
 use crate::{Clock, Queue};
 
 /// How long a store's settings are believed.
-const CACHED_FOR: Duration = Duration::from_secs(60);
+const CACHED_FOR: SignedDuration = SignedDuration::from_mins(3);
 
 /// Everything brevo-sync works with.
 pub struct Env {
@@ -38,7 +38,7 @@ pub struct Env {
     pub claim: SignedDuration,
     /// The time.
     pub clock: Clock,
-    stores: Mutex<HashMap<StoreId, (Instant, Arc<Store>)>>,
+    stores: Mutex<HashMap<StoreId, (Timestamp, Arc<Store>)>>,
 }
 
 /// A connected store with all that its work needs.
@@ -90,8 +90,9 @@ impl Env {
 
     /// A connected store, at most a minute old. `None`: there is no such store.
     pub(crate) async fn store(&self, id: &StoreId) -> Result<Option<Arc<Store>>, Stop> {
+        let now = self.clock.now();
         if let Some((read_at, store)) = self.stores.lock().await.get(id)
-            && read_at.elapsed() < CACHED_FOR
+            && now.duration_since(*read_at) < CACHED_FOR
         {
             return Ok(Some(store.clone()));
         }
@@ -109,7 +110,7 @@ impl Env {
             key: secret.brevo_api_key,
             shopify_token: secret.shopify_access_token,
         });
-        self.stores.lock().await.insert(id.clone(), (Instant::now(), store.clone()));
+        self.stores.lock().await.insert(id.clone(), (now, store.clone()));
         Ok(Some(store))
     }
 

@@ -87,8 +87,6 @@ pub(crate) struct Step {
     pub attention: Option<String>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
-    /// It was left out as always: nobody will ask why.
-    pub routine: bool,
 }
 
 impl Step {
@@ -106,7 +104,6 @@ impl Step {
         self.instead = other.instead.or(self.instead.take());
         self.asked_platform |= other.asked_platform;
         self.attention = self.attention.take().or(other.attention);
-        self.routine |= other.routine;
         self.skipped.extend(other.skipped);
     }
 }

@@ -31,9 +31,9 @@ const BATCH: usize = 10;
 const POLL_MS: i64 = 10;
 /// `VisibilityTimeout` of the live queue (template.yaml).
 const HIDDEN_MS: i64 = 360_000;
-/// brevo-sync believes a store's settings for a minute and its key for five; caches of real processes follow the
-/// real clock, so each worker is made anew when its simulated minute is over.
-const BELIEVED_MS: i64 = 60_000;
+/// brevo-sync believes a store's settings for three minutes and its key for five; caches of real processes follow the
+/// real clock, so each worker is made anew when its simulated minutes are over.
+const BELIEVED_MS: i64 = 180_000;
 const KEY_BELIEVED_MS: i64 = 300_000;
 const GROUPS_AT_ONCE: u64 = 5;
 

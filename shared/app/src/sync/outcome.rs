@@ -6,8 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{Change, ContactKey, Email, Skipped, StoreId, short_hash};
 use tajo_mapping::LogLevel;
-use tajo_platforms::notice::CART_DUE;
-use tajo_platforms::{Notice, TopicKind};
+use tajo_platforms::Notice;
 use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
@@ -75,8 +74,6 @@ pub struct Report {
     pub line: LogLine,
     /// The store asked to hear only of trouble in the function's log.
     quiet: bool,
-    /// Nobody will ask for it: it stands in the function's log alone, and costs no item.
-    pub routine: bool,
 }
 
 /// Work that Brevo has not taken for this long is parked.
@@ -108,9 +105,6 @@ pub(super) async fn conclude(
     prepared: &Prepared,
     result: Result<Step, Stop>,
 ) -> Report {
-    let topic = &prepared.notice.topic;
-    let is_handled = topic == CART_DUE || prepared.notice.platform.topic_kind(topic) == TopicKind::Live;
-    let mut routine = false;
     let mut report = match result {
         Ok(step) => {
             let outcome = match (&step.applied, step.skipped.is_empty()) {
@@ -119,14 +113,12 @@ pub(super) async fn conclude(
                 (false, false) => Outcome::Skipped,
             };
             attend(env, &prepared.store, &step, outcome).await;
-            routine = outcome == Outcome::Skipped && (step.routine || !is_handled);
             report(env, &prepared.record, &prepared.notice, outcome, reason(&step.skipped))
         }
         Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
     };
     let (person, order) = subjects(&prepared.task);
     report.quiet = prepared.store.facts.settings.logging.level == LogLevel::Quiet;
-    report.routine = routine;
     report.line.calls = worker.calls();
     report.line.person = person;
     report.line.order = order;
@@ -172,8 +164,7 @@ pub(super) async fn park_dead_letter(env: &Env, record: &Record) -> Report {
     stopped(env, record, notice, stop, 0).await
 }
 
-/// Writes the lines of every store: one item per store and invocation. A webhook of a topic that is not handled, or of
-/// a cart of nobody in which nothing changed, has its line in the function's log only: an item would be all its cost.
+/// Writes the lines of every store: one item per store and invocation.
 pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
     let mut by_store: BTreeMap<&str, Vec<LogLine>> = BTreeMap::new();
     for report in reports {
@@ -190,9 +181,7 @@ pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
                 "a notice ended"
             );
         }
-        if !report.routine {
-            by_store.entry(&report.store).or_default().push(line.clone());
-        }
+        by_store.entry(&report.store).or_default().push(line.clone());
     }
     for (store, lines) in by_store {
         if let Err(error) = write_log(&env.table, store, request, env.clock.now(), &lines).await {
@@ -341,7 +330,6 @@ fn given_back(record: &Record) -> Report {
         outcome: Outcome::Retried,
         line,
         quiet: false,
-        routine: false,
     }
 }
 
@@ -357,7 +345,7 @@ fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason:
         order: None,
     };
     let message_id = record.message_id.clone();
-    Report { message_id, store: store_name(notice), outcome, line, quiet: false, routine: false }
+    Report { message_id, store: store_name(notice), outcome, line, quiet: false }
 }
 
 fn reason(skipped: &[Skipped]) -> Option<String> {
