@@ -88,7 +88,7 @@ impl Env {
         })
     }
 
-    /// A connected store, at most a minute old. `None`: there is no such store.
+    /// A connected store, at most three minutes old. `None`: there is no such store.
     pub(crate) async fn store(&self, id: &StoreId) -> Result<Option<Arc<Store>>, Stop> {
         let now = self.clock.now();
         if let Some((read_at, store)) = self.stores.lock().await.get(id)
@@ -96,7 +96,7 @@ impl Env {
         {
             return Ok(Some(store.clone()));
         }
-        // As it was a moment ago is good enough for what is believed for a minute; that there is none, is not.
+        // As it was a moment ago is good enough for what is believed for minutes; that there is none, is not.
         let key = Key::store(id);
         let record = match self.table.get::<StoreRecord>(&key).await?.record {
             Some(record) => Some(record),
