@@ -65,6 +65,9 @@ pub(crate) fn accept(
 ) -> (Option<CartRecord>, Accepted) {
     let Moment { facts, now, .. } = *moment;
     let mut record = stored.cloned().unwrap_or_else(|| new_record(now));
+    if record.erased {
+        return (None, Accepted::over("whose cart it was is erased", None));
+    }
     // A crash may have come between the mark and the list: a redelivered record looks at the list again.
     let was_abandoned = record.state == CartState::Abandoned || moment.redelivered;
     let recovered = record.contact().filter(|_| was_abandoned);
@@ -249,6 +252,7 @@ fn new_record(now: Timestamp) -> CartRecord {
         content: String::new(),
         effects: Ledger::default(),
         due_at: None,
+        erased: false,
     }
 }
 

@@ -2,7 +2,8 @@
 
 pub(crate) mod write;
 
-use tajo_domain::{ContactKey, ContactRecord, CustomerNews, PersonUpdate};
+use jiff::Timestamp;
+use tajo_domain::{Admission, ContactKey, ContactRecord, CustomerNews, PersonUpdate};
 use tajo_mapping::{Planned, customer_events, note_creation};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
@@ -19,6 +20,8 @@ const ROUNDS: u32 = 5;
 pub(crate) struct Accepted {
     changed: bool,
     deleted: bool,
+    /// The person was erased, and this is not about somebody who came afterwards.
+    erased: bool,
     pub claimed: Vec<Planned>,
 }
 
@@ -75,8 +78,16 @@ pub(crate) fn accept(
     news: Option<CustomerNews>,
 ) -> (Option<ContactRecord>, Accepted) {
     let mut record = stored.cloned().unwrap_or_default();
-    if record.deleted_at.is_some() {
-        return (None, Accepted { deleted: true, ..Accepted::default() });
+    match record.admits(moment.fact_at, update.identity.customer.is_none()) {
+        Admission::Known => {}
+        Admission::Anew => {
+            let ContactRecord { accepted, erased_at, .. } = record;
+            record = ContactRecord { accepted, erased_at, ..ContactRecord::default() };
+        }
+        Admission::Deleted => return (None, Accepted { deleted: true, ..Accepted::default() }),
+        Admission::Erased => {
+            return (None, Accepted { deleted: true, erased: true, ..Accepted::default() });
+        }
     }
     let before = record.profile.as_ref().map(|profile| profile.value.clone());
     let changed = record.accept(update);
@@ -89,7 +100,7 @@ pub(crate) fn accept(
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
     note_creation(&mut record, moment.now);
     let write = stored != Some(&record);
-    (write.then_some(record), Accepted { changed, deleted: false, claimed })
+    (write.then_some(record), Accepted { changed, claimed, ..Accepted::default() })
 }
 
 /// Keys of `customer_updated` begin like this (`tajo_mapping::customer_events`).
@@ -102,7 +113,11 @@ async fn deliver(
     accepted: Accepted,
 ) -> Result<Step, Stop> {
     let Some(mut record) = stored.record.clone().filter(|_| !accepted.deleted) else {
-        return Ok(if accepted.deleted { Step::deleted() } else { Step::default() });
+        return Ok(match accepted {
+            Accepted { erased: true, .. } => Step::erased(),
+            Accepted { deleted: true, .. } => Step::deleted(),
+            _ => Step::default(),
+        });
     };
     let must_send = accepted.changed || worker.redelivered || !write::is_known(&record);
     if !must_send && accepted.claimed.is_empty() {
@@ -112,7 +127,9 @@ async fn deliver(
     let mut written = None;
     let mut sent = effects::Sent::nothing(&accepted.claimed);
     if must_send {
-        feed(worker, &record).await?;
+        if let Some(erased_at) = feed(worker, &record).await? {
+            return crate::privacy::refuse(worker, key, erased_at).await;
+        }
         match write::write(worker, key, &record).await {
             Ok(done) => {
                 record = done.sent.clone();
@@ -157,12 +174,15 @@ async fn deliver(
 }
 
 /// Notes, before Brevo first hears of an address, that this store feeds its contact: another store's delete must
-/// not take it away.
-async fn feed(worker: &Worker<'_>, record: &ContactRecord) -> Result<(), Stop> {
+/// not take it away. Answers when the person behind the address was erased, if that stands in the way.
+async fn feed(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Timestamp>, Stop> {
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
-    let Some(email) = email.filter(|email| record.sent_email.as_ref() != Some(email)) else { return Ok(()) };
+    let Some(email) = email.filter(|email| record.sent_email.as_ref() != Some(email)) else { return Ok(None) };
     let store = &worker.store.facts.store;
     let account = &worker.store.record.account;
-    feed_person(&worker.env.table, account, email, store, record.customer.as_deref()).await?;
-    Ok(())
+    // A known contact takes the address over when its profile says so.
+    let taken_over = record.profile.as_ref().filter(|_| write::is_known(record)).map(|profile| profile.at);
+    let fact = worker.fact_at.max(taken_over);
+    let customer = record.customer.as_deref();
+    Ok(feed_person(&worker.env.table, account, email, store, customer, fact).await?)
 }

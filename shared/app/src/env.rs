@@ -9,12 +9,12 @@ use secrecy::SecretString;
 use tajo_domain::StoreId;
 use tajo_mapping::{Settings, StoreFacts, StoreKind};
 use tajo_platforms::Platform;
-use tajo_state::{Attributes, Key, Secrets, StoreRecord, StoreStatus, Table};
+use tajo_state::{Attributes, Key, SecretError, Secrets, StoreRecord, StoreStatus, Table};
 use tokio::sync::Mutex;
 
 use crate::config::SyncConfig;
 use crate::stop::Stop;
-use crate::{Clock, Queue};
+use crate::{Clock, Queue, lifecycle};
 
 /// How long a store's settings are believed.
 const CACHED_FOR: Duration = Duration::from_secs(60);
@@ -74,8 +74,13 @@ impl Env {
         let Some(record) = self.table.get_newest::<StoreRecord>(&Key::store(id)).await?.record else {
             return Ok(None);
         };
-        let secret = self.secrets.store(id).await?;
-        let store = Arc::new(Store { facts: facts(id, &record)?, record, key: secret.brevo_api_key });
+        let key = match self.secrets.store(id).await {
+            Ok(secret) => secret.brevo_api_key,
+            // A shop that has left may have taken its key along, and what the law asks is still done.
+            Err(SecretError::Missing) if record.status.has_left() => SecretString::default(),
+            Err(error) => return Err(error.into()),
+        };
+        let store = Arc::new(Store { facts: facts(id, &record)?, record, key });
         self.stores.lock().await.insert(id.clone(), (Instant::now(), store.clone()));
         Ok(Some(store))
     }
@@ -83,16 +88,29 @@ impl Env {
     /// Writes down, for its status, that only the merchant can help this store and why; `None`: its work goes on
     /// again. What was cached of the store is read anew.
     pub(crate) async fn set_attention(&self, id: &StoreId, reason: Option<&str>) -> Result<(), Stop> {
-        self.secrets.forget(id).await;
-        self.stores.lock().await.remove(id);
         let decide = |stored: Option<&StoreRecord>| {
+            // A shop that has left stays gone, whatever its last notices run into.
+            let stored = stored.filter(|record| !record.status.has_left());
             let news = stored.filter(|record| record.attention.as_deref() != reason);
             let status = if reason.is_some() { StoreStatus::NeedsAttention } else { StoreStatus::Active };
-            let attention = reason.map(str::to_owned);
-            (news.map(|record| StoreRecord { status, attention: attention.clone(), ..record.clone() }), ())
+            // A missing scope is still missing when the work goes on.
+            let missing = || stored.and_then(|record| lifecycle::warning_of(record.scopes.as_ref()?));
+            let attention = reason.map(str::to_owned).or_else(missing);
+            news.map(|record| StoreRecord { status, attention: attention.clone(), ..record.clone() })
         };
-        self.table.change(&Key::store(id), Attributes::none, decide).await?;
-        Ok(())
+        self.change_store(id, decide).await
+    }
+
+    /// Changes what is known of a store. What was cached of it is read anew.
+    pub(crate) async fn change_store(
+        &self,
+        id: &StoreId,
+        decide: impl Fn(Option<&StoreRecord>) -> Option<StoreRecord>,
+    ) -> Result<(), Stop> {
+        self.secrets.forget(id).await;
+        let changed = self.table.change(&Key::store(id), Attributes::none, |stored| (decide(stored), ())).await;
+        self.stores.lock().await.remove(id);
+        changed.map(|_| ()).map_err(Stop::from)
     }
 }
 

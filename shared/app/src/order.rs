@@ -36,6 +36,9 @@ pub(crate) async fn order(worker: &Worker<'_>, order: &Order) -> Result<Step, St
     let historical = is_historical(order, facts);
     let decide = |stored: Option<&OrderRecord>| accept(&worker.moment(), stored, order, &body);
     let (stored, (changed, claimed)) = worker.env.table.change(&key, Attributes::none, decide).await?;
+    if stored.record.as_ref().is_some_and(|record| record.erased) {
+        return Ok(Step::skip("order", "the buyer of this order was erased"));
+    }
     let must_send = changed || worker.redelivered;
     if !must_send && claimed.is_empty() {
         return Ok(Step::default());
@@ -56,7 +59,11 @@ pub(crate) fn accept(
         newest: String::new(),
         effects: tajo_domain::Ledger::default(),
         carts_closed: false,
+        erased: false,
     });
+    if record.erased {
+        return (None, (false, Vec::new()));
+    }
     let is_news = stored.is_none() || order.updated_at >= record.version;
     let changed = is_news && record.newest != body;
     if is_news {
@@ -100,6 +107,11 @@ async fn deliver(
     for _ in 0..ROUNDS {
         let moved = newest.record.clone().filter(|now| must_send && now.accepted != record.accepted);
         let Some(now) = moved else { return Ok(Step { applied: true, ..Step::default() }) };
+        if now.erased {
+            // Erased while our send was on its way: taken back.
+            crate::privacy::empty_orders(worker, &[record.newest]).await?;
+            return Ok(Step::skip("order", "the buyer of this order was erased"));
+        }
         record = now;
         upsert(worker, &record, historical).await?;
         newest = worker.env.table.get_newest(key).await?;

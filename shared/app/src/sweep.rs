@@ -92,6 +92,8 @@ async fn announce(
     let now = sweeper.clock.now();
     let stored = sweeper.table.get_newest::<CartRecord>(&key).await?;
     let store = sweeper.table.get::<StoreRecord>(&Key::store(&cart.store)).await?.record;
+    // Nobody is reminded for a shop that has left.
+    let store = store.filter(|store| !store.status.has_left());
     let store = store.and_then(|store| Platform::parse(&store.platform).map(|platform| (store, platform)));
     let touched_at = stored.record.as_ref().map(|record| record.touched_at);
     if let (Some((store, platform)), Some(touched_at)) = (&store, touched_at) {
@@ -100,7 +102,7 @@ async fn announce(
         sweeper.queue.send(&notice, Duration::ZERO).await?;
         swept.due += 1;
     } else {
-        warn!(store.id = %cart.store, "a due cart belongs to no connected store");
+        warn!(store.id = %cart.store, "a due cart belongs to no connected store, or to one that has left");
         swept.dropped += 1;
     }
     let again = now.saturating_add(LOOK_AGAIN)?.as_millisecond();

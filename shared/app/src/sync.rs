@@ -1,6 +1,6 @@
 //! The journey of a batch of notices. Start reading here.
 
-mod outcome;
+pub(crate) mod outcome;
 mod prepare;
 
 use std::panic::AssertUnwindSafe;
@@ -18,7 +18,7 @@ pub use outcome::{Outcome, Record, Report};
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, cart, contact, delete, order};
+use crate::{Env, cart, contact, delete, lifecycle, order, privacy};
 use prepare::{Prepared, Task, groups, prepare};
 
 /// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
@@ -49,6 +49,8 @@ async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Repor
         let worker = Worker {
             env,
             store: &prepared.store,
+            notice: &prepared.notice,
+            fact_at: prepare::fact_at(&prepared.task),
             redelivered: prepared.record.received > 1 || prepared.notice.redelivered,
             deadline,
             calls: AtomicU32::new(0),
@@ -96,6 +98,8 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             (None, Change::PersonDeleted { customer, at }) => delete::customer(worker, customer, *at).await?,
             (None, Change::Order(order)) => order::order(worker, order).await?,
             (None, Change::Cart(cart)) => cart::cart(worker, cart).await?,
+            (None, Change::Privacy(demand)) => privacy::answer(worker, demand).await?,
+            (None, Change::App(news)) => lifecycle::app(worker, news).await?,
         };
         total.add(step);
     }
@@ -111,5 +115,7 @@ pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> 
         Change::Person { news: None, .. } => (!sync.orders && !sync.carts).then_some("orders and carts"),
         Change::Order(_) => (!sync.orders).then_some("orders"),
         Change::Cart(_) => (!sync.carts).then_some("carts"),
+        // No setting is above the law.
+        Change::Privacy(_) | Change::App(_) => None,
     }
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tajo_brevo::{Answer, Error, Request, limits};
 use tajo_domain::Skipped;
 use tajo_mapping::StoreFacts;
+use tajo_platforms::Notice;
 
 use crate::stop::Stop;
 use crate::{Env, Store};
@@ -18,6 +19,11 @@ const LEAST_TIME: SignedDuration = SignedDuration::from_secs(limits::CALL_TIMEOU
 pub(crate) struct Worker<'a> {
     pub env: &'a Env,
     pub store: &'a Store,
+    /// What is worked on.
+    pub notice: &'a Notice,
+    /// The newest own time of what it tells of (an account's, order's or cart's beginning): an erased person comes
+    /// back only with something newer.
+    pub fact_at: Option<Timestamp>,
     /// The notice was worked on before and may have been sent in part: whatever is stored is sent again, even
     /// if nothing looks new.
     pub redelivered: bool,
@@ -33,6 +39,8 @@ pub(crate) struct Moment<'a> {
     /// Until when an effect claimed now is held.
     pub claim_until: Timestamp,
     pub redelivered: bool,
+    /// As in [`Worker`].
+    pub fact_at: Option<Timestamp>,
 }
 
 impl Worker<'_> {
@@ -43,7 +51,7 @@ impl Worker<'_> {
     pub(crate) fn moment(&self) -> Moment<'_> {
         let now = self.now();
         let claim_until = now.saturating_add(self.env.claim).unwrap_or(Timestamp::MAX);
-        Moment { facts: &self.store.facts, now, claim_until, redelivered: self.redelivered }
+        Moment { facts: &self.store.facts, now, claim_until, redelivered: self.redelivered, fact_at: self.fact_at }
     }
 
     /// One call to Brevo. The caller sees refusals; the time running out ends the journey.
@@ -56,6 +64,11 @@ impl Worker<'_> {
         Ok(self.env.brevo.send(&self.store.key, request).await)
     }
 
+    /// Whether there is time for another piece of a long work.
+    pub(crate) fn has_time(&self) -> bool {
+        LEAST_TIME + LEAST_TIME < self.deadline.duration_since(self.now())
+    }
+
     pub(crate) fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
     }
@@ -66,7 +79,7 @@ impl Worker<'_> {
 pub(crate) struct Step {
     /// Something was sent.
     pub applied: bool,
-    /// The person was deleted in the store: nothing more is to be said about them.
+    /// The person was deleted in the store, or erased: nothing more is to be said about them.
     pub deleted: bool,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
@@ -79,6 +92,11 @@ impl Step {
 
     pub(crate) fn deleted() -> Self {
         Self { deleted: true, ..Self::skip("contact", "the customer was deleted in the store") }
+    }
+
+    pub(crate) fn erased() -> Self {
+        let reason = "the person was erased at their own wish; a notice about earlier does not bring them back";
+        Self { deleted: true, ..Self::skip("contact", reason) }
     }
 
     pub(crate) fn add(&mut self, other: Self) {

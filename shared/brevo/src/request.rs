@@ -140,6 +140,17 @@ pub fn upsert_historical_order(order: Value) -> Request {
     request(Method::Post, "/orders/status/batch", Some(json!({ "orders": [order], "historical": true })))
 }
 
+/// The same for at most 1,000 orders at once, each of another id.
+pub fn upsert_historical_orders(orders: Vec<Value>) -> Request {
+    request(Method::Post, "/orders/status/batch", Some(json!({ "orders": orders, "historical": true })))
+}
+
+/// `GET /events` of one contact by Brevo's own id: its custom events of the last six months.
+pub fn get_events(contact: u64) -> Request {
+    let query = Some(format!("contact_id={contact}&limit=1000"));
+    Request { query, ..request(Method::Get, "/events", None) }
+}
+
 fn contact_request(method: Method, identifier: &Identifier, body: Option<Value>) -> Request {
     let path = format!("/contacts/{}", encode(identifier.value()));
     Request { query: Some(format!("identifierType={}", identifier.kind())), ..request(method, path, body) }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Cart, Order, PersonUpdate};
+use crate::{AppNews, Cart, Order, PersonUpdate, PrivacyDemand};
 
 /// One thing that happened in a store.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,10 @@ pub enum Change {
     Order(Box<Order>),
     /// The full present state of a cart or checkout.
     Cart(Box<Cart>),
+    /// Data of a person or of the whole shop is to be shown or erased.
+    Privacy(Box<PrivacyDemand>),
+    /// The app was removed, or its rights changed.
+    App(AppNews),
 }
 
 /// Which customer notice brought a [`Change::Person`].

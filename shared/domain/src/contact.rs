@@ -52,6 +52,19 @@ pub struct Creation {
     pub sms_block: Option<Block>,
 }
 
+/// Whether news about a person are heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// They are.
+    Known,
+    /// They are, as news of somebody nobody knows yet.
+    Anew,
+    /// The customer left the store.
+    Deleted,
+    /// The person was erased.
+    Erased,
+}
+
 /// The state of one person in one store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactRecord {
@@ -87,6 +100,9 @@ pub struct ContactRecord {
     /// When the customer left the store. Nothing personal is kept from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    /// When the person was erased: nothing from before may come back. Stays when a guest comes anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 
     /// What Brevo has.
     #[serde(default)]
@@ -162,7 +178,38 @@ impl ContactRecord {
     /// Empties the record after a delete, keeping only what is needed to refuse late notices.
     pub fn forget(&mut self, at: Timestamp) {
         let accepted = self.accepted + 1;
-        *self = Self { accepted, deleted_at: Some(at), effects: Ledger::default(), ..Self::default() };
+        let erased_at = self.erased_at;
+        *self = Self { accepted, deleted_at: Some(at), erased_at, ..Self::default() };
+    }
+
+    /// Whether nothing personal is left in a record.
+    pub fn is_forgotten(&self) -> bool {
+        let Self { accepted, deleted_at, erased_at, .. } = *self;
+        *self == Self { accepted, deleted_at, erased_at, ..Self::default() }
+    }
+
+    /// Marks that the person is erased. What is known stays until Brevo has let go of it.
+    pub fn erase(&mut self, at: Timestamp) {
+        self.change(|record| {
+            record.deleted_at = record.deleted_at.max(Some(at));
+            record.erased_at = record.erased_at.max(Some(at));
+        });
+    }
+
+    /// What news of a fact of this time find; `is_guest`: the record stands for an address, not for an account.
+    ///
+    /// An account never comes back. An address does, with a fact that is newer than its erasure: that is somebody who
+    /// came to the store of their own will afterwards.
+    pub fn admits(&self, fact: Option<Timestamp>, is_guest: bool) -> Admission {
+        match (self.erased_at, self.deleted_at) {
+            (None, None) => Admission::Known,
+            (Some(erased), deleted) if is_guest && fact.is_some_and(|fact| fact > erased) => match deleted {
+                Some(_) => Admission::Anew,
+                None => Admission::Known,
+            },
+            (Some(_), _) => Admission::Erased,
+            (None, Some(_)) => Admission::Deleted,
+        }
     }
 
     /// What Brevo gets to see: times of facets alone are no change, nor is what we know of Brevo.

@@ -11,11 +11,12 @@ mod money;
 mod order;
 mod person;
 mod phone;
+mod privacy;
 
 pub use cart::{Cart, CartRecord, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
 pub use consent::{Channel, Consent, ConsentState};
-pub use contact::{Block, ContactKey, ContactRecord, Creation, KnownAs};
+pub use contact::{Admission, Block, ContactKey, ContactRecord, Creation, KnownAs};
 pub use email::{Email, InvalidEmail};
 pub use ids::{InvalidStoreId, StoreId, short_hash};
 pub use ledger::{Claim, Ledger};
@@ -23,3 +24,4 @@ pub use money::{Currency, Money, parse_amount};
 pub use order::{Address, Cancellation, Fulfilment, Item, Order, OrderRecord, Refund};
 pub use person::{Identity, PersonUpdate, Profile, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
+pub use privacy::{AppNews, Demand, PrivacyDemand};

@@ -185,6 +185,17 @@ pub struct OrderRecord {
     /// Whether the carts of this order are marked as done.
     #[serde(default)]
     pub carts_closed: bool,
+    /// The buyer was erased: nothing of this order is told any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
+}
+
+impl OrderRecord {
+    /// An order of somebody who was erased: nothing of it is kept but that.
+    pub fn erased(version: Timestamp, accepted: u64) -> Self {
+        let effects = Ledger::default();
+        Self { version, accepted, newest: String::new(), effects, carts_closed: true, erased: true }
+    }
 }
 
 impl fmt::Debug for OrderRecord {

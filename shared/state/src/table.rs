@@ -8,6 +8,7 @@
 //! | order | `order#{store}#{order id}` | `order` | |
 //! | cart | `cart#{store}#{token}` | `cart` | `carts#{shard}`, when the sweeper looks next |
 //! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`, when it was parked |
+//! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
 //!
 //! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
@@ -73,6 +74,16 @@ impl Key {
         Self::new(format!("parked#{store}#{id}"), format!("part#{part:03}"))
     }
 
+    /// A demand about somebody's data.
+    pub fn privacy(store: &str, id: &str) -> Self {
+        Self::new(format!("privacy#{store}#{id}"), "demand")
+    }
+
+    /// A part of what a data request collected.
+    pub fn privacy_part(store: &str, id: &str, part: usize) -> Self {
+        Self::new(format!("privacy#{store}#{id}"), format!("part#{part:05}"))
+    }
+
     pub(crate) fn log_pk(store: &str, hour: &str, shard: u32) -> String {
         format!("log#{store}#{hour}#{shard}")
     }
@@ -85,6 +96,11 @@ impl Key {
 /// Which partition of the due index a cart is in.
 pub(crate) fn cart_shard(shard: u32) -> String {
     format!("carts#{shard}")
+}
+
+/// The partition of the due index that lists the demands about a store.
+pub(crate) fn privacy_shard(store: &str) -> String {
+    format!("privacy#{store}")
 }
 
 /// The partition of the due index that lists a store's parked work.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tajo_domain::{Change, Changes, Unusable};
+use jiff::Timestamp;
+use tajo_domain::{Change, Changes, Skipped, Unusable};
 use tajo_platforms::notice::{CART_DUE, CartDue};
-use tajo_platforms::{Context, Notice};
+use tajo_platforms::{Context, Notice, TopicKind};
 
 use super::outcome::{self, Record, Report};
 use crate::stop::Stop;
@@ -61,18 +62,23 @@ async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
             hint: Some("connect it, or remove its webhooks in the platform"),
         });
     };
-    let task = if notice.topic == CART_DUE {
+    let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
+    let task = if store.record.status.has_left() && !must_keep {
+        nothing("the app was removed from this shop: connect the store again if that was a mistake")
+    } else if must_keep {
+        Task::Changes(changes(notice, &store)?)
+    } else if notice.topic == CART_DUE {
         Task::CartDue(notice.read_cart_due()?)
     } else if store.facts.settings.enabled {
         Task::Changes(changes(notice, &store)?)
     } else {
-        let reason = "the store is switched off in its settings (`enabled: false`)";
-        Task::Changes(Changes {
-            changes: Vec::new(),
-            skipped: vec![tajo_domain::Skipped::new("notice", reason)],
-        })
+        nothing("the store is switched off in its settings (`enabled: false`)")
     };
     Ok((store, task))
+}
+
+fn nothing(reason: &str) -> Task {
+    Task::Changes(Changes { changes: Vec::new(), skipped: vec![Skipped::new("notice", reason)] })
 }
 
 fn changes(notice: &Notice, store: &Store) -> Result<Changes, Unusable> {
@@ -109,11 +115,24 @@ fn subject(prepared: &Prepared) -> String {
     }
 }
 
+/// The newest own time of what a task tells of, if it has one.
+pub(super) fn fact_at(task: &Task) -> Option<Timestamp> {
+    let Task::Changes(changes) = task else { return None };
+    let times = changes.changes.iter().map(|change| match change {
+        Change::Person { update, .. } => update.created_at.max(update.ordered_at),
+        Change::Order(order) => Some(order.created_at),
+        Change::Cart(cart) => Some(cart.created_at),
+        Change::PersonDeleted { .. } | Change::Privacy(_) | Change::App(_) => None,
+    });
+    times.max().flatten()
+}
+
 /// The identity a change is about.
 pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
     match change {
         Change::Person { update, .. } => Some(&update.identity),
-        Change::PersonDeleted { .. } => None,
+        Change::PersonDeleted { .. } | Change::App(_) => None,
+        Change::Privacy(demand) => Some(&demand.person),
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
     }

@@ -27,6 +27,8 @@ pub enum Topic {
     ShopRedact,
     /// The app was removed from the shop.
     AppUninstalled,
+    /// The rights that the shop granted changed.
+    AppScopesUpdate,
     /// Known, but handled by a later version.
     NotYet(&'static str),
     /// None that we know.
@@ -46,11 +48,11 @@ const NAMED: &[(&str, Topic)] = &[
     ("customers/redact", Topic::CustomersRedact),
     ("shop/redact", Topic::ShopRedact),
     ("app/uninstalled", Topic::AppUninstalled),
+    ("app/scopes_update", Topic::AppScopesUpdate),
 ];
 
 /// Topics that a later version handles.
 const NOT_YET: &[&str] = &[
-    "app/scopes_update",
     "bulk_operations/finish",
     "carts/create",
     "carts/update",
@@ -114,7 +116,8 @@ impl Topic {
             | Self::OrdersCreate
             | Self::OrdersUpdated
             | Self::CheckoutsCreate
-            | Self::CheckoutsUpdate => TopicKind::Live,
+            | Self::CheckoutsUpdate
+            | Self::AppScopesUpdate => TopicKind::Live,
             Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact | Self::AppUninstalled => {
                 TopicKind::MustKeep
             }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use tajo_domain::{
-    Address, Cart, Change, Changes, Consent, Identity, Item, Money, Order, PersonUpdate, Unusable,
+    Address, AppNews, Cart, Change, Changes, Consent, Identity, Item, Money, Order, PersonUpdate, Unusable,
 };
 
 /// One line per statement.
@@ -24,6 +24,19 @@ pub fn changes(result: &Result<Changes, Unusable>) -> String {
             }
             Change::Order(found) => order(&mut out, found),
             Change::Cart(found) => cart(&mut out, found),
+            Change::Privacy(demand) => {
+                let what = format!("{:?} of {}", demand.demand, identity(&demand.person));
+                line(&mut out, "privacy", &what);
+                option(&mut out, "  shop", demand.shop.as_ref());
+                option(&mut out, "  request", demand.request.as_ref());
+                option(&mut out, "  orders", Some(demand.orders.join(", ")).filter(|ids| !ids.is_empty()));
+            }
+            Change::App(AppNews::Uninstalled { shop, at }) => {
+                line(&mut out, "app removed", &format!("by shop {} at {at}", shop.as_deref().unwrap_or("-")));
+            }
+            Change::App(AppNews::Scopes { granted, at }) => {
+                line(&mut out, "scopes", &format!("{} (as of {at})", granted.join(", ")));
+            }
         }
     }
     for skipped in &changes.skipped {
