@@ -171,6 +171,12 @@ async fn a_reminder_of_a_cart_survives_every_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_survives_every_crash() {
+    let before = vec![("customers/create", "customers-create"), ("orders/create", "orders-create.paid")];
+    survives(Story { before, topic: "customers/redact", file: "customers-redact" }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_customer_survives_every_crash() {
     let before = vec![("customers/create", "customers-create")];
     survives(Story { before, topic: "customers/delete", file: "customers-delete" }).await;

@@ -14,5 +14,6 @@ mod interleavings;
 mod journey;
 mod order_of_arrival;
 mod picture;
+mod privacy;
 mod process;
 mod stage;
