@@ -26,6 +26,9 @@ enum Command {
     /// Work that waits for a person.
     #[command(subcommand)]
     Parked(commands::parked::Parked),
+    /// What people and the law asked about data, and the proof of what was done.
+    #[command(subcommand)]
+    Privacy(commands::privacy::Privacy),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,6 +37,7 @@ async fn main() -> ExitCode {
         Command::Explain(explain) => commands::explain::run(&explain),
         Command::Connect(connect) => commands::connect::run(&connect).await,
         Command::Parked(parked) => commands::parked::run(&parked).await,
+        Command::Privacy(privacy) => commands::privacy::run(&privacy).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

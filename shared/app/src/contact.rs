@@ -177,7 +177,9 @@ async fn deliver(
 /// not take it away. Answers when the person behind the address was erased, if that stands in the way.
 async fn feed(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Timestamp>, Stop> {
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
-    let Some(email) = email.filter(|email| record.sent_email.as_ref() != Some(email)) else { return Ok(None) };
+    let Some(email) = email.filter(|email| record.sent_email.as_ref() != Some(email)) else {
+        return Ok(None);
+    };
     let store = &worker.store.facts.store;
     let account = &worker.store.record.account;
     // A known contact takes the address over when its profile says so.

@@ -95,7 +95,11 @@ async fn may_delete(worker: &Worker<'_>, record: &ContactRecord) -> Result<bool,
 }
 
 /// Empties the record of somebody who left, keeping what refuses late notices.
-pub(crate) async fn forget(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> Result<(), Stop> {
+pub(crate) async fn forget(
+    worker: &Worker<'_>,
+    key: &Key,
+    stored: Stored<ContactRecord>,
+) -> Result<(), Stop> {
     let settled = worker.env.table.settle(key, stored, Attributes::none, |record| {
         if let Some(at) = record.deleted_at
             && !record.is_forgotten()

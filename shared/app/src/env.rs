@@ -68,6 +68,8 @@ impl Env {
     pub(crate) async fn store(&self, id: &StoreId) -> Result<Option<Arc<Store>>, Stop> {
         if let Some((read_at, store)) = self.stores.lock().await.get(id)
             && read_at.elapsed() < CACHED_FOR
+            // A shop that comes back is not kept waiting.
+            && !store.record.status.has_left()
         {
             return Ok(Some(store.clone()));
         }
@@ -108,7 +110,8 @@ impl Env {
         decide: impl Fn(Option<&StoreRecord>) -> Option<StoreRecord>,
     ) -> Result<(), Stop> {
         self.secrets.forget(id).await;
-        let changed = self.table.change(&Key::store(id), Attributes::none, |stored| (decide(stored), ())).await;
+        let changed =
+            self.table.change(&Key::store(id), Attributes::none, |stored| (decide(stored), ())).await;
         self.stores.lock().await.remove(id);
         changed.map(|_| ()).map_err(Stop::from)
     }

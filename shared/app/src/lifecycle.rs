@@ -23,7 +23,9 @@ pub(crate) fn meaning(news: &AppNews) -> &'static str {
         AppNews::Uninstalled { .. } => {
             "the store's notices are skipped from then on, and no cart is reminded of; nothing is erased yet"
         }
-        AppNews::Scopes { .. } => "the granted scopes are noted, with a warning where a needed one is missing",
+        AppNews::Scopes { .. } => {
+            "the granted scopes are noted, with a warning where a needed one is missing"
+        }
     }
 }
 
@@ -108,7 +110,9 @@ pub(crate) fn warning_of(scopes: &Scopes) -> Option<String> {
 
 fn warning(missing: &[&str]) -> String {
     let scopes = missing.join(", ");
-    format!("the shop no longer grants {scopes}: its webhooks stop coming; ask for the scope again, or switch off what needs it")
+    format!(
+        "the shop no longer grants {scopes}: its webhooks stop coming; ask for the scope again, or switch off what needs it"
+    )
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ async fn deliver(
         let Some(now) = moved else { return Ok(Step { applied: true, ..Step::default() }) };
         if now.erased {
             // Erased while our send was on its way: taken back.
-            crate::privacy::empty_orders(worker, &[record.newest]).await?;
+            crate::privacy::empty_order(worker, &record.newest).await?;
             return Ok(Step::skip("order", "the buyer of this order was erased"));
         }
         record = now;

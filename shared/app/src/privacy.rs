@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tajo_brevo::{Error, Identifier, delete_contact, get_contact, update_contact, upsert_historical_orders};
+use tajo_brevo::{Error, Identifier, delete_contact, get_contact, update_contact, upsert_historical_order};
 use tajo_domain::{ContactRecord, Demand, Email, PrivacyDemand, Skipped};
 use tajo_mapping::{StoreFacts, clearing};
 use tajo_state::{Attributes, Key, PrivacyRecord, StoreStatus, demand_attributes, stores_of_person};
@@ -49,7 +49,9 @@ pub(crate) async fn answer(worker: &Worker<'_>, demand: &PrivacyDemand) -> Resul
 /// A demand in a sentence, for `tajo explain`.
 pub(crate) fn meaning(demand: Demand) -> &'static str {
     match demand {
-        Demand::Show => "everything held about the person is collected for the store owner (`tajo privacy list`)",
+        Demand::Show => {
+            "everything held about the person is collected for the store owner (`tajo privacy list`)"
+        }
         Demand::Erase => {
             "the person is erased in Brevo and here; late notices do not bring them back (`tajo privacy list`)"
         }
@@ -170,14 +172,11 @@ fn identifiers(facts: &StoreFacts, record: &ContactRecord) -> Vec<Identifier> {
     who
 }
 
-/// Overwrites orders in Brevo, which cannot delete any, without the buyer. On the road that triggers nothing.
+/// Overwrites an order in Brevo, which cannot delete any, without the buyer. On the road that triggers nothing.
 /// True if Brevo took it.
-pub(crate) async fn empty_orders(worker: &Worker<'_>, stored: &[String]) -> Result<bool, Stop> {
-    let orders: Vec<Value> = stored.iter().filter_map(|body| emptied(body)).collect();
-    if orders.is_empty() {
-        return Ok(true);
-    }
-    match worker.send(&upsert_historical_orders(orders)).await? {
+pub(crate) async fn empty_order(worker: &Worker<'_>, stored: &str) -> Result<bool, Stop> {
+    let Some(order) = emptied(stored) else { return Ok(true) };
+    match worker.send(&upsert_historical_order(order)).await? {
         Ok(_) => Ok(true),
         Err(Error::Refused { .. } | Error::NotFound | Error::Forbidden(_)) => Ok(false),
         Err(error) => Err(error.into()),
@@ -221,7 +220,10 @@ impl Resume {
 
     fn stop(&self) -> Stop {
         let resume = serde_json::to_string(self).unwrap_or_default();
-        Stop::Continue { resume, reason: "the table is larger than one invocation can look through".to_owned() }
+        Stop::Continue {
+            resume,
+            reason: "the table is larger than one invocation can look through".to_owned(),
+        }
     }
 }
 

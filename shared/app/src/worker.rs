@@ -51,7 +51,13 @@ impl Worker<'_> {
     pub(crate) fn moment(&self) -> Moment<'_> {
         let now = self.now();
         let claim_until = now.saturating_add(self.env.claim).unwrap_or(Timestamp::MAX);
-        Moment { facts: &self.store.facts, now, claim_until, redelivered: self.redelivered, fact_at: self.fact_at }
+        Moment {
+            facts: &self.store.facts,
+            now,
+            claim_until,
+            redelivered: self.redelivered,
+            fact_at: self.fact_at,
+        }
     }
 
     /// One call to Brevo. The caller sees refusals; the time running out ends the journey.
@@ -95,7 +101,8 @@ impl Step {
     }
 
     pub(crate) fn erased() -> Self {
-        let reason = "the person was erased at their own wish; a notice about earlier does not bring them back";
+        let reason =
+            "the person was erased at their own wish; a notice about earlier does not bring them back";
         Self { deleted: true, ..Self::skip("contact", reason) }
     }
 

@@ -231,3 +231,39 @@ fn accept_facet<T: Clone>(stored: &mut Option<Versioned<T>>, new: Option<&Versio
         *stored = Some(new.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_erased_account_never_comes_back_and_an_address_only_with_something_newer() {
+        let at = |second| Timestamp::from_second(second).ok();
+        let mut erased = ContactRecord { customer: Some("7".to_owned()), ..ContactRecord::default() };
+        erased.erase(Timestamp::from_second(100).unwrap());
+        erased.forget(Timestamp::from_second(100).unwrap());
+        assert!(erased.is_forgotten());
+        for (fact, is_guest, admission) in [
+            (at(101), false, Admission::Erased),
+            (at(101), true, Admission::Anew),
+            (at(100), true, Admission::Erased),
+            (None, true, Admission::Erased),
+        ] {
+            assert_eq!(erased.admits(fact, is_guest), admission);
+        }
+        let anew = ContactRecord { erased_at: at(100), ..ContactRecord::default() };
+        assert_eq!(anew.admits(at(101), true), Admission::Known);
+        assert_eq!(anew.admits(at(99), true), Admission::Erased);
+        let deleted = ContactRecord { deleted_at: at(100), ..ContactRecord::default() };
+        assert_eq!(deleted.admits(at(101), false), Admission::Deleted);
+    }
+
+    #[test]
+    fn a_second_erasure_moves_the_first_and_an_older_one_does_not() {
+        let mut record = ContactRecord::default();
+        for (second, holds) in [(100, 100), (200, 200), (150, 200)] {
+            record.erase(Timestamp::from_second(second).unwrap());
+            assert_eq!(record.erased_at, Timestamp::from_second(holds).ok());
+        }
+    }
+}

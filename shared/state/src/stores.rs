@@ -171,7 +171,9 @@ pub async fn stores_of_person(
     let mut stores = Vec::new();
     for item in answer.items.unwrap_or_default() {
         let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
-        let Some(store) = sk.strip_prefix("feed#").and_then(|store| StoreId::parse(store).ok()) else { continue };
+        let Some(store) = sk.strip_prefix("feed#").and_then(|store| StoreId::parse(store).ok()) else {
+            continue;
+        };
         let key = Key::person(account, &email.hash(), &store);
         if parse::<PersonFeed>(&key, Some(item))?.record.is_some_and(|feed| feed.feeds()) {
             stores.push(store);

@@ -31,8 +31,7 @@ impl Table {
     /// At most `limit` items after `after`, in the order in which DynamoDB keeps them. Consistent: what was written
     /// before this call is in it.
     pub async fn page(&self, after: Option<&Key>, limit: i32) -> Result<Page, TableError> {
-        let mut scan =
-            self.client().scan().table_name(self.name()).limit(limit).consistent_read(true);
+        let mut scan = self.client().scan().table_name(self.name()).limit(limit).consistent_read(true);
         if let Some(after) = after {
             scan = scan
                 .exclusive_start_key("pk", AttributeValue::S(after.pk.clone()))

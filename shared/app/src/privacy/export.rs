@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tajo_brevo::{Error, get_contact, get_events};
+use tajo_brevo::{Error, get_contact, get_events, limits};
 use tajo_domain::{CartRecord, ContactRecord, OrderRecord, PrivacyDemand};
 use tajo_platforms::Notice;
 use tajo_state::{EXPORT_KEPT_SECONDS, Held, PrivacyRecord, read_parked, write_export};
@@ -12,6 +12,9 @@ use super::who::{self, Kind, Records, Who};
 use super::{PAGE, Resume, Tally, begin, done, identifiers, settle};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
+
+/// Pages of a contact's events: the bucket of this endpoint holds 100 calls an hour.
+const EVENT_PAGES: usize = 20;
 
 /// Collects what the table holds, then what Brevo has.
 pub(super) async fn show(worker: &Worker<'_>, demand: &PrivacyDemand) -> Result<Step, Stop> {
@@ -22,7 +25,9 @@ pub(super) async fn show(worker: &Worker<'_>, demand: &PrivacyDemand) -> Result<
     let parts = walk(worker, &record, &who).await?;
     let mut tally = Tally::default();
     let entries = ask_brevo(worker, &records, &mut tally).await?;
-    tally.count("Brevo contacts", entries.iter().filter(|entry| entry["kind"] == "Brevo contact").count() as u64);
+    for (what, kind) in [("Brevo contacts", "Brevo contact"), ("Brevo events", "Brevo event")] {
+        tally.count(what, entries.iter().filter(|entry| entry["kind"] == kind).count() as u64);
+    }
     tally.parts = Some(write_export(&worker.env.table, &record, parts, &entries).await?);
     settle(worker, &record, &mut tally, true).await?;
     let days = EXPORT_KEPT_SECONDS / 86_400;
@@ -88,7 +93,9 @@ async fn entry(
         Some(Kind::Parked(id)) if id != demand.id => {
             let store = key.pk.split('#').nth(1).unwrap_or_default();
             let parked = read_parked(&worker.env.table, store, &id).await?;
-            let Some((parked, text)) = parked.filter(|(_, text)| who.is_parked(text)) else { return Ok(None) };
+            let Some((parked, text)) = parked.filter(|(_, text)| who.is_parked(text)) else {
+                return Ok(None);
+            };
             let body = Notice::from_json(&text).ok().and_then(|notice| notice.body().ok());
             let body = body.map_or(text, |body| String::from_utf8_lossy(&body).into_owned());
             let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
@@ -115,14 +122,36 @@ async fn ask_brevo(worker: &Worker<'_>, records: &Records, tally: &mut Tally) ->
             }
             Err(error) => return Err(error.into()),
         };
-        let Some(id) = contact.get("id").and_then(Value::as_u64).filter(|id| seen.insert(*id)) else { continue };
+        let Some(id) = contact.get("id").and_then(Value::as_u64).filter(|id| seen.insert(*id)) else {
+            continue;
+        };
         entries.push(json!({ "kind": "Brevo contact", "held": contact }));
-        match worker.send(&get_events(id)).await? {
-            Ok(answer) => entries.push(json!({ "kind": "Brevo events", "held": answer.body })),
+        entries.extend(events(worker, id, tally).await?);
+    }
+    Ok(entries)
+}
+
+async fn events(worker: &Worker<'_>, contact: u64, tally: &mut Tally) -> Result<Vec<Value>, Stop> {
+    let mut entries = Vec::new();
+    for page in 0..EVENT_PAGES {
+        match worker.send(&get_events(contact, page * limits::EVENTS_PER_PAGE)).await? {
+            Ok(answer) => {
+                let events = answer.body["events"].as_array().cloned().unwrap_or_default();
+                let is_last = events.len() < limits::EVENTS_PER_PAGE;
+                entries
+                    .extend(events.into_iter().map(|event| json!({ "kind": "Brevo event", "held": event })));
+                if is_last {
+                    return Ok(entries);
+                }
+            }
             Err(error @ Error::RateLimited { .. }) => return Err(error.into()),
-            Err(error) => tally.note(format!("Brevo's events are not in it: {error}")),
+            Err(error) => {
+                tally.note(format!("not all of Brevo's events are in it: {error}"));
+                return Ok(entries);
+            }
         }
     }
+    tally.note("only the newest of Brevo's events are in it");
     Ok(entries)
 }
 

@@ -6,7 +6,7 @@ use tajo_domain::{CartRecord, ContactRecord, OrderRecord, PrivacyDemand};
 use tajo_state::{Attributes, Held, Key, PrivacyRecord, demand_attributes, forget_parked, read_parked};
 
 use super::who::{self, Kind, Records, Who};
-use super::{PAGE, Resume, Tally, asked_at, begin, done, empty_orders, identifiers, settle, take_out};
+use super::{PAGE, Resume, Tally, asked_at, begin, done, empty_order, identifiers, settle, take_out};
 use crate::cart::attributes;
 use crate::delete;
 use crate::stop::Stop;
@@ -44,7 +44,8 @@ async fn take_out_of_brevo(
     tally: &mut Tally,
 ) -> Result<(), Stop> {
     let facts = &worker.store.facts;
-    let known: Vec<&ContactRecord> = records.iter().filter_map(|(_, stored)| stored.record.as_ref()).collect();
+    let known: Vec<&ContactRecord> =
+        records.iter().filter_map(|(_, stored)| stored.record.as_ref()).collect();
     let mut by: Vec<Identifier> = who.emails.iter().cloned().map(Identifier::Email).collect();
     by.extend(who.customers.iter().map(|id| Identifier::ExtId(facts.ext_id(id))));
     for found in known.iter().flat_map(|record| identifiers(facts, record)) {
@@ -64,12 +65,7 @@ async fn take_out_of_brevo(
 }
 
 /// Looks through the whole table for what no key leads to: carts, orders, parked work, exports.
-async fn walk(
-    worker: &Worker<'_>,
-    record: &PrivacyRecord,
-    who: &Who,
-    records: &Records,
-) -> Result<(), Stop> {
+async fn walk(worker: &Worker<'_>, record: &PrivacyRecord, who: &Who, records: &Records) -> Result<(), Stop> {
     let mut after = Resume::of(worker).after();
     loop {
         let page = worker.env.table.page(after.as_ref(), PAGE).await?;
@@ -144,7 +140,8 @@ async fn item(
         }
         Some(Kind::Demand) => {
             let export = read::<PrivacyRecord>(data).filter(|export| export.parts > 0);
-            let theirs = export.filter(|export| export.person.as_deref().is_some_and(|hash| who.is_hash(hash)));
+            let theirs =
+                export.filter(|export| export.person.as_deref().is_some_and(|hash| who.is_hash(hash)));
             if let Some(export) = theirs {
                 for part in 0..export.parts {
                     table.delete(&Key::privacy_part(&export.store, &export.id, part)).await?;
@@ -170,7 +167,7 @@ async fn erase_order(worker: &Worker<'_>, id: &str, tally: &mut Tally) -> Result
     let key = Key::order(&worker.store.facts.store, id);
     let stored = worker.env.table.get_newest::<OrderRecord>(&key).await?.record;
     if let Some(record) = stored.as_ref().filter(|record| !record.erased) {
-        if empty_orders(worker, std::slice::from_ref(&record.newest)).await? {
+        if empty_order(worker, &record.newest).await? {
             tally.count("Brevo orders emptied", 1);
         } else {
             tally.note("Brevo refused to empty an order: look at the buyer's orders there");

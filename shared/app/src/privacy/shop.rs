@@ -33,7 +33,10 @@ pub(super) async fn erase(worker: &Worker<'_>) -> Result<Step, Stop> {
     tally.note(SECRET_STAYS);
     worker.env.change_store(&worker.store.facts.store, |stored| stored.map(left_over)).await?;
     settle(worker, &record, &mut tally, true).await?;
-    Ok(done(format!("everything of the store is erased; the proof is `{}` in `tajo privacy list`", record.id)))
+    Ok(done(format!(
+        "everything of the store is erased; the proof is `{}` in `tajo privacy list`",
+        record.id
+    )))
 }
 
 /// Only the body is signed, and it says no more than which shop: that the app was removed must be known from elsewhere.
@@ -41,7 +44,10 @@ fn unconfirmed(worker: &Worker<'_>) -> Result<Step, Stop> {
     let store = &worker.store.record;
     let connected = store.installed_at.unwrap_or(store.connected_at);
     if asked_at(worker) <= connected && worker.notice.triggered_at.is_some() {
-        return Ok(Step::skip("privacy", "the store was connected again after this demand: nothing is erased"));
+        return Ok(Step::skip(
+            "privacy",
+            "the store was connected again after this demand: nothing is erased",
+        ));
     }
     Err(Stop::Park {
         reason: "the shop is to be erased, but nothing says that it removed the app".to_owned(),

@@ -44,7 +44,8 @@ pub(super) async fn find(
     let mut records = Records::new();
     let mut seen_emails = BTreeSet::new();
     // The demand names the first account; the others must have one of the addresses.
-    let mut customers: Vec<(String, bool)> = demand.person.customer.iter().map(|id| (id.clone(), true)).collect();
+    let mut customers: Vec<(String, bool)> =
+        demand.person.customer.iter().map(|id| (id.clone(), true)).collect();
     loop {
         while let Some((id, is_named)) = customers.pop() {
             if who.customers.contains(&id) {
@@ -61,7 +62,9 @@ pub(super) async fn find(
             who.emails.extend(stored.record.iter().flat_map(addresses).cloned());
             records.push((key, stored));
         }
-        let Some(email) = who.emails.iter().find(|email| !seen_emails.contains(*email)).cloned() else { break };
+        let Some(email) = who.emails.iter().find(|email| !seen_emails.contains(*email)).cloned() else {
+            break;
+        };
         let key = Key::contact(store, &ContactKey::Guest(email.hash()));
         let known = worker.env.table.get_newest(&key).await?;
         records.push((key.clone(), touch(worker, &key, known, erased_at).await?));
@@ -121,7 +124,8 @@ impl Who {
         let named = |name: &str| order["identifiers"][name].as_str();
         let by_email = named("email_id").is_some_and(|text| self.has_email(text));
         let by_id = named("ext_id").is_some_and(|id| self.ext_ids.contains(id));
-        let by_phone = named("phone_id").is_some_and(|text| self.phone.as_ref().is_some_and(|phone| phone.as_str() == text));
+        let by_phone = named("phone_id")
+            .is_some_and(|text| self.phone.as_ref().is_some_and(|phone| phone.as_str() == text));
         self.orders.contains(id) || by_email || by_id || by_phone
     }
 

@@ -37,7 +37,8 @@ struct Scopes<'a> {
 pub fn uninstalled(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let shop: Shop<'_> = payload::parse(body, "the body is not a shop")?;
     expect_kind(shop.admin_graphql_api_id.get(), "Shop", "a shop")?;
-    let is_shop = [&shop.plan_name, &shop.money_format, &shop.shop_owner].iter().any(|text| text.get().is_some());
+    let is_shop =
+        [&shop.plan_name, &shop.money_format, &shop.shop_owner].iter().any(|text| text.get().is_some());
     if shop.id.0.is_none() || !is_shop {
         return Err(Unusable::new("the body is not a shop"));
     }

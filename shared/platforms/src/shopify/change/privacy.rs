@@ -53,7 +53,9 @@ pub fn data_request(body: &[u8], context: &Context) -> Result<Changes, Unusable>
 /// A person is to be erased.
 pub fn redact(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let payload = read(body, context)?;
-    if payload.orders_to_redact.is_none() || payload.data_request.is_some() || payload.orders_requested.is_some()
+    if payload.orders_to_redact.is_none()
+        || payload.data_request.is_some()
+        || payload.orders_requested.is_some()
     {
         return Err(Unusable::new("the topic is about erasing a person, but the body does not ask for it"));
     }
@@ -100,17 +102,20 @@ fn person(
     let who = payload.customer.as_ref().and_then(|customer| customer.0.as_ref());
     let mut skipped = Vec::new();
     let mut leave_out = |what: &str, reason: String| skipped.push(Skipped::new(what, reason));
-    let email = who.and_then(|who| who.email.get()).and_then(|text| {
-        Email::parse(text).map_err(|error| leave_out("email", error.to_string())).ok()
-    });
+    let email = who
+        .and_then(|who| who.email.get())
+        .and_then(|text| Email::parse(text).map_err(|error| leave_out("email", error.to_string())).ok());
     let phone = who.and_then(|who| who.phone.get()).and_then(|text| {
         let phone = Phone::parse(text, context.shop_country.as_deref());
         phone.map_err(|error| leave_out("phone", error.to_string())).ok()
     });
     let identity = Identity { customer: who.and_then(|who| who.id.0.clone()), email, phone };
-    let orders: Vec<String> = orders.map(|ids| ids.0.iter().filter_map(|id| id.0.clone()).collect()).unwrap_or_default();
+    let orders: Vec<String> =
+        orders.map(|ids| ids.0.iter().filter_map(|id| id.0.clone()).collect()).unwrap_or_default();
     if identity.is_empty() && orders.is_empty() {
-        return Err(Unusable::new("the body names nobody: no customer, no valid email, no valid phone and no order"));
+        return Err(Unusable::new(
+            "the body names nobody: no customer, no valid email, no valid phone and no order",
+        ));
     }
     let shop = payload.shop_id.0.clone();
     let mut changes = change(PrivacyDemand { demand, shop, person: identity, orders, request });
