@@ -299,6 +299,36 @@ async fn a_demand_is_met_once_and_a_repetition_harms_nobody() {
     assert!(!stage.contact("jo@example.com").is_null());
 }
 
+/// Workers that had begun before the erasure finish beside it: what they send is taken back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_beside_other_work_on_the_person_wins() {
+    for round in 0..10_usize {
+        let stage = Stage::new(LISTS).await;
+        if round % 2 == 0 {
+            tell_all(&stage, &life()[..2]).await;
+        }
+        let mut bodies = life();
+        bodies
+            .push(("orders/updated", with(past("orders-create.paid"), json!({"id": 61, "customer": null}))));
+        bodies.rotate_left(round % 5);
+        bodies.truncate(4);
+        bodies.insert(round % 4, ("customers/redact", redact()));
+        let mut workers = Vec::new();
+        for _ in &bodies {
+            workers.push(Stage::with(stage.world.clone()).await);
+        }
+        let work = workers.iter().zip(&bodies).enumerate().map(|(n, (worker, (topic, body)))| {
+            let notice = tajo_testkit::notice(topic, &format!("beside-{n}"), body.to_string().as_bytes());
+            async move { worker.deliver(&notice).boxed().await }
+        });
+        let reports = futures::future::join_all(work).await;
+        stage.drain().boxed().await;
+        let story: Vec<String> = reports.iter().map(ending).collect();
+        assert_gone(&stage, &format!("round {round}: {}", story.join("\n"))).await;
+        assert_eq!(stage.world.brevo()["contacts"], json!([]), "round {round}: {}", story.join("\n"));
+    }
+}
+
 /// With this much time left, no second piece of a long work begins.
 async fn deliver_in_haste(stage: &Stage, notice: &Notice) -> Report {
     let deadline = stage.env.clock.now().saturating_add(SignedDuration::from_secs(20)).unwrap();
