@@ -1,6 +1,6 @@
 # Thin on purpose: the work is in scripts/ and tests/stack. CI runs these same targets.
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint bench local-invoke mutants build tools clean
+.PHONY: help demo up down test lint bench local-invoke mutants fuzz build tools clean
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -20,11 +20,14 @@ test: ## Every test, end-to-end ones on the deployed stack (REQUIRE_ALL=1 allows
 lint: ## rustfmt, clippy, rustdoc, template, licences
 	@scripts/lint.sh
 
-bench: ## Prints the counted figures
-	@cargo run --release --package tajo-bench
+bench: ## Prints the counted figures (BENCH_ARGS="--write" keeps them in docs/figures.md)
+	@scripts/bench.sh
 
 local-invoke: ## `sam local invoke` of each function against the stack of `make up`; needs a container engine
 	@scripts/local-invoke.sh
+
+fuzz: ## Coverage-guided fuzzing of parsers and verifiers (FUZZ_SECONDS=60 each)
+	@scripts/fuzz.sh
 
 mutants: ## Changes the code at random and sees whether a test notices (MUTANTS="-p tajo-domain")
 	@scripts/tools.sh mutants && PATH="$(CURDIR)/.tools/cargo/bin:$$PATH" \

@@ -41,7 +41,8 @@ machine=${CONTAINER_HOST_NAME:-host.containers.internal}
 reachable aws "$(value aws_endpoint_url)"
 reachable sandbox "$(value sandbox_url)"
 aws=http://$machine:$(cat "$work/aws")
-brevo=http://$machine:$(cat "$work/sandbox")/v3
+shops=http://$machine:$(cat "$work/sandbox")
+brevo=$shops/v3
 dead_letters=arn:aws:sqs:$(value region):000000000000:$(basename "$(value queues.dead_letters)")
 
 # A queue is addressed by where it is reached, so its URL is the container's, too.
@@ -51,7 +52,7 @@ cat >"$work/env.json" <<JSON
 {"Parameters": {
   "AWS_ENDPOINT_OVERRIDE": "$aws", "STATE_TABLE": "$(value table)", "LIVE_QUEUE_URL": "$(reached "$(value queues.live)")",
   "KEYRING_SECRETS": "$(value keyring_secret)", "STORE_SECRETS_PREFIX": "$(value store_secrets_prefix)",
-  "DEAD_LETTERS_ARN": "$dead_letters", "BREVO_API_URL": "$brevo"}}
+  "DEAD_LETTERS_ARN": "$dead_letters", "BREVO_API_URL": "$brevo", "SHOPIFY_API_URL": "$shops"}}
 JSON
 
 # Asks the deployed function; prints its answer.

@@ -3,11 +3,13 @@
 #   scripts/tools.sh            SAM CLI with cargo-lambda and cfn-lint; MiniStack
 #   scripts/tools.sh deny       also cargo-deny (compiled once, about two minutes)
 #   scripts/tools.sh mutants    also cargo-mutants
+#   scripts/tools.sh fuzz       also cargo-fuzz
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 deny_version=0.20.2
 mutants_version=27.1.0
+fuzz_version=0.13.2
 tools=$PWD/.tools
 
 say() { echo "tools: $*" >&2; }
@@ -45,6 +47,7 @@ environment ministack
 for extra in "$@"; do
   case $extra in
     deny) cargo_tool cargo-deny "$deny_version" ;;
+    fuzz) cargo_tool cargo-fuzz "$fuzz_version" ;;
     mutants) cargo_tool cargo-mutants "$mutants_version" ;;
     *) echo "error: no tool called \`$extra\`" >&2; exit 2 ;;
   esac

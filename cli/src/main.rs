@@ -21,8 +21,13 @@ struct Cli {
 enum Command {
     /// Show what a webhook body would cause: changes, skips with reasons, and the exact Brevo requests.
     Explain(commands::explain::Explain),
+    /// Check a settings document, or print its schema.
+    #[command(subcommand)]
+    Config(commands::config::Config),
+    /// Show which Brevo attribute comes from which field of the shop.
+    Mapping(commands::mapping::Mapping),
     /// Connect a store to a deployed stack, new or again.
-    Connect(commands::connect::Connect),
+    Connect(Box<commands::connect::Connect>),
     /// Work that waits for a person.
     #[command(subcommand)]
     Parked(commands::parked::Parked),
@@ -35,6 +40,8 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Explain(explain) => commands::explain::run(&explain),
+        Command::Config(config) => commands::config::run(&config),
+        Command::Mapping(mapping) => commands::mapping::run(&mapping),
         Command::Connect(connect) => commands::connect::run(&connect).await,
         Command::Parked(parked) => commands::parked::run(&parked).await,
         Command::Privacy(privacy) => commands::privacy::run(&privacy).await,

@@ -14,9 +14,10 @@ pub fn files() -> Vec<String> {
     names
 }
 
-/// `orders-create.paid` is a body of `orders/create`.
+/// `orders-create.paid` is a body of `orders/create`, and `customer-tags_added` one of `customer.tags_added`.
 pub fn topic_of(file: &str) -> String {
-    file.split('.').next().unwrap().replacen('-', "/", 1)
+    let topic = file.split('.').next().unwrap().replacen('-', "/", 1);
+    topic.replace("customer/tags", "customer.tags")
 }
 
 /// The store that a file is explained with.

@@ -69,6 +69,9 @@ async fn connect(stage: &Stage, name: String) -> Store {
     if name != REFUSED {
         stage.tell_sandbox("/accounts", &account(&id, &key)).await;
     }
+    let token = format!("shpat_{id}");
+    stage.canaries.secret(&token);
+    stage.tell_sandbox("/shopify/shops", &json!({"shop": shop, "access_token": token})).await;
     let lists = if name == REFUSED { String::new() } else { make_lists(stage, &key).await };
     let settings = format!(
         "connectors:\n  shopify:\n    shop_url: {shop}\n    sync:\n      carts: {{abandoned_after: 48h}}\n{lists}"
@@ -81,6 +84,7 @@ async fn connect(stage: &Stage, name: String) -> Store {
         live: false,
         client_secret: SecretString::from(client_secret.clone()),
         brevo_api_key: SecretString::from(key),
+        shopify_access_token: Some(SecretString::from(token)),
         settings: settings.clone(),
     };
     // Connecting again keeps the first time: to this store, everything in the bodies is news.

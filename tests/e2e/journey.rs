@@ -46,6 +46,26 @@ fn a_customer_a_checkout_and_an_order_reach_brevo() {
 }
 
 #[test]
+fn a_consent_that_no_webhook_carries_arrives_with_the_first_write() {
+    told(async |stage| {
+        let demo = stage.store("demo");
+        let jo = person(stage.run, 7);
+        let body = about(&jo, "customers-create");
+        let mut node = tajo_sandbox::shopify::nodes::customer(&body);
+        node["defaultEmailAddress"]["marketingState"] = "SUBSCRIBED".into();
+        node["defaultEmailAddress"]["marketingUpdatedAt"] = body["created_at"].clone();
+        stage
+            .tell_sandbox("/shopify/shops", &serde_json::json!({"shop": demo.shop, "customers": [node]}))
+            .await;
+        let line = stage.deliver(demo, "customers/create", &bytes(&body)).await;
+        assert_eq!((line.outcome.as_str(), line.reason), ("applied", None));
+        let brevo = stage.brevo(demo).await;
+        let contact = contact(&brevo, &jo);
+        assert_eq!((&contact["emailBlacklisted"], &contact["smsBlacklisted"]), (&false.into(), &true.into()));
+    });
+}
+
+#[test]
 fn an_abandoned_cart_is_told_once_and_its_contact_is_on_the_list_until_the_order() {
     told(async |stage| {
         let demo = stage.store("demo");

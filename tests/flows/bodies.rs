@@ -23,7 +23,7 @@ pub fn with(mut body: Value, fields: Value) -> Value {
 }
 
 /// Pairs of what identifies Jo in `events/` and what identifies the n-th Jo.
-fn names(n: u32) -> [(&'static str, String); 8] {
+fn names(n: u32) -> [(&'static str, String); 13] {
     assert!((10_000_000..100_000_000).contains(&n), "eight digits that occur nowhere else");
     [
         ("jo@example.com", format!("jo{n}@example.com")),
@@ -34,6 +34,11 @@ fn names(n: u32) -> [(&'static str, String); 8] {
         ("chk-b81d20f4", format!("chk-{n}")),
         ("491711234567", format!("49171{:07}", n % 10_000_000)),
         ("d-jo", format!("d-{n}")),
+        ("9101400000001", format!("91014{n}")),
+        ("9201400000001", format!("92014{n}")),
+        ("9201400000003", format!("94014{n}")),
+        ("9301400000001", format!("93014{n}")),
+        ("9301400000003", format!("95014{n}")),
     ]
 }
 
@@ -54,7 +59,7 @@ pub fn only(state: &Value, n: u32) -> Value {
 /// What Brevo knows of each Jo alone, as if she were the only one.
 pub fn each(state: &Value) -> HashMap<u32, Value> {
     let mut all: HashMap<u32, Value> = HashMap::new();
-    for kind in ["contacts", "events", "orders"] {
+    for kind in ["contacts", "events", "orders", "products"] {
         for entry in state[kind].as_array().unwrap() {
             if let Some(n) = owner(entry) {
                 let mine = all.entry(n).or_insert_with(nobody);
@@ -73,16 +78,18 @@ pub fn each(state: &Value) -> HashMap<u32, Value> {
 }
 
 fn nobody() -> Value {
-    json!({"contacts": [], "events": [], "orders": []})
+    json!({"contacts": [], "events": [], "orders": [], "products": []})
 }
 
 /// Which Jo a contact, event or order belongs to.
 fn owner(entry: &Value) -> Option<u32> {
     let texts = [&entry["email"], &entry["ext_id"], &entry["id"], &entry["identifiers"]["email_id"]];
-    let starts = ["jo", "shopify:demo-shop:72014", "61014", "50014"];
+    let about = &entry["event_properties"]["product_id"];
+    let texts = texts.into_iter().chain([about]);
+    let starts = ["jo", "shopify:demo-shop:72014", "61014", "50014", "91014", "92014", "94014"];
     let digits =
         |text: &str| starts.iter().find_map(|start| text.strip_prefix(start)?.get(..8)?.parse().ok());
-    texts.into_iter().filter_map(Value::as_str).find_map(digits)
+    texts.filter_map(Value::as_str).find_map(digits)
 }
 
 /// The same body with every time moved, so that the checkout's last update was a minute before the tests began:
@@ -99,7 +106,7 @@ pub fn recent(body: &Value) -> Value {
 /// The same body with every time moved.
 pub fn moved(body: &Value, by: SignedDuration) -> Value {
     match body {
-        Value::String(text) if text.len() == 20 || text.len() == 25 => match text.parse::<Timestamp>() {
+        Value::String(text) if matches!(text.len(), 20 | 24 | 25) => match text.parse::<Timestamp>() {
             Ok(at) => Value::String(at.saturating_add(by).unwrap().to_string()),
             Err(_) => body.clone(),
         },

@@ -247,7 +247,8 @@ async fn more_than_a_page_of_due_carts_is_swept_and_the_rest_is_left_for_the_nex
             touched_at: now,
             tokens: vec![token.clone()],
             identity: Identity { customer: Some("1".to_owned()), ..Identity::default() },
-            properties: "{}".to_owned(),
+            created_at: Some(now),
+            properties: "{}".to_owned().into(),
             content: String::new(),
             effects: Ledger::default(),
             due_at: Some(now.as_millisecond()),
@@ -264,5 +265,8 @@ async fn more_than_a_page_of_due_carts_is_swept_and_the_rest_is_left_for_the_nex
     let swept = stage.sweep().await;
     assert_eq!((swept.due, swept.more), (230, false));
     assert_eq!(stage.world.take_messages().len(), 230);
+    stage.world.advance(minutes(1));
+    assert_eq!(stage.sweep().await.due, 230, "nobody worked the notices off within a minute");
+    stage.world.advance(minutes(1));
     assert_eq!(stage.sweep().await.due, 0, "each is looked at again only later");
 }

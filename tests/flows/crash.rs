@@ -65,7 +65,11 @@ struct Survived {
 }
 
 async fn survives(story: Story) {
-    let stage = Stage::new(SETTINGS).await;
+    survives_with(SETTINGS, story).await;
+}
+
+async fn survives_with(settings: &str, story: Story) {
+    let stage = Stage::new(settings).await;
     // Untouched first: how many calls there are, and how it should end.
     story.prepare(&stage, FIRST).await;
     tokio::time::sleep(Duration::from_millis(1100)).await;
@@ -132,7 +136,7 @@ fn compare(expected: &Value, found: &Value, kill: Kill, calls: &[Call]) -> usize
 
 /// Events that Brevo accepted and whose entity was not written since: the documented window.
 pub fn unmarked(calls: &[Call]) -> usize {
-    let entities = ["customer#", "guest#", "order#", "cart#"];
+    let entities = ["customer#", "guest#", "order#", "cart#", "product#"];
     let mut unmarked = 0;
     for call in calls.iter().filter(|call| call.had_effect) {
         if call.name == "Brevo POST /v3/events" {
@@ -184,4 +188,19 @@ async fn an_erasure_survives_every_crash() {
 async fn a_deleted_customer_survives_every_crash() {
     let before = vec![("customers/create", "customers-create")];
     survives(Story { before, topic: "customers/delete", file: "customers-delete" }).await;
+}
+
+/// Its other content, its stock and the crossing: whatever is lost of one attempt is made up for by the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_product_whose_stock_runs_low_survives_every_crash() {
+    let settings =
+        "sync: {inventory: {enabled: true, low_stock_threshold: 10, alert_email: owner@example.com}}";
+    let before = vec![("products/create", "products-create")];
+    survives_with(settings, Story { before, topic: "products/update", file: "products-update.price" }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_product_that_loses_a_variant_survives_every_crash() {
+    let before = vec![("products/create", "products-create")];
+    survives(Story { before, topic: "products/update", file: "products-update.one_variant" }).await;
 }

@@ -10,11 +10,12 @@ use crate::bodies::{LISTS, sample as body};
 use crate::picture::essence;
 use crate::stage::Stage;
 
-const STORIES: [(&str, &str); 4] = [
+const STORIES: [(&str, &str); 5] = [
     ("customers/create", "customers-create"),
     ("orders/create", "orders-create.paid"),
     ("orders/updated", "orders-updated.refunded"),
     ("checkouts/update", "checkouts-update"),
+    ("products/update", "products-update.price"),
 ];
 
 /// What one delivery does.

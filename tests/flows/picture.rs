@@ -40,7 +40,35 @@ pub fn picture(state: &Value) -> String {
             order["products"].as_array().map_or(0, Vec::len)
         ));
     }
+    for category in array(state, "categories") {
+        lines.push(format!(
+            "category {}  {}{}",
+            text(&category["id"]),
+            text(&category["name"]),
+            gone(category)
+        ));
+    }
+    for product in array(state, "products") {
+        let under =
+            product["parentId"].as_str().map(|parent| format!("  under {parent}")).unwrap_or_default();
+        let stock = product["metaInfo"]["stock_state"].as_str();
+        let stock = stock.map(|state| format!("  stock {} {state}", product["stock"])).unwrap_or_default();
+        lines.push(format!(
+            "product  {}  {}  {}{stock}{under}{}\n         {} {} {}",
+            text(&product["id"]),
+            text(&product["name"]),
+            product["price"],
+            gone(product),
+            text(&product["url"]),
+            text(&product["imageUrl"]),
+            product["categories"],
+        ));
+    }
     lines.join("\n")
+}
+
+fn gone(item: &Value) -> &'static str {
+    if item["isDeleted"] == true { "  DELETED" } else { "" }
 }
 
 /// Everything that matters in the end, one line each, sorted: contacts and orders in full, events as they were
@@ -50,6 +78,8 @@ pub fn essence(state: &Value) -> Vec<String> {
     for (kind, own) in [
         ("contacts", ["id", "createdAt", "modifiedAt"]),
         ("orders", ["writes", "contact", "triggersAutomations"]),
+        ("categories", ["", "createdAt", "modifiedAt"]),
+        ("products", ["", "createdAt", "modifiedAt"]),
     ] {
         for entry in array(state, kind) {
             let mut entry = entry.clone();

@@ -60,8 +60,9 @@ async fn dump(stage: &Stage) -> String {
     loop {
         let page = table.page(after.as_ref(), 100).await.unwrap();
         for held in &page.items {
-            writeln!(text, "{} {} {}", held.key.pk, held.key.sk, held.data).unwrap();
-            let body = held.data.as_str().and_then(|part| Notice::from_json(part).ok()?.body().ok());
+            writeln!(text, "{} {} {}", held.key.pk, held.key.sk, held.shown()).unwrap();
+            let part: Option<String> = held.read();
+            let body = part.and_then(|part| Notice::from_json(&part).ok()?.body().ok());
             writeln!(text, "{}", String::from_utf8_lossy(&body.unwrap_or_default())).unwrap();
         }
         match page.next {

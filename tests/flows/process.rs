@@ -16,10 +16,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tajo_platforms::Notice;
 use tajo_testkit::{Front, Verdict, World};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{OnceCell, mpsc};
+use tokio::task::JoinHandle;
 
 /// When the process is killed: calls are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,7 @@ pub async fn invoke(world: &Arc<World>, notice: &Notice, received: u32, kill: Ki
     let front = Front::open(world.clone(), Some(sender)).await;
     let (api, mut ends) = runtime_api(sqs_event(notice, received)).await;
     let mut child = start(&front, &api).await;
+    let output = Output::collect(&mut child);
     let mut calls: Vec<Call> = Vec::new();
     let failures = loop {
         tokio::select! {
@@ -75,12 +77,12 @@ pub async fn invoke(world: &Arc<World>, notice: &Notice, received: u32, kill: Ki
                 knock.verdict.send(Verdict::Go).unwrap();
             }
             Some(end) = ends.recv() => break Some(end["batchItemFailures"].as_array().map_or(0, Vec::len)),
-            status = child.wait() => panic!("brevo-sync ended by itself: {status:?} {}", output(&mut child).await),
+            status = child.wait() => panic!("brevo-sync ended by itself: {status:?} {}", output.text().await),
             () = tokio::time::sleep(Duration::from_secs(60)) => panic!("brevo-sync hangs after {calls:?}"),
         }
     };
     let _ = child.kill().await;
-    let output = output(&mut child).await;
+    let output = output.text().await;
     Invocation { killed: failures.is_none(), calls, failures: failures.unwrap_or(0), output }
 }
 
@@ -105,10 +107,23 @@ async fn start(front: &Front, api: &str) -> Child {
         .unwrap()
 }
 
-async fn output(child: &mut Child) -> String {
+/// What the process writes, read while it runs: a full pipe would hold it up.
+struct Output(JoinHandle<String>, JoinHandle<String>);
+
+impl Output {
+    fn collect(child: &mut Child) -> Self {
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        Self(tokio::spawn(all_of(out)), tokio::spawn(all_of(err)))
+    }
+
+    async fn text(self) -> String {
+        self.0.await.unwrap() + &self.1.await.unwrap()
+    }
+}
+
+async fn all_of(mut pipe: impl AsyncRead + Unpin) -> String {
     let mut text = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut text).await.unwrap();
-    child.stderr.take().unwrap().read_to_string(&mut text).await.unwrap();
+    pipe.read_to_string(&mut text).await.unwrap();
     text
 }
 

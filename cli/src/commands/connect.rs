@@ -7,8 +7,10 @@ use clap::Args;
 use secrecy::SecretString;
 use tajo_app::connect::{NewStore, Target, connect};
 use tajo_domain::StoreId;
+use tajo_mapping::Settings;
 use tajo_platforms::Platform;
 
+use super::settings_file;
 use super::stack::Stack;
 use crate::output::{Failure, say, say_json, talk};
 
@@ -41,6 +43,10 @@ pub(crate) struct Connect {
     /// The app's client secret, which signs its webhooks.
     #[arg(long, env = "SHOPIFY_API_SECRET", hide_env_values = true)]
     api_secret: String,
+    /// The app's Admin API access token: what webhooks leave out (consent above all) is asked for with it. Left out:
+    /// the one that was stored before stays.
+    #[arg(long, env = "SHOPIFY_ACCESS_TOKEN", hide_env_values = true)]
+    access_token: Option<String>,
     /// Brevo's API key.
     #[arg(long, env = "BREVO_API_KEY", hide_env_values = true)]
     brevo_api_key: String,
@@ -57,11 +63,10 @@ pub(crate) async fn run(asked: &Connect) -> crate::Result {
     let shop = shop_address(&asked.shop_url)?;
     let name = asked.store.clone().unwrap_or_else(|| shop.split('.').next().unwrap_or_default().to_owned());
     let store = StoreId::parse(&name).map_err(Failure::input)?;
-    let settings = match &asked.config {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| Failure::input(format!("{} cannot be read: {error}", path.display())))?,
-        None => String::new(),
-    };
+    let config = asked.config.as_deref();
+    let settings = settings_file::text(config)?;
+    // Checked here as well: only here is the file's name known.
+    Settings::from_yaml(&settings).map_err(|error| settings_file::failure(config, &error))?;
     let target = Target {
         table: asked.stack.table.clone(),
         keyring: asked.keyring.clone(),
@@ -77,6 +82,11 @@ pub(crate) async fn run(asked: &Connect) -> crate::Result {
         live: asked.live,
         client_secret: SecretString::from(asked.api_secret.clone()),
         brevo_api_key: SecretString::from(asked.brevo_api_key.clone()),
+        shopify_access_token: asked
+            .access_token
+            .clone()
+            .filter(|token| !token.is_empty())
+            .map(SecretString::from),
         settings,
     };
     let connected = connect(&target, &new).await.map_err(|error| {

@@ -7,10 +7,11 @@ use comfy_table::Table;
 use jiff::Timestamp;
 use serde_json::Value;
 use tajo_app::explain::{Explanation, Question, explain};
-use tajo_mapping::{Settings, StoreKind};
+use tajo_mapping::StoreKind;
 use tajo_platforms::Platform;
 
-use crate::output::{Failure, say, say_json, talk};
+use super::settings_file;
+use crate::output::{Failure, say, say_json};
 
 /// What to explain.
 #[derive(Args, Debug)]
@@ -54,18 +55,7 @@ pub(crate) fn run(asked: &Explain) -> crate::Result {
         let message = format!("{file} is not JSON: it stops making sense at line {line}, column {column}");
         return Err(Failure::input(message).hint("give the body exactly as the platform sent it".to_owned()));
     }
-    let settings = match &asked.config {
-        Some(path) => {
-            let text = String::from_utf8(read(path)?)
-                .map_err(|_| Failure::input(format!("{} is not text in UTF-8", path.display())))?;
-            Settings::from_yaml(&text)
-                .map_err(|error| Failure::input(format!("{}: {error}", path.display())))?
-        }
-        None => Settings::default(),
-    };
-    for warning in &settings.warnings {
-        talk(&format!("warning: {warning}"));
-    }
+    let settings = settings_file::settings(asked.config.as_deref())?;
     let explanation = explain(&Question {
         platform: match asked.platform {
             PlatformName::Shopify => Platform::Shopify,
@@ -101,6 +91,12 @@ fn print(explanation: &Explanation) {
     heading("Skipped", explanation.skipped.is_empty());
     for skipped in &explanation.skipped {
         say(&format!("  {}: {}", skipped.what, skipped.reason));
+    }
+    if !explanation.fetches.is_empty() {
+        heading("Would ask Shopify first for", false);
+    }
+    for fetch in &explanation.fetches {
+        say(&format!("  {fetch}"));
     }
     heading("Brevo requests", explanation.requests.is_empty());
     for request in &explanation.requests {

@@ -1,10 +1,17 @@
-//! The journey of a cart: what is in it, when it counts as abandoned, and that it is over once ordered.
+//! The journey of a cart: what is in it, and that it is over once ordered.
+//!
+//! The online store's cart and the checkout that grows from it share one record under the cart's token. The cart
+//! names nobody; what it holds is kept until a checkout does.
+
+mod due;
 
 use jiff::{SignedDuration, Timestamp};
-use tajo_domain::{Cart, CartRecord, CartState, ContactKey, Identity, Ledger, TouchOutcome};
-use tajo_mapping::{Planned, abandoned, cart_content, cart_properties, changed_cart, emptied_cart};
-use tajo_platforms::notice::CartDue;
-use tajo_state::{Attributes, Key, due_shard};
+use serde_json::{Map, Value};
+use tajo_domain::{Cart, CartRecord, CartSource, CartState, ContactKey, Identity, Ledger, Packed};
+use tajo_mapping::{CartContent, Planned, cart_properties, changed_cart, emptied_cart};
+use tajo_state::{Attributes, Key, Stored, due_shard};
+
+pub(crate) use due::due_now;
 
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
@@ -16,6 +23,16 @@ const TOO_OLD: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// Carts are forgotten this long after they were last touched, in seconds.
 const KEPT_SECONDS: i64 = 60 * 24 * 3600;
 
+/// A cart of nobody waits for nothing, so a touch that changes nothing is written down this seldom: it only keeps
+/// the cart from being forgotten.
+const IDLE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Why most carts are silent.
+const OF_NOBODY: &str = "nobody has typed a contact into this cart yet";
+
+/// Why nothing of a cart is told any more.
+const ERASED: &str = "whose cart it was is erased";
+
 /// Keys of `cart_updated` and `cart_deleted` begin like this (`tajo_mapping::changed_cart`).
 const UPDATED: &str = "updated:";
 const DELETED: &str = "deleted:";
@@ -25,17 +42,34 @@ pub(crate) async fn cart(worker: &Worker<'_>, cart: &Cart) -> Result<Step, Stop>
     let key = Key::cart(&worker.store.facts.store, &cart.token);
     let decide = |stored: Option<&CartRecord>| accept(&worker.moment(), stored, cart);
     let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+    deliver(worker, &key, stored, accepted).await
+}
+
+/// A checkout was deleted: its cart is over, without an order.
+pub(crate) async fn deleted(worker: &Worker<'_>, token: &str, at: Timestamp) -> Result<Step, Stop> {
+    let key = Key::cart(&worker.store.facts.store, token);
+    let decide = |stored: Option<&CartRecord>| accept_deleted(&worker.moment(), stored, token, at);
+    let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+    deliver(worker, &key, stored, accepted).await
+}
+
+async fn deliver(
+    worker: &Worker<'_>,
+    key: &Key,
+    stored: Stored<CartRecord>,
+    accepted: Accepted,
+) -> Result<Step, Stop> {
     if let Some(contact) = &accepted.recovered {
         contact::set_abandoned(worker, contact, None).await?;
     }
     if accepted.claimed.is_empty() {
         return Ok(match accepted.over {
-            Some(reason) => Step::skip("cart", reason),
+            Some(reason) => Step { routine: reason == OF_NOBODY, ..Step::skip("cart", reason) },
             None => Step { applied: accepted.changed, ..Step::default() },
         });
     }
     let sent = effects::send(worker, accepted.claimed).await;
-    worker.env.table.settle(&key, stored, attributes, |newest| sent.settle(&mut newest.effects)).await?;
+    worker.env.table.settle(key, stored, attributes, |newest| sent.settle(&mut newest.effects)).await?;
     match sent.stop {
         Some(stop) => Err(stop),
         None => Ok(Step { applied: sent.any(), ..Step::default() }),
@@ -66,7 +100,7 @@ pub(crate) fn accept(
     let Moment { facts, now, .. } = *moment;
     let mut record = stored.cloned().unwrap_or_else(|| new_record(now));
     if record.erased {
-        return (None, Accepted::over("whose cart it was is erased", None));
+        return (None, Accepted::over(ERASED, None));
     }
     // A crash may have come between the mark and the list: a redelivered record looks at the list again.
     let was_abandoned = record.state == CartState::Abandoned || moment.redelivered;
@@ -81,53 +115,156 @@ pub(crate) fn accept(
             Accepted::over("the checkout was completed: its order tells the rest", recovered),
         );
     }
-    let is_news = record.version.is_none_or(|version| cart.updated_at >= version);
-    let content = cart_content(cart);
-    let changed = is_news && record.content != content;
+    let before = CartContent::stored(&record.content);
+    let content = CartContent::of(cart).over(&before);
+    let is_news = is_news(&record, cart, &before);
+    let is_named = record.identity.is_empty() && !cart.identity.is_empty();
+    let differs = is_news && content.differs(&before);
+    // Who it is counts from an older body too: the events then tell of what the cart holds now.
+    let changed = differs || is_named;
     // A repeated body is no sign of life; a newer one is, even if nothing in the cart changed.
     let is_alive = is_news && (record.version != Some(cart.updated_at) || changed);
-    if is_alive {
-        touch(&mut record, cart, &content, now);
-        if changed {
-            record.effects.forget_done(UPDATED);
-            record.effects.forget_done(DELETED);
-            record.properties = serde_json::Value::Object(cart_properties(cart, facts)).to_string();
+    let is_idle = stored.is_some()
+        && record.identity.is_empty()
+        && !changed
+        && content == before
+        && now.duration_since(record.touched_at) < IDLE;
+    if changed {
+        record.effects.forget_done(UPDATED);
+        record.effects.forget_done(DELETED);
+    }
+    if (is_alive && !is_idle) || is_named {
+        touch(&mut record, cart, is_news, now);
+        if is_news && content != before {
+            record.properties = properties(&record, cart, moment).to_string().into();
+            record.content = content.text();
         }
-        let is_old = cart.updated_at.saturating_add(TOO_OLD).is_ok_and(|limit| limit < now);
+        let last = record.version.unwrap_or(cart.updated_at);
+        let is_old = last.saturating_add(TOO_OLD).is_ok_and(|limit| limit < now);
         let is_waiting = record.state == CartState::Open && !record.identity.is_empty() && !is_old;
         let due = record.due_at.unwrap_or_else(|| due(&record, facts.settings.abandoned_after));
         record.due_at = is_waiting.then_some(due);
     }
-    let planned = if cart.items.is_empty() {
-        emptied_cart(cart, facts).into_iter().collect()
-    } else {
-        changed_cart(cart, &cart_properties(cart, facts), facts)
-    };
+    let planned = planned(&record, cart, is_news, is_named, moment);
     let may_start = |key: &str| changed || !(key.starts_with(UPDATED) || key.starts_with(DELETED));
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
-    let over = cart.identity.is_empty().then_some("nobody has typed a contact into this cart yet");
+    let over = record.identity.is_empty().then_some(OF_NOBODY);
     let write = stored != Some(&record);
     let recovered = recovered.filter(|_| record.state != CartState::Abandoned);
     (write.then_some(record), Accepted { claimed, changed, recovered, over })
 }
 
-fn touch(record: &mut CartRecord, cart: &Cart, content: &str, now: Timestamp) {
-    record.version = Some(cart.updated_at);
+/// Cart and checkout tell the time alike, but a checkout knows more: of two bodies of the same second it wins.
+fn is_news(record: &CartRecord, cart: &Cart, before: &CartContent) -> bool {
+    match record.version {
+        None => true,
+        Some(version) if cart.source == CartSource::Checkout || !before.has_checkout() => {
+            cart.updated_at >= version
+        }
+        Some(version) => cart.updated_at > version,
+    }
+}
+
+/// The events that this body calls for. One that is no news may still finish its own; one that names the cart tells
+/// of what the cart holds.
+fn planned(
+    record: &CartRecord,
+    cart: &Cart,
+    is_news: bool,
+    is_named: bool,
+    moment: &Moment<'_>,
+) -> Vec<Planned> {
+    let facts = moment.facts;
+    let created_at = record.created_at.unwrap_or(cart.created_at);
+    let (at, properties) = match record.version {
+        Some(version) if is_named && !is_news => (version, stored_properties(record)),
+        _ => (cart.updated_at, properties(record, cart, moment)),
+    };
+    let is_empty = if is_news { cart.items.is_empty() } else { record.state == CartState::Emptied };
+    if is_empty {
+        return emptied_cart(&cart.token, &record.identity, at, facts).into_iter().collect();
+    }
+    let Value::Object(properties) = properties else { return Vec::new() };
+    changed_cart(&record.identity, created_at, at, &properties, facts)
+}
+
+/// What `cart_updated` carries. A cart's body knows neither the way back nor, sometimes, the currency: those of the
+/// checkout stay.
+fn properties(record: &CartRecord, cart: &Cart, moment: &Moment<'_>) -> Value {
+    let mut properties = cart_properties(cart, moment.facts);
+    if cart.source == CartSource::Cart {
+        for name in ["url", "checkouturl", "currency"] {
+            let known = stored_properties(record)[name].take();
+            if !known.is_null() {
+                properties.entry(name).or_insert(known);
+            }
+        }
+    }
+    Value::Object(properties)
+}
+
+fn stored_properties(record: &CartRecord) -> Value {
+    serde_json::from_str(record.properties.as_str()).unwrap_or_else(|_| Value::Object(Map::new()))
+}
+
+fn touch(record: &mut CartRecord, cart: &Cart, is_news: bool, now: Timestamp) {
     record.touched_at = now;
-    record.tokens = cart.tokens.clone();
-    record.content = content.to_owned();
+    let created_at = record.created_at.unwrap_or(cart.created_at);
+    record.created_at = Some(created_at.min(cart.created_at));
+    for token in &cart.tokens {
+        if !record.tokens.contains(token) {
+            record.tokens.push(token.clone());
+        }
+    }
     if !cart.identity.is_empty() {
         record.identity = cart.identity.clone();
     }
-    record.state = if cart.items.is_empty() { CartState::Emptied } else { CartState::Open };
+    if is_news {
+        record.version = Some(cart.updated_at);
+        record.state = if cart.items.is_empty() { CartState::Emptied } else { CartState::Open };
+    }
+}
+
+/// What a cart's record becomes when its checkout is deleted. Pure.
+pub(crate) fn accept_deleted(
+    moment: &Moment<'_>,
+    stored: Option<&CartRecord>,
+    token: &str,
+    at: Timestamp,
+) -> (Option<CartRecord>, Accepted) {
+    let Some(mut record) = stored.cloned() else {
+        return (None, Accepted::over("no cart is known that the deleted checkout belongs to", None));
+    };
+    if record.erased {
+        return (None, Accepted::over(ERASED, None));
+    }
+    let was_abandoned = record.state == CartState::Abandoned || moment.redelivered;
+    let recovered = record.contact().filter(|_| was_abandoned);
+    if record.state == CartState::Ordered {
+        return (None, Accepted::over("the cart is an order already", recovered));
+    }
+    if record.version.is_some_and(|version| at < version) {
+        return (None, Accepted::over("the cart was used again after its checkout was deleted", None));
+    }
+    let changed = record.state != CartState::Emptied;
+    record.state = CartState::Emptied;
+    record.version = Some(at);
+    record.due_at = None;
+    let planned = emptied_cart(token, &record.identity, at, moment.facts).into_iter().collect();
+    let claimed = effects::claim(&mut record.effects, planned, |_| changed, moment);
+    let write = stored != Some(&record);
+    (write.then_some(record), Accepted { claimed, changed, recovered, over: None })
 }
 
 /// An order has this token: the cart is done, in whichever order the two arrive. Answers whose cart it was, if
-/// it was abandoned.
-pub(crate) async fn close(worker: &Worker<'_>, token: &str) -> Result<Option<ContactKey>, Stop> {
+/// it was abandoned. `guess`: there is hardly ever a cart of this name, so it is written without a look.
+pub(crate) async fn close(worker: &Worker<'_>, token: &str, guess: bool) -> Result<Option<ContactKey>, Stop> {
     let key = Key::cart(&worker.store.facts.store, token);
     let decide = |stored: Option<&CartRecord>| {
         let mut record = stored.cloned().unwrap_or_else(|| new_record(worker.now()));
+        if record.erased {
+            return (None, None);
+        }
         if record.state == CartState::Ordered {
             // Again: a crash may have come between this mark and the list.
             return (None, record.contact().filter(|_| worker.redelivered));
@@ -136,109 +273,9 @@ pub(crate) async fn close(worker: &Worker<'_>, token: &str) -> Result<Option<Con
         finish(&mut record);
         (Some(record), recovered)
     };
-    let (_, recovered) = worker.env.table.change(&key, attributes, decide).await?;
+    let known = guess.then_some(Stored { revision: 0, record: None });
+    let (_, recovered) = worker.env.table.change_from(&key, known, attributes, decide).await?;
     Ok(recovered)
-}
-
-/// The sweeper found a cart that may be abandoned by now: decided here, on the stored state, and claimed right
-/// before the event is sent.
-pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Step, Stop> {
-    let facts = &worker.store.facts;
-    let key = Key::cart(&facts.store, &notice.token);
-    let (stored, verdict) =
-        worker.env.table.change(&key, attributes, |stored| judge(&worker.moment(), stored)).await?;
-    let (planned, record) = match (verdict, &stored.record) {
-        (Verdict::Abandoned(planned), Some(record)) => (planned, record.clone()),
-        (Verdict::Busy, _) => return Ok(Step::skip("cart", "another worker is sending this reminder")),
-        (Verdict::Later, _) => return Ok(Step::skip("cart", "somebody touched the cart meanwhile")),
-        _ => return Ok(Step::skip("cart", "the cart was ordered, emptied, or reminded of already")),
-    };
-    // The claim stands; whatever an order marked before this read counts.
-    if is_ordered_elsewhere(worker, &record, &notice.token).await? {
-        let release = effects::Sent::nothing(std::slice::from_ref(&planned));
-        let settle = |newest: &mut CartRecord| {
-            release.settle(&mut newest.effects);
-            finish(newest);
-        };
-        worker.env.table.settle(&key, stored, attributes, settle).await?;
-        return Ok(Step::skip("cart", "the cart was ordered under another token"));
-    }
-    let mut sent = effects::Sent::nothing(std::slice::from_ref(&planned));
-    let listed = match record.contact() {
-        Some(contact) => contact::set_abandoned(worker, &contact, Some(&notice.token)).await,
-        None => Ok(Step::default()),
-    };
-    match listed {
-        Ok(_) => sent = effects::send(worker, vec![planned]).await,
-        Err(stop) => sent.stop = Some(stop),
-    }
-    let settle = |newest: &mut CartRecord| {
-        sent.settle(&mut newest.effects);
-        if sent.any() && newest.state == CartState::Open && newest.touched_at == record.touched_at {
-            newest.state = CartState::Abandoned;
-            newest.due_at = None;
-        }
-    };
-    let newest = worker.env.table.settle(&key, stored, attributes, settle).await?;
-    if let Some(stop) = sent.stop {
-        return Err(stop);
-    }
-    // An order that came while the event was on its way found no abandoned cart to take off the list.
-    if let Some(record) = newest.record.filter(|record| record.state == CartState::Ordered)
-        && let Some(contact) = record.contact()
-    {
-        contact::set_abandoned(worker, &contact, None).await?;
-    }
-    Ok(Step { applied: true, ..Step::default() })
-}
-
-enum Verdict {
-    Abandoned(Planned),
-    Busy,
-    Later,
-    Over,
-}
-
-fn judge(moment: &Moment<'_>, stored: Option<&CartRecord>) -> (Option<CartRecord>, Verdict) {
-    let Moment { facts, now, .. } = *moment;
-    let Some(mut record) = stored.cloned() else { return (None, Verdict::Over) };
-    let verdict = match record.at(now, facts.settings.abandoned_after) {
-        TouchOutcome::Over => {
-            record.due_at = None;
-            Verdict::Over
-        }
-        TouchOutcome::Later(at) => {
-            record.due_at = Some(at.as_millisecond());
-            Verdict::Later
-        }
-        TouchOutcome::Abandoned => match facts.identifier(&record.identity) {
-            None => {
-                record.due_at = None;
-                Verdict::Over
-            }
-            Some(identifier) => {
-                let planned = vec![abandoned(&record, identifier, now)];
-                match effects::claim(&mut record.effects, planned, |_| true, moment).pop() {
-                    Some(planned) => Verdict::Abandoned(planned),
-                    None => Verdict::Busy,
-                }
-            }
-        },
-    };
-    let write = stored != Some(&record);
-    (write.then_some(record), verdict)
-}
-
-/// A checkout may have been seen without the cart token that its order carries, or the other way round.
-async fn is_ordered_elsewhere(worker: &Worker<'_>, record: &CartRecord, token: &str) -> Result<bool, Stop> {
-    for other in record.tokens.iter().filter(|other| other.as_str() != token) {
-        let key = Key::cart(&worker.store.facts.store, other);
-        let other = worker.env.table.get_newest::<CartRecord>(&key).await?;
-        if other.record.is_some_and(|record| record.state == CartState::Ordered) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn new_record(now: Timestamp) -> CartRecord {
@@ -248,7 +285,8 @@ fn new_record(now: Timestamp) -> CartRecord {
         touched_at: now,
         tokens: Vec::new(),
         identity: Identity::default(),
-        properties: String::new(),
+        created_at: None,
+        properties: Packed::default(),
         content: String::new(),
         effects: Ledger::default(),
         due_at: None,
@@ -260,7 +298,7 @@ fn new_record(now: Timestamp) -> CartRecord {
 fn finish(record: &mut CartRecord) {
     record.state = CartState::Ordered;
     record.due_at = None;
-    record.properties = String::new();
+    record.properties = Packed::default();
 }
 
 fn due(record: &CartRecord, quiet: SignedDuration) -> i64 {

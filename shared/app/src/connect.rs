@@ -13,7 +13,7 @@ use tajo_brevo::{
     Error, NextStep, Request, activate_ecommerce, create_attribute, get_account, get_attributes, get_lists,
 };
 use tajo_domain::{StoreId, short_hash};
-use tajo_mapping::{CONTACT_RULES, Kind, Settings, effective_rules};
+use tajo_mapping::{CONTACT_RULES, Kind, Mapped, Settings, effective_rules};
 use tajo_platforms::Platform;
 use tajo_state::{
     Attributes, Key, SecretError, Secrets, StoreRecord, StoreStatus, Table, TableError, get_secret,
@@ -52,6 +52,8 @@ pub struct NewStore {
     pub client_secret: SecretString,
     /// Brevo's API key.
     pub brevo_api_key: SecretString,
+    /// Opens Shopify's Admin API; `None`: the one that was stored before stays, if any.
+    pub shopify_access_token: Option<SecretString>,
     /// The settings document; empty for the defaults.
     pub settings: String,
 }
@@ -97,6 +99,7 @@ impl ConnectError {
     /// What to do about it, where that is not plain from the sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Settings(error) => error.hint.clone(),
             Self::Brevo(error) => match error.next_step() {
                 NextStep::AskMerchant { hint } => Some(hint.to_owned()),
                 _ => None,
@@ -158,7 +161,7 @@ pub async fn write(target: &Target, new: &NewStore, account: &str) -> Result<(),
     let aws = tajo_state::sdk_config(target.endpoint.as_deref()).await?;
     let secrets = SecretsClient::new(&aws);
     Secrets::new(secrets.clone(), &target.store_secrets_prefix)
-        .put_store(&new.store, &new.brevo_api_key)
+        .put_store(&new.store, &new.brevo_api_key, new.shopify_access_token.as_ref())
         .await?;
     let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &target.table);
     write_store(&table, new, account).await?;
@@ -199,19 +202,19 @@ async fn set_up_attributes(
     let answer = call(brevo, key, &get_attributes()).await?;
     let existing = answer.get("attributes").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut created = Vec::new();
-    for (rule, name) in effective_rules(settings) {
+    for Mapped { attribute: name, kind, .. } in effective_rules(settings) {
         let found = existing.iter().find(|attribute| attribute["name"] == json!(name));
         match found.map(|attribute| attribute["type"].as_str().unwrap_or("category")) {
             None => {
-                call(brevo, key, &create_attribute(&name, rule.kind.as_str())).await?;
+                call(brevo, key, &create_attribute(&name, kind.as_str())).await?;
                 created.push(name);
             }
-            Some(found) if fits(found, rule.kind) => {}
+            Some(found) if fits(found, kind) => {}
             Some(found) => {
                 return Err(ConnectError::AttributeKind {
                     name,
                     found: found.to_owned(),
-                    wanted: rule.kind.as_str(),
+                    wanted: kind.as_str(),
                 });
             }
         }

@@ -1,15 +1,18 @@
 //! The journey of news about a person.
 
+pub(crate) mod lookup;
 pub(crate) mod write;
 
 use jiff::Timestamp;
-use tajo_domain::{Admission, ContactKey, ContactRecord, CustomerNews, PersonUpdate};
-use tajo_mapping::{Planned, customer_events, note_creation};
+use tajo_domain::{
+    Admission, ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Skipped, TagsDelta,
+};
+use tajo_mapping::{Planned, customer_events, note_creation, tags_events};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
-use crate::effects;
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
+use crate::{effects, merge};
 
 /// Sends after the answer to the newest: more rounds mean that somebody edits faster than Brevo answers, and the
 /// queue tries again later.
@@ -18,11 +21,19 @@ const ROUNDS: u32 = 5;
 /// What accepting found.
 #[derive(Default)]
 pub(crate) struct Accepted {
-    changed: bool,
-    deleted: bool,
-    /// The person was erased, and this is not about somebody who came afterwards.
-    erased: bool,
+    pub changed: bool,
+    pub deleted: bool,
+    /// When the person was erased; this is not about somebody who came afterwards.
+    pub erased_at: Option<Timestamp>,
+    /// The customer that this one was merged into.
+    pub merged_into: Option<String>,
+    /// What was said is kept until the store tells who the customer is.
+    pub held: bool,
+    /// When the account began, where the platform was asked: a fact's time for a notice that has none of its own.
+    pub born_at: Option<Timestamp>,
     pub claimed: Vec<Planned>,
+    /// Custom fields whose values do not fit their attribute.
+    pub skipped: Vec<Skipped>,
 }
 
 /// Accepts what a notice says about a person, brings Brevo's contact up to date, and fires the events of customer
@@ -36,12 +47,18 @@ pub(crate) async fn person(
         return Ok(Step::skip("contact", "there is no email, customer or phone to know the person by"));
     };
     let key = Key::contact(&worker.store.facts.store, &contact);
-    let (stored, accepted) = worker
-        .env
-        .table
-        .change(&key, Attributes::none, |stored| accept(&worker.moment(), stored, update, news))
-        .await?;
-    deliver(worker, &key, stored, accepted).await
+    let table = &worker.env.table;
+    let known = table.get(&key).await?;
+    let looked_up = lookup::look_up(worker, known.record.as_ref(), update).await?; // may ask the platform
+    let said = Said { update, looked_up: looked_up.update.as_ref(), news };
+    let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, &said);
+    let (stored, accepted) = table.change_from(&key, Some(known), Attributes::none, decide).await?;
+    let mut step = match &accepted.merged_into {
+        Some(kept) => merge::late_news(worker, kept, update, news.is_none()).await?,
+        None => deliver(worker, &key, stored, accepted).await?,
+    };
+    step.add(looked_up.step);
+    Ok(step)
 }
 
 /// Puts a contact into the list of abandoned carts, or takes it out.
@@ -70,43 +87,83 @@ pub(crate) async fn set_abandoned(
     deliver(worker, &key, stored, accepted).await
 }
 
+/// What there is to accept.
+pub(crate) struct Said<'a> {
+    /// What the notice says.
+    pub update: &'a PersonUpdate,
+    /// What the platform was asked for because of it.
+    pub looked_up: Option<&'a PersonUpdate>,
+    /// Whether it is news about an account.
+    pub news: Option<CustomerNews>,
+}
+
 /// What a person's record becomes, and what is to be done about it. Pure.
 pub(crate) fn accept(
     moment: &Moment<'_>,
     stored: Option<&ContactRecord>,
-    update: &PersonUpdate,
-    news: Option<CustomerNews>,
+    said: &Said<'_>,
 ) -> (Option<ContactRecord>, Accepted) {
+    let Said { update, looked_up, news } = *said;
     let mut record = stored.cloned().unwrap_or_default();
     match record.admits(moment.fact_at, update.identity.customer.is_none()) {
         Admission::Known => {}
         Admission::Anew => {
+            // Nothing of whoever was erased is known of whoever comes, not even what they refused.
             let ContactRecord { accepted, erased_at, .. } = record;
             record = ContactRecord { accepted, erased_at, ..ContactRecord::default() };
         }
-        Admission::Deleted => return (None, Accepted { deleted: true, ..Accepted::default() }),
+        Admission::Deleted => {
+            let merged_into = record.merged_into;
+            return (None, Accepted { deleted: true, merged_into, ..Accepted::default() });
+        }
         Admission::Erased => {
-            return (None, Accepted { deleted: true, erased: true, ..Accepted::default() });
+            let erased_at = record.erased_at;
+            return (None, Accepted { deleted: true, erased_at, ..Accepted::default() });
         }
     }
+    let born_at = looked_up.and_then(|looked_up| looked_up.created_at);
     let before = record.profile.as_ref().map(|profile| profile.value.clone());
-    let changed = record.accept(update);
+    // Only what the store maps is kept: items stay small.
+    let mapping = &moment.facts.settings.field_mapping;
+    let (update, mut skipped) = mapping.keep(update);
+    let update = update.as_ref();
+    let looked_up = looked_up.map(|looked_up| mapping.keep(looked_up));
+    let (looked_up, more) = looked_up.map_or_else(Default::default, |(kept, skipped)| (Some(kept), skipped));
+    skipped.extend(more);
+    mapping.forget_unmapped(&mut record);
+    let changed = record.accept_with(update, looked_up.as_deref());
     let has_new_profile = before != record.profile.as_ref().map(|profile| profile.value.clone());
     if has_new_profile {
         record.effects.forget_done(UPDATED);
     }
-    let planned = news.map(|news| customer_events(update, news, moment.facts)).unwrap_or_default();
+    let added = update.tags_delta.as_ref().and_then(TagsDelta::additions);
+    if let Some(added) = added.filter(|added| moment.facts.is_fresh(added.at)) {
+        record.tell_tags(added);
+    }
+    if news == Some(CustomerNews::Detail) && is_held(&record) {
+        let changed = stored != Some(&record);
+        return (changed.then_some(record), Accepted { changed, held: true, ..Accepted::default() });
+    }
+    let mut planned = news.map(|news| customer_events(update, news, moment.facts)).unwrap_or_default();
+    planned.extend(tags_events(&record, moment.facts));
     let may_start = |key: &str| has_new_profile || !key.starts_with(UPDATED);
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
     note_creation(&mut record, moment.now);
     let write = stored != Some(&record);
-    (write.then_some(record), Accepted { changed, claimed, ..Accepted::default() })
+    (write.then_some(record), Accepted { changed, claimed, skipped, born_at, ..Accepted::default() })
+}
+
+/// Whether Brevo must wait for the store to tell who this is: a contact that is known by our id alone would stand beside
+/// the one that has their address already, and a number may be another person's as well.
+pub(crate) fn is_held(record: &ContactRecord) -> bool {
+    record.is_nameless() && record.known_as == KnownAs::Unknown
 }
 
 /// Keys of `customer_updated` begin like this (`tajo_mapping::customer_events`).
 const UPDATED: &str = "updated:";
 
-async fn deliver(
+/// Brings Brevo's contact up to date with what was accepted, and sends its events.
+pub(crate) async fn deliver(
     worker: &Worker<'_>,
     key: &Key,
     stored: Stored<ContactRecord>,
@@ -114,21 +171,26 @@ async fn deliver(
 ) -> Result<Step, Stop> {
     let Some(mut record) = stored.record.clone().filter(|_| !accepted.deleted) else {
         return Ok(match accepted {
-            Accepted { erased: true, .. } => Step::erased(),
+            Accepted { erased_at: Some(_), .. } => Step::erased(),
             Accepted { deleted: true, .. } => Step::deleted(),
             _ => Step::default(),
         });
     };
+    if accepted.held {
+        let reason = "kept until the store tells who this customer is: they were never seen here";
+        return Ok(Step::skip("contact", reason));
+    }
     let must_send = accepted.changed || worker.redelivered || !write::is_known(&record);
     if !must_send && accepted.claimed.is_empty() {
-        return Ok(Step::default());
+        return Ok(Step { skipped: accepted.skipped, ..Step::default() });
     }
-    let mut step = Step { applied: true, ..Step::default() };
+    let mut step = Step { applied: true, skipped: accepted.skipped, ..Step::default() };
     let mut written = None;
     let mut sent = effects::Sent::nothing(&accepted.claimed);
     if must_send {
-        if let Some(erased_at) = feed(worker, &record).await? {
-            return crate::privacy::refuse(worker, key, erased_at).await;
+        let fact = worker.fact_at.or(accepted.born_at);
+        if let Some(erased_at) = feed(worker, &record, fact).await? {
+            return crate::privacy::refuse(worker, key, erased_at, fact.is_some()).await;
         }
         match write::write(worker, key, &record).await {
             Ok(done) => {
@@ -147,10 +209,11 @@ async fn deliver(
             written.settle(newest);
         }
         sent.settle(&mut newest.effects);
+        newest.settle_tags();
     });
     let mut newest = settled.await?;
     if let Some(written) = written {
-        step.skipped.extend(written.skipped);
+        step.skipped.extend(written.skipped());
     }
     if let Some(stop) = sent.stop {
         return Err(stop);
@@ -175,7 +238,11 @@ async fn deliver(
 
 /// Notes, before Brevo first hears of an address, that this store feeds its contact: another store's delete must
 /// not take it away. Answers when the person behind the address was erased, if that stands in the way.
-async fn feed(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Timestamp>, Stop> {
+async fn feed(
+    worker: &Worker<'_>,
+    record: &ContactRecord,
+    fact: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Stop> {
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
     let Some(email) = email.filter(|email| record.sent_email.as_ref() != Some(email)) else {
         return Ok(None);
@@ -184,7 +251,7 @@ async fn feed(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Time
     let account = &worker.store.record.account;
     // A known contact takes the address over when its profile says so.
     let taken_over = record.profile.as_ref().filter(|_| write::is_known(record)).map(|profile| profile.at);
-    let fact = worker.fact_at.max(taken_over);
+    let fact = fact.max(taken_over);
     let customer = record.customer.as_deref();
     Ok(feed_person(&worker.env.table, account, email, store, customer, fact).await?)
 }

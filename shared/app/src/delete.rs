@@ -11,6 +11,7 @@ use tajo_mapping::{clearing, identifier_of};
 use tajo_state::{Attributes, Key, Stored, forget_person, stores_of_person};
 
 use crate::contact::write::adopt_earlier_creation;
+use crate::merge;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
@@ -55,10 +56,17 @@ pub(crate) async fn take_back(
         forget(worker, key, stored).await?;
         return Ok(false);
     };
+    if let Some(kept) = &record.merged_into
+        && merge::is_shared(worker, &record, kept).await?
+    {
+        // It is the kept customer's contact, and their address is still fed.
+        forget(worker, key, stored).await?;
+        return Ok(false);
+    }
     let request = if may_delete(worker, &record).await? {
         delete_contact(&who)
     } else {
-        update_contact(&who, &clearing(&record, facts))
+        update_contact(&who, &clearing(&record, facts, record.merged_into.is_some()))
     };
     match worker.send(&request).await? {
         Ok(_) | Err(Error::NotFound) => {}
@@ -73,7 +81,8 @@ pub(crate) async fn take_back(
 
 async fn may_delete(worker: &Worker<'_>, record: &ContactRecord) -> Result<bool, Stop> {
     let facts = &worker.store.facts;
-    if record.known_as != KnownAs::Created {
+    // A merge ends an account, not a person.
+    if record.known_as != KnownAs::Created || record.merged_into.is_some() {
         return Ok(false);
     }
     if let Some(email) = &record.sent_email {
@@ -87,7 +96,9 @@ async fn may_delete(worker: &Worker<'_>, record: &ContactRecord) -> Result<bool,
         Ok(answer) => {
             // What is not said counts as blocked.
             let blocked = |flag: &str| answer.body.get(flag).and_then(Value::as_bool).unwrap_or(true);
-            Ok(foreign_blocks(record, blocked("emailBlacklisted"), blocked("smsBlacklisted")).is_empty())
+            let [email, sms, whatsapp] =
+                ["emailBlacklisted", "smsBlacklisted", "whatsappBlacklisted"].map(blocked);
+            Ok(foreign_blocks(record, email, sms, whatsapp).is_empty())
         }
         Err(Error::NotFound) => Ok(false),
         Err(error) => Err(error.into()),
@@ -111,13 +122,22 @@ pub(crate) async fn forget(
 }
 
 /// Channels on which Brevo blocks this contact for another reason than that we set the block without being asked.
-fn foreign_blocks(record: &ContactRecord, email_blocked: bool, sms_blocked: bool) -> Vec<Channel> {
+fn foreign_blocks(
+    record: &ContactRecord,
+    email_blocked: bool,
+    sms_blocked: bool,
+    whatsapp_blocked: bool,
+) -> Vec<Channel> {
     let mut channels = Vec::new();
     if email_blocked && record.email_block != Some(Block::Unasked) {
         channels.push(Channel::Email);
     }
     if sms_blocked && record.sms_block != Some(Block::Unasked) {
         channels.push(Channel::Sms);
+    }
+    // There is no way to set this one by API.
+    if whatsapp_blocked {
+        channels.push(Channel::Whatsapp);
     }
     channels
 }

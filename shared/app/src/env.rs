@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tajo_domain::StoreId;
 use tajo_mapping::{Settings, StoreFacts, StoreKind};
-use tajo_platforms::Platform;
-use tajo_state::{Attributes, Key, SecretError, Secrets, StoreRecord, StoreStatus, Table};
+use tajo_platforms::{Context, Platform};
+use tajo_state::{Attributes, Key, SecretError, Secrets, StoreRecord, StoreSecret, StoreStatus, Table};
 use tokio::sync::Mutex;
 
 use crate::config::SyncConfig;
+use crate::shopify::{Shop, Shopify};
 use crate::stop::Stop;
 use crate::{Clock, Queue, lifecycle};
 
@@ -27,6 +28,8 @@ pub struct Env {
     pub secrets: Secrets,
     /// Brevo.
     pub brevo: tajo_brevo::Client,
+    /// The platform, for what its notices leave out.
+    pub(crate) shopify: Shopify,
     /// The live queue, for work that is put off.
     pub queue: Queue,
     /// Event source of the dead-letter queue.
@@ -46,6 +49,26 @@ pub struct Store {
     pub facts: StoreFacts,
     /// Brevo's API key.
     pub key: SecretString,
+    /// Opens Shopify's Admin API, if the store was connected with it.
+    pub shopify_token: Option<SecretString>,
+}
+
+impl Store {
+    /// The shop to ask for what its webhooks leave out. `None`: nobody gave us a token.
+    pub(crate) fn shop(&self) -> Option<Shop<'_>> {
+        let token = self.shopify_token.as_ref()?;
+        Some(Shop { store: &self.facts.store, address: &self.record.shop, token })
+    }
+
+    /// What the reading of a body must know of the store.
+    pub(crate) fn context(&self, time: Timestamp) -> Context {
+        Context {
+            shop_domain: self.record.shop.clone(),
+            shop_country: self.record.country.clone(),
+            live: self.record.live && !self.facts.settings.orders.include_test_orders,
+            time,
+        }
+    }
 }
 
 impl Env {
@@ -56,6 +79,7 @@ impl Env {
             table: Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table),
             secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), &config.store_secrets_prefix),
             brevo: tajo_brevo::Client::new(&config.brevo_api_url)?,
+            shopify: Shopify::new(config.shopify_api_url.as_deref())?,
             queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
             dead_letters_arn: config.dead_letters_arn.clone(),
             claim: config.claim,
@@ -73,16 +97,25 @@ impl Env {
         {
             return Ok(Some(store.clone()));
         }
-        let Some(record) = self.table.get_newest::<StoreRecord>(&Key::store(id)).await?.record else {
-            return Ok(None);
+        // As it was a moment ago is good enough for what is believed for a minute; that there is none, is not.
+        let key = Key::store(id);
+        let record = match self.table.get::<StoreRecord>(&key).await?.record {
+            Some(record) => Some(record),
+            None => self.table.get_newest::<StoreRecord>(&key).await?.record,
         };
-        let key = match self.secrets.store(id).await {
-            Ok(secret) => secret.brevo_api_key,
-            // A shop that has left may have taken its key along, and what the law asks is still done.
-            Err(SecretError::Missing) if record.status.has_left() => SecretString::default(),
+        let Some(record) = record else { return Ok(None) };
+        let secret = match self.secrets.store(id).await {
+            Ok(secret) => secret,
+            // A shop that has left may have taken its keys along, and what the law asks is still done.
+            Err(SecretError::Missing) if record.status.has_left() => StoreSecret::default(),
             Err(error) => return Err(error.into()),
         };
-        let store = Arc::new(Store { facts: facts(id, &record)?, record, key });
+        let store = Arc::new(Store {
+            facts: facts(id, &record)?,
+            record,
+            key: secret.brevo_api_key,
+            shopify_token: secret.shopify_access_token,
+        });
         self.stores.lock().await.insert(id.clone(), (Instant::now(), store.clone()));
         Ok(Some(store))
     }
@@ -90,6 +123,9 @@ impl Env {
     /// Writes down, for its status, that only the merchant can help this store and why; `None`: its work goes on
     /// again. What was cached of the store is read anew.
     pub(crate) async fn set_attention(&self, id: &StoreId, reason: Option<&str>) -> Result<(), Stop> {
+        if reason.is_none() {
+            self.shopify.forget(id);
+        }
         let decide = |stored: Option<&StoreRecord>| {
             // A shop that has left stays gone, whatever its last notices run into.
             let stored = stored.filter(|record| !record.status.has_left());
@@ -119,7 +155,7 @@ impl Env {
 
 /// A store as the mapping sees it.
 pub(crate) fn facts(id: &StoreId, record: &StoreRecord) -> Result<StoreFacts, Stop> {
-    let settings = Settings::from_yaml(&record.settings).map_err(|error| Stop::park(error.to_string()))?;
+    let settings = Settings::from_stored(&record.settings).map_err(|error| Stop::park(error.to_string()))?;
     let platform = Platform::parse(&record.platform)
         .ok_or_else(|| Stop::park(format!("the store's platform `{}` is not known here", record.platform)))?;
     Ok(StoreFacts {

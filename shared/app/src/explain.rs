@@ -1,12 +1,15 @@
 //! What a body would cause: the changes, the skips with their reasons, and the exact Brevo requests of a first
 //! delivery. Calls nothing: it runs the same pure steps as the journeys, on a store with nothing known yet.
 
+mod catalogue;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tajo_brevo::{Request, create_contact, event};
-use tajo_domain::{AppNews, Change, ContactRecord, Identity, Skipped, StoreId, Unusable};
-use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, is_historical, order_body};
+use tajo_domain::{AppNews, Change, ContactRecord, Identity, OrderFact, Skipped, StoreId, Unusable};
+use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body};
+use tajo_platforms::shopify::api::Wanted;
 use tajo_platforms::{Context, Platform};
 
 use crate::worker::Moment;
@@ -21,6 +24,9 @@ pub struct Explanation {
     pub skipped: Vec<Skipped>,
     /// What Brevo would be asked, in this order.
     pub requests: Vec<Request>,
+    /// What Shopify would be asked for first, in words. Its answer may add to the requests: a recorded opt-in takes
+    /// the block away.
+    pub fetches: Vec<String>,
 }
 
 /// The body to explain and the store it comes to.
@@ -46,9 +52,22 @@ pub fn explain(question: &Question<'_>) -> Explanation {
     let context = Context {
         shop_domain: facts.shop.clone(),
         shop_country: None,
-        live: question.kind == StoreKind::Live,
+        live: question.kind == StoreKind::Live && !question.settings.orders.include_test_orders,
         time: question.now,
     };
+    let wanted = match question.platform {
+        Platform::Shopify => Wanted::instead_of(question.topic, question.body),
+    };
+    if let Some(wanted) = wanted {
+        let what = wanted.what();
+        let fetch = format!("the {what} {}: the body only names it", wanted.id());
+        let reason = format!("it is worked on once the {what} is fetched from Shopify");
+        return Explanation {
+            skipped: vec![Skipped::new("notice", reason)],
+            fetches: vec![fetch],
+            ..Explanation::default()
+        };
+    }
     let changes = match question.platform.changes(question.topic, question.body, &context) {
         Ok(changes) => changes,
         Err(Unusable { reason }) => {
@@ -77,11 +96,23 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
     let facts = moment.facts;
     match change {
         Change::Person { update, news } => {
-            let (record, accepted) = contact::accept(moment, None, update, *news);
+            if let (true, Some(id)) =
+                (contact::lookup::is_due(None, update, moment.now), &update.identity.customer)
+            {
+                explanation.fetches.push(format!(
+                    "the consent, tags, totals and language of customer {id}, once, before the contact is created"
+                ));
+            }
+            let said = contact::Said { update, looked_up: None, news: *news };
+            let (record, accepted) = contact::accept(moment, None, &said);
             let record: ContactRecord = record.unwrap_or_default();
             if update.identity.key().is_none() {
                 return explanation
                     .skip("contact", "there is no email, customer or phone to know the person by");
+            }
+            explanation.skipped.extend(accepted.skipped);
+            if accepted.held {
+                return explanation.skip("contact", "kept until the store tells who this customer is");
             }
             explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
             explanation.events(accepted.claimed);
@@ -90,13 +121,27 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             explanation
                 .skip("contact", "the customer was never seen here; a late notice will not bring them back");
         }
+        Change::PersonMerged { .. } => {
+            explanation.skip("contact", crate::merge::NOTHING_TO_DO);
+        }
         Change::Order(order) => {
-            let body = order_body(order, facts);
-            let (_, (_, claimed)) = order::accept(moment, None, order, &body.to_string());
-            explanation.events(claimed);
-            if let Ok(request) = order::upsert_request(&body.to_string(), is_historical(order, facts)) {
-                explanation.requests.push(request);
-            }
+            let body = order_body(order, facts).to_string();
+            let (record, accepted) = order::accept(moment, None, order, &body);
+            explanation.events(accepted.claimed);
+            let request = record.and_then(|record| order::upsert_request(&record, facts).ok().flatten());
+            explanation.requests.extend(request);
+        }
+        Change::OrderFact(lone) => {
+            let (_, accepted) = order::accept_fact(moment, None, lone);
+            explanation.waits("order", accepted.waiting);
+        }
+        Change::OrderDeleted { order, at } => {
+            let (_, accepted) = order::accept_deleted(moment, None, order, *at);
+            explanation.waits("order", accepted.waiting);
+        }
+        Change::CartDeleted { token, at } => {
+            let (_, accepted) = cart::accept_deleted(moment, None, token, *at);
+            explanation.waits("cart", accepted.over);
         }
         Change::Privacy(demand) => {
             explanation.skip("privacy", crate::privacy::meaning(demand.demand));
@@ -105,9 +150,15 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
         Change::Cart(cart) => {
             let (_, accepted) = cart::accept(moment, None, cart);
             explanation.events(accepted.claimed);
-            if let Some(reason) = accepted.over {
-                explanation.skip("cart", reason);
-            }
+            explanation.waits("cart", accepted.over);
+        }
+        Change::Product(news) => catalogue::product(moment, news, explanation),
+        Change::Collection(news) => catalogue::collection(moment, news, explanation),
+        Change::Stock(_) => {
+            explanation.skip(
+                "stock",
+                "what it is compared with was never seen here: the first count crosses nothing",
+            );
         }
     }
 }
@@ -115,6 +166,10 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
 impl Explanation {
     fn skip(&mut self, what: &str, reason: &str) {
         self.skipped.push(Skipped::new(what, reason));
+    }
+
+    fn waits(&mut self, what: &str, reason: Option<&str>) {
+        self.skipped.extend(reason.map(|reason| Skipped::new(what, reason)));
     }
 
     fn events(&mut self, planned: Vec<Planned>) {
@@ -156,9 +211,14 @@ fn describe(change: &Change) -> Value {
             "profile_at": update.profile.as_ref().map(|profile| profile.at),
             "email_consent": update.email_consent,
             "sms_consent": update.sms_consent,
+            "whatsapp_consent": update.whatsapp_consent,
+            "tags_delta": update.tags_delta,
         }),
         Change::PersonDeleted { customer, at } => {
             json!({ "change": "customer deleted", "customer": customer, "at": at })
+        }
+        Change::PersonMerged { kept, gone, at } => {
+            json!({ "change": "customers merged", "kept": kept, "gone": gone, "at": at })
         }
         Change::Order(order) => json!({
             "change": "order",
@@ -175,6 +235,17 @@ fn describe(change: &Change) -> Value {
             "cancelled": order.cancelled.is_some(),
             "updated_at": order.updated_at,
         }),
+        Change::OrderFact(lone) => json!({
+            "change": match &lone.fact {
+                OrderFact::Fulfilment(_) => "shipment",
+                OrderFact::Refund { .. } => "refund",
+            },
+            "id": lone.fact.id(),
+            "order": lone.order,
+            "at": lone.fact.at(),
+        }),
+        Change::OrderDeleted { order, at } => json!({ "change": "order deleted", "id": order, "at": at }),
+        Change::CartDeleted { at, .. } => json!({ "change": "cart deleted", "at": at }),
         Change::Privacy(demand) => json!({
             "change": "privacy",
             "demand": demand.demand,
@@ -194,5 +265,8 @@ fn describe(change: &Change) -> Value {
             "completed": cart.completed_at.is_some(),
             "updated_at": cart.updated_at,
         }),
+        Change::Product(news) => catalogue::describe_product(news),
+        Change::Collection(news) => catalogue::describe_collection(news),
+        Change::Stock(news) => catalogue::describe_stock(news),
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cart;
+mod category;
 mod clock;
 pub mod config;
 pub mod connect;
@@ -12,13 +13,17 @@ pub mod explain;
 pub mod ingest;
 pub mod keyring;
 mod lifecycle;
+mod merge;
 mod order;
 pub mod privacy;
+mod product;
 mod queue;
+mod shopify;
 mod stop;
 pub mod sweep;
 pub mod sync;
 pub mod telemetry;
+mod trace;
 mod worker;
 
 pub use clock::Clock;

@@ -1,10 +1,13 @@
 //! The journey of an order.
 
-use serde_json::Value;
+mod lone;
+
 use tajo_brevo::{Request, upsert_historical_order, upsert_order};
-use tajo_domain::{ContactKey, Order, OrderRecord};
-use tajo_mapping::{Planned, is_historical, order_body, order_events};
+use tajo_domain::{ContactKey, Money, Order, OrderFact, OrderRecord};
+use tajo_mapping::{Planned, StoreFacts, is_historical, lone_events, order_body, order_events, sent_order};
 use tajo_state::{Attributes, Key, Stored};
+
+pub(crate) use lone::{accept_deleted, accept_fact, deleted, fact};
 
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
@@ -13,37 +16,56 @@ use crate::{cart, effects};
 /// Sends after the answer to the newest.
 const ROUNDS: u32 = 5;
 
+/// Why nothing of an order is told any more.
+const ERASED: &str = "the buyer of this order was erased";
+
 /// Marks the carts of an order as done, before anything is sent: no abandonment after an order.
-/// Answers whose cart was abandoned and is recovered now.
-pub(crate) async fn close_carts(worker: &Worker<'_>, order: &Order) -> Result<Vec<ContactKey>, Stop> {
+/// Answers whose cart was abandoned and is recovered now, and the order's record as it was read.
+pub(crate) async fn close_carts(
+    worker: &Worker<'_>,
+    order: &Order,
+) -> Result<(Vec<ContactKey>, Stored<OrderRecord>), Stop> {
     let key = Key::order(&worker.store.facts.store, &order.id);
     let stored = worker.env.table.get::<OrderRecord>(&key).await?;
-    if !worker.redelivered && stored.record.is_some_and(|record| record.carts_closed) {
-        return Ok(Vec::new());
-    }
+    let is_closed = stored.record.as_ref().is_some_and(|record| record.carts_closed);
     let mut recovered = Vec::new();
-    for token in &order.cart_tokens {
-        recovered.extend(cart::close(worker, token).await?);
+    if worker.redelivered || !is_closed {
+        for (index, token) in order.cart_tokens.iter().enumerate() {
+            // State lives under the cart's token, so there is hardly ever any under the checkout's.
+            recovered.extend(cart::close(worker, token, index > 0).await?);
+        }
     }
-    Ok(recovered)
+    Ok((recovered, stored))
 }
 
 /// Accepts the order's state, fires the events it calls for, and brings Brevo's order up to date.
-pub(crate) async fn order(worker: &Worker<'_>, order: &Order) -> Result<Step, Stop> {
+pub(crate) async fn order(
+    worker: &Worker<'_>,
+    order: &Order,
+    known: Option<Stored<OrderRecord>>,
+) -> Result<Step, Stop> {
     let facts = &worker.store.facts;
     let key = Key::order(&facts.store, &order.id);
     let body = order_body(order, facts).to_string();
-    let historical = is_historical(order, facts);
     let decide = |stored: Option<&OrderRecord>| accept(&worker.moment(), stored, order, &body);
-    let (stored, (changed, claimed)) = worker.env.table.change(&key, Attributes::none, decide).await?;
-    if stored.record.as_ref().is_some_and(|record| record.erased) {
-        return Ok(Step::skip("order", "the buyer of this order was erased"));
+    let (stored, accepted) = worker.env.table.change_from(&key, known, attributes, decide).await?;
+    deliver(worker, &key, stored, accepted).await
+}
+
+/// What accepting found.
+#[derive(Default)]
+pub(crate) struct Accepted {
+    /// Brevo's order is another now.
+    pub changed: bool,
+    pub claimed: Vec<Planned>,
+    /// Why nothing can be told yet, or ever.
+    pub waiting: Option<&'static str>,
+}
+
+impl Accepted {
+    fn erased() -> Self {
+        Self { waiting: Some(ERASED), ..Self::default() }
     }
-    let must_send = changed || worker.redelivered;
-    if !must_send && claimed.is_empty() {
-        return Ok(Step::default());
-    }
-    deliver(worker, &key, stored, claimed, must_send, historical).await
 }
 
 /// What an order's record becomes, whether Brevo's order changes with it, and the events to send. Pure.
@@ -52,82 +74,107 @@ pub(crate) fn accept(
     stored: Option<&OrderRecord>,
     order: &Order,
     body: &str,
-) -> (Option<OrderRecord>, (bool, Vec<Planned>)) {
-    let mut record = stored.cloned().unwrap_or_else(|| OrderRecord {
-        version: order.updated_at,
-        accepted: 0,
-        newest: String::new(),
-        effects: tajo_domain::Ledger::default(),
-        carts_closed: false,
-        erased: false,
-    });
+) -> (Option<OrderRecord>, Accepted) {
+    let mut record = stored.cloned().unwrap_or_else(OrderRecord::unseen);
     if record.erased {
-        return (None, (false, Vec::new()));
+        return (None, Accepted::erased());
     }
-    let is_news = stored.is_none() || order.updated_at >= record.version;
-    let changed = is_news && record.newest != body;
+    let before = visible(&record);
+    let is_news = record.newest.is_empty() || order.updated_at >= record.version;
     if is_news {
         record.version = order.updated_at;
+        record.head = Some(order.head());
+        record.refunds = order.refunds.iter().map(|refund| refund.id.clone()).collect();
+        record.newest = body.to_owned().into();
+        record.forget_settled(|at| moment.facts.is_fresh(at));
     }
+    // The version moves even if Brevo sees nothing of it: an older body that comes later is no news either.
+    let changed = visible(&record) != before;
     if changed {
-        record.newest = body.to_owned();
+        let lone = record.facts.iter().map(OrderFact::at).chain(record.deleted_at);
+        record.changed_at = lone.chain(record.changed_at).chain([order.updated_at]).max();
         record.accepted += 1;
     }
     record.carts_closed = true;
     // Effects obey their ledger alone: an old body may still be the one that tells of a refund.
-    let planned = order_events(order, moment.facts);
+    let mut planned = order_events(order, moment.facts);
+    planned.extend(lone_events(&order.id, &record, record.facts.iter(), moment.facts));
     let claimed = effects::claim(&mut record.effects, planned, |_| true, moment);
     let write = stored != Some(&record);
-    (write.then_some(record), (changed, claimed))
+    (write.then_some(record), Accepted { changed, claimed, waiting: None })
+}
+
+/// What Brevo's order shows of a record. A deletion is not in it: it happens once.
+fn visible(record: &OrderRecord) -> (String, Option<Money>) {
+    (record.newest.as_str().to_owned(), record.net())
 }
 
 async fn deliver(
     worker: &Worker<'_>,
     key: &Key,
     stored: Stored<OrderRecord>,
-    claimed: Vec<Planned>,
-    must_send: bool,
-    historical: bool,
+    accepted: Accepted,
 ) -> Result<Step, Stop> {
-    let Some(mut record) = stored.record.clone() else { return Ok(Step::default()) };
+    let facts = &worker.store.facts;
+    let is_erased = stored.record.as_ref().is_some_and(|record| record.erased);
+    let must_send = (accepted.changed || worker.redelivered) && !is_erased;
+    let Some(mut record) = stored.record.clone().filter(|_| must_send || !accepted.claimed.is_empty()) else {
+        return Ok(accepted.waiting.map_or_else(Step::default, |reason| Step::skip("order", reason)));
+    };
     // What a buyer waits for goes first.
-    let mut sent = effects::send(worker, claimed).await;
+    let mut sent = effects::send(worker, accepted.claimed).await;
     let goes_on = !matches!(sent.stop, Some(Stop::Later { .. } | Stop::Retry { .. }));
     if must_send
         && goes_on
-        && let Err(stop) = upsert(worker, &record, historical).await
+        && let Err(stop) = upsert(worker, &record).await
     {
         sent.stop = Some(stop);
     }
-    let settle = |newest: &mut OrderRecord| sent.settle(&mut newest.effects);
-    let mut newest = worker.env.table.settle(key, stored, Attributes::none, settle).await?;
+    let settle = |newest: &mut OrderRecord| {
+        sent.settle(&mut newest.effects);
+        newest.forget_settled(|at| facts.is_fresh(at));
+    };
+    let mut newest = worker.env.table.settle(key, stored, attributes, settle).await?;
     if let Some(stop) = sent.stop {
         return Err(stop);
     }
     for _ in 0..ROUNDS {
         let moved = newest.record.clone().filter(|now| must_send && now.accepted != record.accepted);
-        let Some(now) = moved else { return Ok(Step { applied: true, ..Step::default() }) };
+        let Some(now) = moved else {
+            let waiting = accepted.waiting.map_or_else(Step::default, |reason| Step::skip("order", reason));
+            return Ok(Step { applied: worker.calls() > 0, ..waiting });
+        };
         if now.erased {
             // Erased while our send was on its way: taken back.
-            crate::privacy::empty_order(worker, &record.newest).await?;
-            return Ok(Step::skip("order", "the buyer of this order was erased"));
+            crate::privacy::empty_order(worker, &record).await?;
+            return Ok(Step::skip("order", ERASED));
         }
         record = now;
-        upsert(worker, &record, historical).await?;
+        upsert(worker, &record).await?;
         newest = worker.env.table.get_newest(key).await?;
     }
     Err(Stop::Later { after: None, reason: "the order changed faster than Brevo answered".to_owned() })
 }
 
-async fn upsert(worker: &Worker<'_>, record: &OrderRecord, historical: bool) -> Result<(), Stop> {
-    worker.send(&upsert_request(&record.newest, historical)?).await??;
+async fn upsert(worker: &Worker<'_>, record: &OrderRecord) -> Result<(), Stop> {
+    if let Some(request) = upsert_request(record, &worker.store.facts)? {
+        worker.send(&request).await??;
+    }
     Ok(())
 }
 
-/// The upsert of a stored order. An old order always takes the road that triggers nothing, and a new one never
-/// does: the two roads may overtake each other.
-pub(crate) fn upsert_request(stored: &str, historical: bool) -> Result<Request, Stop> {
-    let body: Value =
-        serde_json::from_str(stored).map_err(|_| Stop::park("the stored order cannot be read"))?;
-    Ok(if historical { upsert_historical_order(body) } else { upsert_order(body) })
+/// The upsert of a stored order; `None` while the order itself has not come. An old order always takes the road
+/// that triggers nothing, and a new one never does: the two roads may overtake each other.
+pub(crate) fn upsert_request(record: &OrderRecord, facts: &StoreFacts) -> Result<Option<Request>, Stop> {
+    if record.newest.is_empty() {
+        return Ok(None);
+    }
+    let body = sent_order(record).ok_or_else(|| Stop::park("the stored order cannot be read"))?;
+    let historical = is_historical(&body, facts);
+    Ok(Some(if historical { upsert_historical_order(body) } else { upsert_order(body) }))
+}
+
+/// What waits for an order that never comes is forgotten some day.
+fn attributes(record: &OrderRecord) -> Attributes {
+    Attributes { due: None, expires_at: record.expires_at() }
 }

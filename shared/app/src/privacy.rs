@@ -10,14 +10,14 @@ mod person;
 mod shop;
 mod who;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tajo_brevo::{Error, Identifier, delete_contact, get_contact, update_contact, upsert_historical_order};
-use tajo_domain::{ContactRecord, Demand, Email, PrivacyDemand, Skipped};
-use tajo_mapping::{StoreFacts, clearing};
+use tajo_domain::{ContactRecord, Demand, Email, Identity, OrderRecord, PrivacyDemand, Skipped};
+use tajo_mapping::{StoreFacts, clearing, sent_order};
 use tajo_state::{Attributes, Key, PrivacyRecord, StoreStatus, demand_attributes, stores_of_person};
 
 pub use confirm::{ConfirmError, confirm};
@@ -41,9 +41,21 @@ pub(crate) async fn answer(worker: &Worker<'_>, demand: &PrivacyDemand) -> Resul
     }
     match demand.demand {
         Demand::Show => export::show(worker, demand).await,
-        Demand::Erase => person::erase(worker, demand).await,
+        Demand::Erase => person::erase(worker, demand, asked_at(worker)).await,
         Demand::EraseShop => shop::erase(worker).await,
     }
+}
+
+/// Erases a customer whom the store had merged into one that was erased then: they are the same person.
+pub(crate) async fn erase_merged(
+    worker: &Worker<'_>,
+    customer: &str,
+    erased_at: Timestamp,
+) -> Result<Step, Stop> {
+    let person = Identity { customer: Some(customer.to_owned()), ..Identity::default() };
+    let demand =
+        PrivacyDemand { demand: Demand::Erase, shop: None, person, orders: Vec::new(), request: None };
+    person::erase(worker, &demand, erased_at).await
 }
 
 /// A demand in a sentence, for `tajo explain`.
@@ -61,15 +73,19 @@ pub(crate) fn meaning(demand: Demand) -> &'static str {
 
 /// News of somebody who was erased came under another name: what was just noted of them goes again.
 ///
-/// With a time of their own, the news are from before the erasure, and the account is the erased person's. Without one
-/// nobody can tell: then the account is neither noted nor barred.
-pub(crate) async fn refuse(worker: &Worker<'_>, key: &Key, erased_at: Timestamp) -> Result<Step, Stop> {
-    let dated = worker.fact_at.is_some();
+/// `dated`: with a time of their own, the news are from before the erasure, and the account is the erased person's.
+/// Without one nobody can tell: then the account is neither noted nor barred.
+pub(crate) async fn refuse(
+    worker: &Worker<'_>,
+    key: &Key,
+    erased_at: Timestamp,
+    dated: bool,
+) -> Result<Step, Stop> {
     let bar = |stored: Option<&ContactRecord>| {
         let mut record = stored.cloned().unwrap_or_default();
         if dated {
             record.erase(erased_at);
-        } else {
+        } else if record.deleted_at.is_none() {
             record = ContactRecord { accepted: record.accepted + 1, ..ContactRecord::default() };
         }
         (Some(record), ())
@@ -137,16 +153,16 @@ async fn clear(
     contact: &Value,
 ) -> Result<(), Stop> {
     let facts = &worker.store.facts;
-    let mut write = clearing(record, facts);
+    let mut write = clearing(record, facts, false);
     let ext_id = contact["attributes"]["EXT_ID"].as_str().or_else(|| contact["ext_id"].as_str());
     let is_ours = ext_id.is_some_and(|id| id.starts_with(&facts.ext_id("")));
     if is_ours {
-        write.attributes.insert("EXT_ID".to_owned(), json!(""));
+        write.ext_id = Some(String::new());
     }
     match worker.send(&update_contact(who, &write)).await? {
         // Whether Brevo empties an EXT_ID is not documented.
         Err(Error::Refused { .. }) if is_ours => {
-            write.attributes.remove("EXT_ID");
+            write.ext_id = None;
             worker.send(&update_contact(who, &write)).await?.map(drop).or_else(gone_is_done)
         }
         answer => answer.map(drop).or_else(gone_is_done),
@@ -174,7 +190,7 @@ fn identifiers(facts: &StoreFacts, record: &ContactRecord) -> Vec<Identifier> {
 
 /// Overwrites an order in Brevo, which cannot delete any, without the buyer. On the road that triggers nothing.
 /// True if Brevo took it.
-pub(crate) async fn empty_order(worker: &Worker<'_>, stored: &str) -> Result<bool, Stop> {
+pub(crate) async fn empty_order(worker: &Worker<'_>, stored: &OrderRecord) -> Result<bool, Stop> {
     let Some(order) = emptied(stored) else { return Ok(true) };
     match worker.send(&upsert_historical_order(order)).await? {
         Ok(_) => Ok(true),
@@ -184,8 +200,8 @@ pub(crate) async fn empty_order(worker: &Worker<'_>, stored: &str) -> Result<boo
 }
 
 /// The body of an order without its buyer. What is only left out might stay in Brevo: it is sent empty.
-fn emptied(stored: &str) -> Option<Value> {
-    let mut order: Map<String, Value> = serde_json::from_str(stored).ok()?;
+fn emptied(stored: &OrderRecord) -> Option<Value> {
+    let Some(Value::Object(mut order)) = sent_order(stored) else { return None };
     order.remove("identifiers");
     if let Some(billing) = order.get_mut("billing").and_then(Value::as_object_mut) {
         billing.retain(|name, _| name != "paymentMethod");
@@ -195,12 +211,18 @@ fn emptied(stored: &str) -> Option<Value> {
 }
 
 /// Where a walk goes on, as it travels in the notice.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Resume {
     after: Option<(String, String)>,
     /// Parts of an export that are written.
     #[serde(default)]
     parts: usize,
+    /// Accounts that were found to have been merged into the person's.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    merged: BTreeSet<String>,
+    /// Whether these are all: only then is anything else looked for.
+    #[serde(default)]
+    knows_merged: bool,
 }
 
 impl Resume {
@@ -214,8 +236,8 @@ impl Resume {
         self.after.as_ref().map(|(pk, sk)| Key { pk: pk.clone(), sk: sk.clone() })
     }
 
-    fn at(after: Option<Key>, parts: usize) -> Self {
-        Self { after: after.map(|key| (key.pk, key.sk)), parts }
+    fn at(&self, after: Option<Key>, parts: usize) -> Self {
+        Self { after: after.map(|key| (key.pk, key.sk)), parts, ..self.clone() }
     }
 
     fn stop(&self) -> Stop {
@@ -233,7 +255,11 @@ fn asked_at(worker: &Worker<'_>) -> Timestamp {
 }
 
 /// Notes the demand. `None`: it was met already.
-async fn begin(worker: &Worker<'_>, demand: &PrivacyDemand) -> Result<Option<PrivacyRecord>, Stop> {
+async fn begin(
+    worker: &Worker<'_>,
+    demand: &PrivacyDemand,
+    at: Timestamp,
+) -> Result<Option<PrivacyRecord>, Stop> {
     let person = demand.person.email.as_ref().map(Email::hash);
     let by_id = || demand.person.customer.as_deref().map(tajo_domain::short_hash);
     let new = PrivacyRecord {
@@ -242,7 +268,7 @@ async fn begin(worker: &Worker<'_>, demand: &PrivacyDemand) -> Result<Option<Pri
         demand: demand.demand,
         request: demand.request.clone(),
         person: person.or_else(by_id),
-        asked_at: asked_at(worker),
+        asked_at: at,
         finished_at: None,
         counts: BTreeMap::new(),
         notes: Vec::new(),

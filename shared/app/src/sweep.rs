@@ -23,6 +23,9 @@ const PAGES: u32 = 20;
 /// from becoming a second event.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
+/// A cart that is due for less than a run's time is seen for the first time.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
+
 /// What the sweeper works with.
 pub struct Sweeper {
     /// State.
@@ -64,16 +67,18 @@ pub async fn sweep(
 ) -> Result<Swept, Box<dyn std::error::Error + Send + Sync>> {
     let mut swept = Swept::default();
     for shard in 0..DUE_SHARDS {
+        let mut next = None;
         for page in 0..=PAGES {
             if page == PAGES || deadline <= sweeper.clock.now() {
                 swept.more = true;
                 break;
             }
-            let due = due_carts(&sweeper.table, shard, sweeper.clock.now(), PAGE).await?;
+            let (due, rest) = due_carts(&sweeper.table, shard, sweeper.clock.now(), PAGE, next).await?;
             for cart in &due {
                 announce(sweeper, cart, &mut swept).await?;
             }
-            if due.len() < usize::try_from(PAGE)? {
+            next = rest;
+            if next.is_none() {
                 break;
             }
         }
@@ -104,6 +109,12 @@ async fn announce(
     } else {
         warn!(store.id = %cart.store, "a due cart belongs to no connected store, or to one that has left");
         swept.dropped += 1;
+    }
+    // Nearly always the notice is worked off before the next run: the index entry moves only if it was not.
+    let first_look = now.saturating_sub(FIRST_LOOK)?.as_millisecond();
+    let is_first = stored.record.as_ref().and_then(|record| record.due_at).is_some_and(|at| first_look < at);
+    if is_first && store.is_some() {
+        return Ok(());
     }
     let again = now.saturating_add(LOOK_AGAIN)?.as_millisecond();
     let rearm = |record: &mut CartRecord| {

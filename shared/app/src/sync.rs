@@ -2,6 +2,7 @@
 
 pub(crate) mod outcome;
 mod prepare;
+mod resolve;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::AtomicU32;
@@ -18,7 +19,7 @@ pub use outcome::{Outcome, Record, Report};
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, cart, contact, delete, lifecycle, order, privacy};
+use crate::{Env, cart, category, contact, delete, lifecycle, merge, order, privacy, product};
 use prepare::{Prepared, Task, groups, prepare};
 
 /// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
@@ -31,7 +32,7 @@ const AT_ONCE: usize = 5;
 /// `request` names the invocation; no call starts that could not end before `deadline`.
 pub async fn sync(env: &Env, records: Vec<Record>, request: &str, deadline: Timestamp) -> Vec<Report> {
     let (alone, records) = outcome::set_aside(records); //            a record that may break the rest waits
-    let (prepared, mut reports) = prepare(env, records).await; //     reads stores; the rest is pure
+    let (prepared, mut reports) = prepare(env, records, deadline).await; // reads stores; may fetch what is only named
     let worked = stream::iter(groups(prepared)) //                    one person's notices one after another
         .map(|group| work(env, group, deadline))
         .buffer_unordered(AT_ONCE)
@@ -52,6 +53,7 @@ async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Repor
             notice: &prepared.notice,
             fact_at: prepare::fact_at(&prepared.task),
             redelivered: prepared.record.received > 1 || prepared.notice.redelivered,
+            attempts: prepared.notice.attempts,
             deadline,
             calls: AtomicU32::new(0),
         };
@@ -81,9 +83,12 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
     let mut total = Step { skipped: changes.skipped.clone(), ..Step::default() };
     let sync = worker.store.facts.settings.sync;
     // Before anything is sent: no abandonment after an order.
+    let mut known = None;
     for change in &changes.changes {
         if let Change::Order(order) = change {
-            for contact in order::close_carts(worker, order).await? {
+            let (recovered, stored) = order::close_carts(worker, order).await?;
+            known = Some(stored);
+            for contact in recovered {
                 total.add(contact::set_abandoned(worker, &contact, None).await?);
             }
         }
@@ -92,12 +97,22 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
         if total.deleted {
             break;
         }
-        let step = match (switched_off(change, sync), change) {
+        let change = merge::in_place_of(change, total.instead.as_ref());
+        let step = match (switched_off(&change, sync), change.as_ref()) {
             (Some(what), _) => Step::skip(what, format!("{what} are switched off in the settings")),
             (None, Change::Person { update, news }) => contact::person(worker, update, *news).await?,
             (None, Change::PersonDeleted { customer, at }) => delete::customer(worker, customer, *at).await?,
-            (None, Change::Order(order)) => order::order(worker, order).await?,
+            (None, Change::PersonMerged { kept, gone, at }) => {
+                merge::customers(worker, kept, gone, *at).await?
+            }
+            (None, Change::Order(order)) => order::order(worker, order, known.take()).await?,
+            (None, Change::OrderFact(fact)) => order::fact(worker, fact).await?,
+            (None, Change::OrderDeleted { order, at }) => order::deleted(worker, order, *at).await?,
             (None, Change::Cart(cart)) => cart::cart(worker, cart).await?,
+            (None, Change::CartDeleted { token, at }) => cart::deleted(worker, token, *at).await?,
+            (None, Change::Product(news)) => product::product(worker, news).await?,
+            (None, Change::Collection(news)) => category::collection(worker, news).await?,
+            (None, Change::Stock(news)) => product::stock(worker, news).await?,
             (None, Change::Privacy(demand)) => privacy::answer(worker, demand).await?,
             (None, Change::App(news)) => lifecycle::app(worker, news).await?,
         };
@@ -109,12 +124,18 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
 /// What of the settings is against this change, if anything. Buyers come along with their orders and carts.
 pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> {
     match change {
-        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } => {
+        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } | Change::PersonMerged { .. } => {
             (!sync.customers).then_some("customers")
         }
         Change::Person { news: None, .. } => (!sync.orders && !sync.carts).then_some("orders and carts"),
-        Change::Order(_) => (!sync.orders).then_some("orders"),
-        Change::Cart(_) => (!sync.carts).then_some("carts"),
+        Change::Order(_) | Change::OrderFact(_) | Change::OrderDeleted { .. } => {
+            (!sync.orders).then_some("orders")
+        }
+        Change::Cart(_) | Change::CartDeleted { .. } => (!sync.carts).then_some("carts"),
+        // With the inventory alone, products still tell whose stock a level is.
+        Change::Product(_) => (!sync.products && !sync.inventory).then_some("products"),
+        Change::Collection(_) => (!sync.products).then_some("products"),
+        Change::Stock(_) => (!sync.inventory).then_some("stock levels"),
         // No setting is above the law.
         Change::Privacy(_) | Change::App(_) => None,
     }

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_brevo::{Answer, Error, Request, limits};
-use tajo_domain::Skipped;
+use tajo_domain::{Identity, Skipped};
 use tajo_mapping::StoreFacts;
 use tajo_platforms::Notice;
 
 use crate::stop::Stop;
-use crate::{Env, Store};
+use crate::{Env, Store, trace};
 
 /// What a call and the settling after it may take: no call starts with less left.
-const LEAST_TIME: SignedDuration = SignedDuration::from_secs(limits::CALL_TIMEOUT.as_secs() as i64 + 4);
+pub(crate) const LEAST_TIME: SignedDuration =
+    SignedDuration::from_secs(limits::CALL_TIMEOUT.as_secs() as i64 + 4);
 
 /// Works on one notice of one store.
 pub(crate) struct Worker<'a> {
@@ -27,6 +28,8 @@ pub(crate) struct Worker<'a> {
     /// The notice was worked on before and may have been sent in part: whatever is stored is sent again, even
     /// if nothing looks new.
     pub redelivered: bool,
+    /// How often the notice was put off.
+    pub attempts: u32,
     /// When the function is stopped.
     pub deadline: Timestamp,
     pub calls: AtomicU32,
@@ -62,16 +65,24 @@ impl Worker<'_> {
 
     /// One call to Brevo. The caller sees refusals; the time running out ends the journey.
     pub(crate) async fn send(&self, request: &Request) -> Result<Result<Answer, Error>, Stop> {
+        self.has_time()?;
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let answer = self.env.brevo.send(&self.store.key, request).await;
+        trace::called(&self.store.facts, request, &answer);
+        Ok(answer)
+    }
+
+    /// Whether a call that starts now can end in time.
+    pub(crate) fn has_time(&self) -> Result<(), Stop> {
         if self.deadline.duration_since(self.now()) < LEAST_TIME {
             let reason = "too little time was left for another call".to_owned();
             return Err(Stop::Later { after: Some(Duration::from_secs(1)), reason });
         }
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        Ok(self.env.brevo.send(&self.store.key, request).await)
+        Ok(())
     }
 
     /// Whether there is time for another piece of a long work.
-    pub(crate) fn has_time(&self) -> bool {
+    pub(crate) fn has_time_for_more(&self) -> bool {
         LEAST_TIME + LEAST_TIME < self.deadline.duration_since(self.now())
     }
 
@@ -87,8 +98,16 @@ pub(crate) struct Step {
     pub applied: bool,
     /// The person was deleted in the store, or erased: nothing more is to be said about them.
     pub deleted: bool,
+    /// The person was merged into this one: what comes with the news of them is this one's.
+    pub instead: Option<Identity>,
+    /// The platform answered a question of ours.
+    pub asked_platform: bool,
+    /// What only the merchant can help, although the work went on without it.
+    pub attention: Option<String>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
+    /// It was left out as always: nobody will ask why.
+    pub routine: bool,
 }
 
 impl Step {
@@ -109,6 +128,10 @@ impl Step {
     pub(crate) fn add(&mut self, other: Self) {
         self.applied |= other.applied;
         self.deleted |= other.deleted;
+        self.instead = other.instead.or(self.instead.take());
+        self.asked_platform |= other.asked_platform;
+        self.attention = self.attention.take().or(other.attention);
+        self.routine |= other.routine;
         self.skipped.extend(other.skipped);
     }
 }

@@ -88,9 +88,33 @@ impl Error {
         }
     }
 
-    /// Whether the request was certainly not applied.
-    pub fn certainly_not_applied(&self) -> bool {
-        !matches!(self, Self::Unclear(_) | Self::Server(_))
+    /// Brevo's HTTP status, where there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::RateLimited { .. } => Some(429),
+            Self::TooEarly => Some(425),
+            Self::Unclear(_) => None,
+            Self::Server(status) | Self::Refused { status, .. } => Some(*status),
+            Self::KeyRefused | Self::AddressBlocked => Some(401),
+            Self::Forbidden(_) => Some(403),
+            Self::NotFound => Some(404),
+            Self::Duplicate(_) => Some(400),
+        }
+    }
+
+    /// Whether Brevo refused because of the WhatsApp number: it belongs to another contact, or is not one to it.
+    pub fn blames_whatsapp(&self) -> bool {
+        match self {
+            Self::Duplicate(identifiers) => {
+                identifiers.iter().any(|name| name.eq_ignore_ascii_case("whatsapp"))
+            }
+            // Its messages speak of a phone number, whichever attribute it is in.
+            Self::Refused { status: 400, message, .. } => {
+                let message = message.to_lowercase();
+                message.contains("phone") || message.contains("whatsapp")
+            }
+            _ => false,
+        }
     }
 
     /// Whether Brevo refused because of the phone number: it belongs to another contact, or is not one to it.

@@ -27,3 +27,14 @@ pub const EVENTS_PER_PAGE: usize = 100;
 
 /// Bytes of an answer we read. The largest answer we ask for is one page of 50 lists.
 pub const ANSWER_BYTES: usize = 1_000_000;
+
+/// Products in one `POST /products/batch`, categories in one `POST /categories/batch` (Brevo reference, "Create
+/// products in batch": 100; more only where Brevo has raised the account's limit).
+pub const CATALOGUE_PER_BATCH: usize = 100;
+
+/// Characters of `metaInfo` in all (Brevo changelog, March 2026: 20,000).
+pub const META_INFO_CHARACTERS: usize = 20_000;
+
+/// Characters of an id that we make up ourselves, for a category. Brevo documents no limit; this stays below every
+/// usual one.
+pub const CATEGORY_ID_CHARACTERS: usize = 64;

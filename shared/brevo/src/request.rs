@@ -54,6 +54,52 @@ impl fmt::Debug for Request {
     }
 }
 
+/// Words of Brevo's paths; anything else in a path names somebody or something.
+const PATH_WORDS: [&str; 21] = [
+    "account",
+    "activate",
+    "attributes",
+    "batch",
+    "categories",
+    "contacts",
+    "create",
+    "ecommerce",
+    "events",
+    "folders",
+    "import",
+    "lists",
+    "normal",
+    "orders",
+    "processes",
+    "products",
+    "remove",
+    "status",
+    "update",
+    "variants",
+    "webhooks",
+];
+
+impl Request {
+    /// The path without the identifiers in it, such as `/contacts/{…}`: fit for logs.
+    pub fn path_template(&self) -> String {
+        let word = |part: &str| PATH_WORDS.contains(&part) || part.is_empty();
+        let parts = self.path.split('/').map(|part| if word(part) { part } else { "{…}" });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// Names of the body's fields, one level deep, never their values: `attributes.FIRSTNAME`.
+    pub fn field_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (name, value) in self.body.iter().filter_map(Value::as_object).flatten() {
+            match value {
+                Value::Object(inner) => names.extend(inner.keys().map(|inner| format!("{name}.{inner}"))),
+                _ => names.push(name.clone()),
+            }
+        }
+        names
+    }
+}
+
 fn request(method: Method, path: impl Into<String>, body: Option<Value>) -> Request {
     Request { method, path: path.into(), query: None, body }
 }
@@ -145,6 +191,23 @@ pub fn get_events(contact: u64, offset: usize) -> Request {
     let limit = limits::EVENTS_PER_PAGE;
     let query = Some(format!("contact_id={contact}&limit={limit}&offset={offset}"));
     Request { query, ..request(Method::Get, "/events", None) }
+}
+
+/// `POST /products`: upserts one. Fields that are absent stay as they are; `name` is needed only to create.
+/// `/products/batch` takes the same objects, without `updateEnabled`, and many of them.
+pub fn upsert_product(product: Map<String, Value>) -> Request {
+    upsert("/products", product)
+}
+
+/// `POST /categories`: upserts one; as with products.
+pub fn upsert_category(category: Map<String, Value>) -> Request {
+    upsert("/categories", category)
+}
+
+/// `updateEnabled` is false by default: a known id would be refused ("Create/Update a product").
+fn upsert(path: &str, mut item: Map<String, Value>) -> Request {
+    item.insert("updateEnabled".to_owned(), json!(true));
+    request(Method::Post, path, Some(Value::Object(item)))
 }
 
 fn contact_request(method: Method, identifier: &Identifier, body: Option<Value>) -> Request {

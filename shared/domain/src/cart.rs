@@ -5,11 +5,22 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{ContactKey, Currency, Identity, Item, Ledger, Money};
+use crate::{ContactKey, Currency, Identity, Item, Ledger, Money, Packed};
+
+/// What a body is about. Both are one cart to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CartSource {
+    /// The online store's cart: lines only, and nobody's name.
+    Cart,
+    /// The checkout that grew from it: who, what it costs with everything, and the way back.
+    Checkout,
+}
 
 /// A cart or checkout as one body shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cart {
+    /// Which of the two the body is.
+    pub source: CartSource,
     /// The token our state is kept under: the cart's where there is one, else the checkout's.
     pub token: String,
     /// Every token this cart goes by, `token` included.
@@ -66,35 +77,41 @@ pub enum CartState {
     Emptied,
 }
 
-/// What we remember of a cart.
+/// What we remember of a cart. Short names: an item is charged by the started kilobyte.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartRecord {
-    /// The version last accepted; `None` while only an order has named this cart.
+    /// The version last accepted, of cart or checkout; `None` while only an order has named this cart.
+    #[serde(rename = "v", alias = "version")]
     pub version: Option<Timestamp>,
     /// Where it is in its life.
+    #[serde(rename = "s", alias = "state")]
     pub state: CartState,
     /// When we last heard of it: quiet is counted from here.
+    #[serde(rename = "t", alias = "touched_at")]
     pub touched_at: Timestamp,
+    /// When it was started: the time of `cart_created`.
+    #[serde(default, rename = "b", skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
     /// Every token the cart goes by.
-    #[serde(default)]
+    #[serde(default, rename = "k", alias = "tokens", skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<String>,
     /// Whose it is.
-    #[serde(default)]
+    #[serde(default, rename = "i", alias = "identity")]
     pub identity: Identity,
     /// The properties of `cart_updated` as last accepted: `cart_abandoned` is made from them.
-    #[serde(default)]
-    pub properties: String,
-    /// Hash of what is in the cart: an update that changes nothing fires nothing.
-    #[serde(default)]
+    #[serde(default, rename = "p", alias = "properties", skip_serializing_if = "Packed::is_empty")]
+    pub properties: Packed,
+    /// Stands for what is in the cart: an update that changes nothing fires nothing.
+    #[serde(default, rename = "h", alias = "content")]
     pub content: String,
     /// Events sent and claimed.
-    #[serde(default)]
+    #[serde(default, rename = "e", alias = "effects")]
     pub effects: Ledger,
     /// In milliseconds: when the sweeper looks next; `None` when there is nothing to wait for.
-    #[serde(default)]
+    #[serde(default, rename = "d", alias = "due_at", skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
     /// Whose cart it was is erased: nothing of it is told any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, rename = "x", skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
 }
 
@@ -135,7 +152,8 @@ impl CartRecord {
             touched_at: self.touched_at,
             tokens,
             identity: Identity::default(),
-            properties: String::new(),
+            created_at: None,
+            properties: Packed::default(),
             content: String::new(),
             effects: Ledger::default(),
             due_at: None,

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::{AppNews, Cart, Order, PersonUpdate, PrivacyDemand};
+use crate::{
+    AppNews, Cart, CollectionNews, LoneFact, Order, PersonUpdate, PrivacyDemand, ProductNews, StockNews,
+};
 
 /// One thing that happened in a store.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,10 +24,41 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// The store merged two customers into one.
+    PersonMerged {
+        /// The customer that stays.
+        kept: String,
+        /// The customer that is gone.
+        gone: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The full present state of an order.
     Order(Box<Order>),
     /// The full present state of a cart or checkout.
     Cart(Box<Cart>),
+    /// One fact about an order, without the order.
+    OrderFact(Box<LoneFact>),
+    /// An order was deleted in the store.
+    OrderDeleted {
+        /// The platform's order id.
+        order: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A checkout was deleted in the store: its cart is over, without an order.
+    CartDeleted {
+        /// The cart's token.
+        token: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A product appears, changes or is deleted.
+    Product(ProductNews),
+    /// A collection appears, is renamed or is deleted.
+    Collection(CollectionNews),
+    /// Something is said about a stock.
+    Stock(StockNews),
     /// Data of a person or of the whole shop is to be shown or erased.
     Privacy(Box<PrivacyDemand>),
     /// The app was removed, or its rights changed.
@@ -39,6 +72,8 @@ pub enum CustomerNews {
     Created,
     /// The platform says: updated.
     Updated,
+    /// The platform tells one thing about them: a consent, tags, totals. Who they are it tells elsewhere.
+    Detail,
 }
 
 /// A part of a body that was left out on purpose.

@@ -10,6 +10,8 @@ pub enum Channel {
     Email,
     /// Marketing text messages.
     Sms,
+    /// Marketing by WhatsApp.
+    Whatsapp,
 }
 
 /// What the store recorded. Silence (`not_subscribed`, an unticked box, `pending`) is not in this list:

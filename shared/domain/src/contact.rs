@@ -1,9 +1,15 @@
 //! What we remember of a person, and how news about them is accepted.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Consent, Email, Ledger, PersonUpdate, Phone, Profile, Totals, Versioned};
+use crate::custom::{CustomValue, accept_custom};
+use crate::{
+    Consent, ConsentState, Email, Identity, Ledger, PersonUpdate, Phone, Profile, Refusals, TagChanges,
+    TagsAdded, Totals, Versioned,
+};
 
 /// Under which key the state of a person lives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +71,9 @@ pub enum Admission {
     Erased,
 }
 
+/// The version of a profile that only says what a notice named in passing.
+const NEVER: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// The state of one person in one store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactRecord {
@@ -82,27 +91,54 @@ pub struct ContactRecord {
     /// The SMS consent facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_consent: Option<Consent>,
+    /// The WhatsApp consent facet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whatsapp_consent: Option<Consent>,
+    /// The number that the WhatsApp consent was given for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whatsapp_phone: Option<Phone>,
     /// The language facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Versioned<String>>,
-    /// The tags facet.
+    /// The last full set of tags; [`ContactRecord::present_tags`] knows what came after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Versioned<Vec<String>>>,
+    /// Tags that came or went since.
+    #[serde(default, skip_serializing_if = "TagChanges::is_empty")]
+    pub tag_changes: TagChanges,
+    /// Additions of tags that an event still has to tell of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags_to_tell: Vec<TagsAdded>,
+    /// Additions up to here may have been told and forgotten: they are told no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags_forgotten: Option<Timestamp>,
     /// The totals facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<Versioned<Totals>>,
+    /// What the store's mapping asks for besides, by source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom: BTreeMap<String, CustomValue>,
     /// The latest order we know of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_order_at: Option<Timestamp>,
     /// The abandoned cart this person has, if any: decides the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abandoned_cart: Option<String>,
+    /// When the platform was last asked for what notices leave out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_up_at: Option<Timestamp>,
     /// When the customer left the store. Nothing personal is kept from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// When the person was erased: nothing from before may come back. Stays when a guest comes anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Timestamp>,
+    /// The customer that this one was merged into, which is why it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
+    /// Opt-outs of those who were merged into this customer.
+    #[serde(default, skip_serializing_if = "Refusals::is_empty")]
+    pub refusals: Refusals,
 
     /// What Brevo has.
     #[serde(default)]
@@ -119,6 +155,12 @@ pub struct ContactRecord {
     /// A number Brevo did not take (another contact has it, or it is none to Brevo): not tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_phone: Option<Phone>,
+    /// The number that is in Brevo's attribute WHATSAPP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_whatsapp: Option<Phone>,
+    /// A number that Brevo did not take as WHATSAPP: not tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_whatsapp: Option<Phone>,
     /// Whether we put the contact into the list of abandoned carts.
     #[serde(default)]
     pub in_abandoned_list: bool,
@@ -138,7 +180,24 @@ impl ContactRecord {
     ///
     /// An equal version is accepted again (its content may differ: platforms stamp whole seconds).
     pub fn accept(&mut self, update: &PersonUpdate) -> bool {
-        self.change(|record| record.take_over(update))
+        self.accept_with(update, None)
+    }
+
+    /// Takes over what a notice says, and what the platform was asked for because of it, as one change.
+    ///
+    /// Of a name, an address or a language, the notice's own word and what is stored hold: only what nobody has said
+    /// comes from the answer. (It may be newer than the notice that tells of it and has yet to come; that one would
+    /// then look like no news.)
+    pub fn accept_with(&mut self, update: &PersonUpdate, looked_up: Option<&PersonUpdate>) -> bool {
+        self.change(|record| {
+            record.take_over(update);
+            if let Some(looked_up) = looked_up {
+                let unsaid = record.profile.as_ref().is_none_or(|profile| profile.at == NEVER);
+                let profile = looked_up.profile.clone().filter(|_| unsaid);
+                let locale = looked_up.locale.clone().filter(|_| record.locale.is_none());
+                record.take_over(&PersonUpdate { profile, locale, ..looked_up.clone() });
+            }
+        })
     }
 
     /// Applies `edit` and counts it if Brevo would see a difference. True if it would.
@@ -158,8 +217,12 @@ impl ContactRecord {
         }
         accept_facet(&mut self.profile, update.profile.as_ref());
         accept_facet(&mut self.locale, update.locale.as_ref());
-        accept_facet(&mut self.tags, update.tags.as_ref());
+        self.accept_tags(update.tags.as_ref(), update.tags_delta.as_ref());
+        if update.profile.is_none() {
+            self.learn(&update.identity);
+        }
         accept_facet(&mut self.totals, update.totals.as_ref());
+        accept_custom(&mut self.custom, &update.custom);
         for (stored, new) in
             [(&mut self.email_consent, &update.email_consent), (&mut self.sms_consent, &update.sms_consent)]
         {
@@ -167,25 +230,57 @@ impl ContactRecord {
                 *stored = Some(Consent::latest(stored.take(), new.clone()));
             }
         }
+        if let Some(new) = &update.whatsapp_consent {
+            let latest = Consent::latest(self.whatsapp_consent.take(), new.clone());
+            if latest == *new {
+                self.whatsapp_phone = update.identity.phone.clone();
+            }
+            self.whatsapp_consent = Some(latest);
+        }
         self.last_order_at = self.last_order_at.max(update.ordered_at);
+        self.mind_refusals();
+        self.looked_up_at = self.looked_up_at.max(update.looked_up_at);
     }
 
-    /// Whether `at` is news about the profile: not older than what is stored.
-    pub fn is_news(&self, at: Timestamp) -> bool {
-        self.profile.as_ref().is_none_or(|profile| at >= profile.at)
+    /// Where no profile has been seen, the address and number that a notice names are all there is to know the person
+    /// by. Any profile replaces them.
+    fn learn(&mut self, identity: &Identity) {
+        if identity.email.is_none() && identity.phone.is_none() {
+            return;
+        }
+        let profile = self.profile.get_or_insert_with(|| Versioned { at: NEVER, value: Profile::default() });
+        if profile.at == NEVER {
+            let value = &mut profile.value;
+            value.email = identity.email.clone().or(value.email.take());
+            value.phone = identity.phone.clone().or(value.phone.take());
+        }
+    }
+
+    /// Whether the store has not told who this is: nothing is known but an id, or a number, which people share.
+    pub fn is_nameless(&self) -> bool {
+        self.profile.as_ref().is_none_or(|profile| profile.at == NEVER && profile.value.email.is_none())
+    }
+
+    /// The number for Brevo's attribute WHATSAPP: the person's present number, if they recorded WhatsApp consent for
+    /// exactly this one. There is no way to block it, so it must not be there without.
+    pub fn whatsapp_number(&self) -> Option<&Phone> {
+        let is_given =
+            self.whatsapp_consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedIn);
+        let number = self.profile.as_ref()?.value.phone.as_ref();
+        number.filter(|_| is_given && number == self.whatsapp_phone.as_ref())
+    }
+
+    /// Whether nothing is left but what refuses late notices.
+    pub fn is_forgotten(&self) -> bool {
+        let Self { accepted, deleted_at, erased_at, merged_into, .. } = self.clone();
+        *self == Self { accepted, deleted_at, erased_at, merged_into, ..Self::default() }
     }
 
     /// Empties the record after a delete, keeping only what is needed to refuse late notices.
     pub fn forget(&mut self, at: Timestamp) {
         let accepted = self.accepted + 1;
-        let erased_at = self.erased_at;
-        *self = Self { accepted, deleted_at: Some(at), erased_at, ..Self::default() };
-    }
-
-    /// Whether nothing personal is left in a record.
-    pub fn is_forgotten(&self) -> bool {
-        let Self { accepted, deleted_at, erased_at, .. } = *self;
-        *self == Self { accepted, deleted_at, erased_at, ..Self::default() }
+        let Self { merged_into, erased_at, .. } = std::mem::take(self);
+        *self = Self { accepted, deleted_at: Some(at), erased_at, merged_into, ..Self::default() };
     }
 
     /// Marks that the person is erased. What is known stays until Brevo has let go of it.
@@ -214,14 +309,17 @@ impl ContactRecord {
 
     /// What Brevo gets to see: times of facets alone are no change, nor is what we know of Brevo.
     fn content(&self) -> impl PartialEq + use<> {
+        let tags = self.present_tags();
+        let whatsapp = self.whatsapp_number().cloned();
         let record = self.clone();
         let profile = record.profile.map(|facet| facet.value);
         let locale = record.locale.map(|facet| facet.value);
-        let tags = record.tags.map(|facet| facet.value);
         let totals = record.totals.map(|facet| facet.value);
-        let consents = (record.email_consent, record.sms_consent);
+        let consents = (record.email_consent, record.sms_consent, record.whatsapp_consent, whatsapp);
+        let custom: Vec<_> =
+            record.custom.into_iter().map(|(source, fact)| (source, fact.value, fact.given)).collect();
         let orders = (record.last_order_at, record.abandoned_cart, record.deleted_at.is_some());
-        (record.customer, profile, locale, tags, totals, consents, orders)
+        (record.customer, profile, locale, tags, totals, consents, custom, orders)
     }
 }
 

@@ -67,6 +67,27 @@ impl Ledger {
         self.0.contains_key(key)
     }
 
+    /// Forgets all but the last `keep` done effects with this prefix, in the order of their keys, and answers which:
+    /// the caller sees to it that nobody starts them again.
+    pub fn forget_oldest_done(&mut self, prefix: &str, keep: usize) -> Vec<String> {
+        let is_done =
+            |(key, held): (&String, &i64)| (*held == DONE && key.starts_with(prefix)).then(|| key.clone());
+        let mut done: Vec<String> = self.0.iter().filter_map(is_done).collect();
+        done.truncate(done.len().saturating_sub(keep));
+        self.0.retain(|key, _| !done.contains(key));
+        done
+    }
+
+    /// Effects that somebody took and nobody has finished yet.
+    pub fn unfinished(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, held)| **held != DONE).map(|(key, _)| key.as_str())
+    }
+
+    /// Whether no effect was ever taken, or all are forgotten.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Forgets done effects with this prefix: safe once a newer version was accepted, because a stale body
     /// only ever finishes an effect that is still in the ledger and never starts one.
     pub fn forget_done(&mut self, prefix: &str) {

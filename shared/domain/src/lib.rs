@@ -4,24 +4,41 @@ mod cart;
 mod change;
 mod consent;
 mod contact;
+mod custom;
 mod email;
 mod ids;
 mod ledger;
+mod merge;
 mod money;
 mod order;
+mod order_record;
+mod packed;
 mod person;
 mod phone;
 mod privacy;
+mod product;
+mod stock;
+mod tags;
 
-pub use cart::{Cart, CartRecord, CartState, TouchOutcome};
+pub use cart::{Cart, CartRecord, CartSource, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
 pub use consent::{Channel, Consent, ConsentState};
 pub use contact::{Admission, Block, ContactKey, ContactRecord, Creation, KnownAs};
+pub use custom::{CustomFact, CustomValue, NOTE, address_source, metafield_source, note_attribute_source};
 pub use email::{Email, InvalidEmail};
 pub use ids::{InvalidStoreId, StoreId, short_hash};
 pub use ledger::{Claim, Ledger};
+pub use merge::Refusals;
 pub use money::{Currency, Money, parse_amount};
-pub use order::{Address, Cancellation, Fulfilment, Item, Order, OrderRecord, Refund};
+pub use order::{Address, Cancellation, Edit, Fulfilment, Item, Order, Presentment, Refund};
+pub use order_record::{LoneFact, OrderFact, OrderHead, OrderRecord};
+pub use packed::Packed;
 pub use person::{Identity, PersonUpdate, Profile, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
 pub use privacy::{AppNews, Demand, PrivacyDemand};
+pub use product::{
+    CategoryRecord, CollectionNews, ItemRecord, Piece, Product, ProductNews, ProductRecord, StockNews,
+    StockOf, StockSaid, Variant, VariantStock,
+};
+pub use stock::{Crossing, Stock, StockState};
+pub use tags::{TagChanges, TagsAdded, TagsDelta};

@@ -1,11 +1,11 @@
-//! Orders: the full snapshot a platform sends, and what of it we remember.
+//! Orders: the full snapshot a platform sends.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Identity, Ledger, Money};
+use crate::{Currency, Identity, Money, OrderHead};
 
 /// One ordered or carted thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Item {
     pub quantity: u64,
     /// Price of one, in the shop's currency.
     pub price: Money,
+    /// The platform's id of the line: the key of what is told once per line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
 }
 
 impl Item {
@@ -60,7 +63,7 @@ impl fmt::Debug for Address {
 }
 
 /// One shipment.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fulfilment {
     /// The platform's id of the shipment: the key of its event.
     pub id: String,
@@ -74,10 +77,13 @@ pub struct Fulfilment {
     pub tracking_url: Option<String>,
     /// What was shipped.
     pub items: Vec<Item>,
+    /// Whether the order was fulfilled in full with it; `None` where the body tells of the shipment alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completes: Option<bool>,
 }
 
 /// One refund, in part or in full.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// The platform's id of the refund: the key of its event.
     pub id: String,
@@ -89,6 +95,29 @@ pub struct Refund {
     pub reason: Option<String>,
     /// What came back.
     pub items: Vec<Item>,
+    /// Whether the whole total has gone back with it; `None` where the body tells of the refund alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_full: Option<bool>,
+}
+
+/// What the lines of an order are now, after somebody edited it. Refunds are no edits.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Names this set of lines, so that one edit is told once, whichever bodies show it.
+    pub lines: String,
+    /// The lines as they are now, refunded pieces included.
+    pub items: Vec<Item>,
+    /// What the order costs now.
+    pub total: Money,
+}
+
+/// What the buyer saw and paid, where that is not the shop's currency. For display: values are in shop money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presentment {
+    /// The buyer's currency.
+    pub currency: Currency,
+    /// The total in it, where the body says it.
+    pub total: Option<Money>,
 }
 
 /// That an order was cancelled.
@@ -117,6 +146,8 @@ pub struct Order {
     pub test: bool,
     /// Brevo's order status: the payment state, or `cancelled`.
     pub status: String,
+    /// Whether it was paid in full at some time; a later refund does not undo that.
+    pub paid: bool,
     /// Shop currency.
     pub currency: Option<Currency>,
     /// Total as placed: does not change with refunds or edits.
@@ -129,6 +160,8 @@ pub struct Order {
     pub tax: Option<Money>,
     /// Shipping as placed.
     pub shipping: Option<Money>,
+    /// The buyer's currency, if it is not the shop's.
+    pub presentment: Option<Presentment>,
     /// What the order is worth now: total less refunds and removed lines, never below zero.
     pub net: Money,
     /// What was bought.
@@ -137,6 +170,8 @@ pub struct Order {
     pub fulfilments: Vec<Fulfilment>,
     /// Refunds that happened.
     pub refunds: Vec<Refund>,
+    /// What it was edited to, if it was.
+    pub edit: Option<Edit>,
     /// The cancellation, if any.
     pub cancelled: Option<Cancellation>,
     /// Coupon codes.
@@ -157,6 +192,21 @@ pub struct Order {
     pub cart_tokens: Vec<String>,
 }
 
+impl Order {
+    /// What is kept of it for facts that come alone.
+    pub fn head(&self) -> OrderHead {
+        OrderHead {
+            name: self.name.clone(),
+            identity: self.identity.clone(),
+            currency: self.currency.clone(),
+            url: self.url.clone(),
+            total: self.total,
+            net: self.net,
+            refunded: self.refunds.iter().map(|refund| refund.amount).sum(),
+        }
+    }
+}
+
 // Its link carries a key, its note and addresses are personal: they are shown nowhere.
 impl fmt::Debug for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,40 +220,9 @@ impl fmt::Debug for Order {
     }
 }
 
-/// What we remember of an order.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderRecord {
-    /// The version last accepted.
-    pub version: Timestamp,
-    /// Counts accepted changes: tells a worker, after its send, that something newer came meanwhile.
-    pub accepted: u64,
-    /// Brevo's request body for the order as last accepted.
-    pub newest: String,
-    /// Events sent and claimed.
-    #[serde(default)]
-    pub effects: Ledger,
-    /// Whether the carts of this order are marked as done.
-    #[serde(default)]
-    pub carts_closed: bool,
-    /// The buyer was erased: nothing of this order is told any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub erased: bool,
-}
-
-impl OrderRecord {
-    /// An order of somebody who was erased: nothing of it is kept but that.
-    pub fn erased(version: Timestamp, accepted: u64) -> Self {
-        let effects = Ledger::default();
-        Self { version, accepted, newest: String::new(), effects, carts_closed: true, erased: true }
-    }
-}
-
-impl fmt::Debug for OrderRecord {
+impl fmt::Debug for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OrderRecord")
-            .field("version", &self.version)
-            .field("accepted", &self.accepted)
-            .finish_non_exhaustive()
+        f.debug_struct("Edit").field("lines", &self.lines).field("total", &self.total).finish_non_exhaustive()
     }
 }
 

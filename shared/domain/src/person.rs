@@ -1,11 +1,13 @@
 //! What a notice says about a person.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Consent, ContactKey, Currency, Email, Money, Phone};
+use crate::custom::CustomFact;
+use crate::{Consent, ContactKey, Currency, Email, Money, Phone, TagsDelta};
 
 /// A value and the platform's own time for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,10 +101,25 @@ pub struct PersonUpdate {
     pub email_consent: Option<Consent>,
     /// What the person said about marketing text messages.
     pub sms_consent: Option<Consent>,
-    /// Tags of the person.
+    /// What the person said about marketing by WhatsApp, and about the number in `identity`.
+    #[serde(default)]
+    pub whatsapp_consent: Option<Consent>,
+    /// Tags of the person: all of them.
     pub tags: Option<Versioned<Vec<String>>>,
+    /// Tags that came or went.
+    #[serde(default)]
+    pub tags_delta: Option<TagsDelta>,
     /// Lifetime figures.
     pub totals: Option<Versioned<Totals>>,
     /// Time of an order of this person.
     pub ordered_at: Option<Timestamp>,
+    /// What only some stores want to know, by source (`default_address.city`, `metafields.custom.tier`): everything a
+    /// body tells. Only what the store maps is kept (`tajo_mapping::FieldMapping::keep`).
+    #[serde(default)]
+    pub custom: BTreeMap<String, CustomFact>,
+    /// The platform was asked for all of this, then; absent for what a notice says of its own accord.
+    pub looked_up_at: Option<Timestamp>,
+    /// The notice hints at a consent that it does not record (a ticked box): a reason to ask the platform, and no
+    /// statement.
+    pub hints_at_consent: bool,
 }

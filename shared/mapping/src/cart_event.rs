@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tajo_brevo::{Event, Identifier};
-use tajo_domain::{Cart, CartRecord, short_hash};
+use tajo_domain::{Cart, CartRecord, CartSource, Identity, short_hash};
 
 use crate::properties::{amounts, object, put_items, reserved_item};
 use crate::{Planned, StoreFacts};
@@ -35,42 +35,110 @@ pub fn cart_properties(cart: &Cart, facts: &StoreFacts) -> Map<String, Value> {
     properties
 }
 
-/// Stands for what the buyer sees in the cart, and whether there is anybody to tell. The link is left out: it
-/// changes without the cart changing.
-pub fn cart_content(cart: &Cart) -> String {
-    let items: Vec<Value> = cart.items.iter().map(reserved_item).collect();
-    short_hash(&json!([items, cart.total.to_string(), cart.identity.is_empty()]).to_string())
+/// Stands for what is in a cart. Cart and checkout describe the same lines in other words, so only what both have
+/// is compared between them; what it costs only with the last word of the same source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CartContent {
+    items: String,
+    cart_total: Option<String>,
+    checkout_total: Option<String>,
 }
 
-/// The events of a cart that holds something else than before: `cart_created` once, `cart_updated` per version.
-pub fn changed_cart(cart: &Cart, properties: &Map<String, Value>, facts: &StoreFacts) -> Vec<Planned> {
-    let Some(identifier) = facts.identifier(&cart.identity) else { return Vec::new() };
+impl CartContent {
+    /// What a body shows.
+    pub fn of(cart: &Cart) -> Self {
+        let mut lines: Vec<String> = cart
+            .items
+            .iter()
+            .map(|item| format!("{}:{}", item.variant.as_ref().unwrap_or(&item.product), item.quantity))
+            .collect();
+        lines.sort();
+        let total = Some(cart.total.normalize().to_string());
+        let items = short_hash(&lines.join(",")).chars().take(16).collect();
+        match cart.source {
+            CartSource::Cart => Self { items, cart_total: total, checkout_total: None },
+            CartSource::Checkout => Self { items, cart_total: None, checkout_total: total },
+        }
+    }
+
+    /// As it was stored. What a version before this one stored is like nothing.
+    pub fn stored(text: &str) -> Self {
+        let mut parts = text.split('|').map(str::to_owned);
+        let items = parts.next().unwrap_or_default();
+        let mut total = || parts.next().filter(|total| !total.is_empty());
+        Self { items, cart_total: total(), checkout_total: total() }
+    }
+
+    /// Whether a checkout has spoken of these lines.
+    pub fn has_checkout(&self) -> bool {
+        self.checkout_total.is_some()
+    }
+
+    /// For storing.
+    pub fn text(&self) -> String {
+        let total = |total: &Option<String>| total.clone().unwrap_or_default();
+        format!("{}|{}|{}", self.items, total(&self.cart_total), total(&self.checkout_total))
+    }
+
+    /// Whether the buyer sees something else than before. A source's first word about the same lines is no change.
+    pub fn differs(&self, before: &Self) -> bool {
+        let moved = |new: &Option<String>, old: &Option<String>| new.is_some() && old.is_some() && new != old;
+        self.items != before.items
+            || moved(&self.cart_total, &before.cart_total)
+            || moved(&self.checkout_total, &before.checkout_total)
+    }
+
+    /// This, with what the other source said of the same lines.
+    #[must_use]
+    pub fn over(self, before: &Self) -> Self {
+        if self.items != before.items {
+            return self;
+        }
+        Self {
+            cart_total: self.cart_total.or_else(|| before.cart_total.clone()),
+            checkout_total: self.checkout_total.or_else(|| before.checkout_total.clone()),
+            items: self.items,
+        }
+    }
+}
+
+/// The events of a cart that holds something else than before, or has got a name: `cart_created` once,
+/// `cart_updated` per version.
+pub fn changed_cart(
+    identity: &Identity,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    properties: &Map<String, Value>,
+    facts: &StoreFacts,
+) -> Vec<Planned> {
+    let Some(identifier) = facts.identifier(identity) else { return Vec::new() };
     let event = |key: String, name, date| Planned {
         key,
         event: Event { name, identifier: identifier.clone(), date, properties: properties.clone() },
     };
     let mut planned = Vec::new();
-    if facts.is_fresh(cart.created_at) {
-        planned.push(event("created".to_owned(), "cart_created", cart.created_at));
+    if facts.is_fresh(created_at) {
+        planned.push(event("created".to_owned(), "cart_created", created_at));
     }
-    if facts.is_fresh(cart.updated_at) {
-        planned.push(event(format!("updated:{}", cart.updated_at), "cart_updated", cart.updated_at));
+    if facts.is_fresh(updated_at) {
+        planned.push(event(format!("updated:{updated_at}"), "cart_updated", updated_at));
     }
     planned
 }
 
-/// The event of a cart that was emptied.
-pub fn emptied_cart(cart: &Cart, facts: &StoreFacts) -> Option<Planned> {
-    let identifier = facts.identifier(&cart.identity)?;
+/// The event of a cart that was emptied, or whose checkout was deleted.
+pub fn emptied_cart(token: &str, identity: &Identity, at: Timestamp, facts: &StoreFacts) -> Option<Planned> {
+    let identifier = facts.identifier(identity)?;
     let properties =
-        object(vec![("cart_id", Some(json!(format!("cart:{}", cart.token)))), ("items", Some(json!([])))]);
-    let event = Event { name: "cart_deleted", identifier, date: cart.updated_at, properties };
-    facts.is_fresh(cart.updated_at).then(|| Planned { key: format!("deleted:{}", cart.updated_at), event })
+        object(vec![("cart_id", Some(json!(format!("cart:{token}")))), ("items", Some(json!([])))]);
+    let event = Event { name: "cart_deleted", identifier, date: at, properties };
+    facts.is_fresh(at).then(|| Planned { key: format!("deleted:{at}"), event })
 }
 
 /// `cart_abandoned`, for a cart that has rested since it was last touched.
 pub fn abandoned(record: &CartRecord, identifier: Identifier, now: Timestamp) -> Planned {
-    let mut properties: Map<String, Value> = serde_json::from_str(&record.properties).unwrap_or_default();
+    let mut properties: Map<String, Value> =
+        serde_json::from_str(record.properties.as_str()).unwrap_or_default();
     properties.insert("last_activity".to_owned(), json!(record.touched_at.to_string()));
     Planned {
         key: record.quiet_key(),

@@ -10,8 +10,8 @@ use serde_json::json;
 use tajo_brevo::{ContactWrite, Identifier};
 use tajo_domain::{Block, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 
-use crate::StoreFacts;
 use crate::rules::effective_rules;
+use crate::{StoreFacts, whatsapp};
 
 /// The write that creates the contact, if Brevo does not have it.
 pub fn creation(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
@@ -20,6 +20,7 @@ pub fn creation(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> C
     if let Some(phone) = usable_phone(record, facts) {
         write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
     }
+    whatsapp::put_new(&mut write, record, facts);
     write.email_blacklisted = block_at_creation(record.email_consent.as_ref()).map(|_| true);
     write.sms_blacklisted = block_at_creation(record.sms_consent.as_ref()).map(|_| true);
     write
@@ -91,12 +92,15 @@ pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (Co
         }
         None => {}
     }
+    whatsapp::put(&mut write, record, facts);
     (write, skipped)
 }
 
 /// What we know after the creation was accepted.
 pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
     settle_common(record, sent);
+    record.sent_whatsapp = None;
+    whatsapp::settle(record, sent, write);
     record.known_as = KnownAs::Created;
     record.sent_phone = phone_in(write, sent);
     record.email_block = write.email_blacklisted.and(block_at_creation(sent.email_consent.as_ref()));
@@ -106,6 +110,7 @@ pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: 
 /// What we know after an update was accepted.
 pub fn settle_update(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
     settle_common(record, sent);
+    whatsapp::settle(record, sent, write);
     record.known_as = record.known_as.max(KnownAs::Linked);
     if write.attributes.contains_key(SMS) {
         record.sent_phone = phone_in(write, sent);
@@ -125,25 +130,42 @@ pub fn without_phone(mut write: ContactWrite) -> ContactWrite {
     write
 }
 
+/// The person's address turned out to be another Brevo contact, which is theirs from now on: nothing is known of its
+/// flags and numbers, and none of its blocks is ours to lift.
+pub fn relink(record: &mut ContactRecord, to: &Email) {
+    record.known_as = KnownAs::Linked;
+    record.sent_email = Some(to.clone());
+    record.sent_phone = None;
+    record.sent_whatsapp = None;
+    record.email_block = None;
+    record.sms_block = None;
+    record.in_abandoned_list = false;
+}
+
 /// Adds a change of address to an update. Brevo lifts the block of a contact whose address changes
 /// ("Update a contact"), so a block that is there is sent along.
 pub fn moved(mut write: ContactWrite, to: &Email, is_blocked: bool) -> ContactWrite {
     write.attributes.insert("EMAIL".to_owned(), json!(to));
-    if is_blocked {
+    // A lift that is due anyway is of a block that we set ourselves.
+    if is_blocked && write.email_blacklisted != Some(false) {
         write.email_blacklisted = Some(true);
     }
     write
 }
 
-/// The write that takes back what we gave Brevo: our attributes emptied, our lists left.
-pub fn clearing(record: &ContactRecord, facts: &StoreFacts) -> ContactWrite {
-    let mut write = ContactWrite::default();
-    for (_, attribute) in effective_rules(&facts.settings) {
-        write.attributes.insert(attribute, json!(""));
+/// The write that takes back what we gave Brevo: our attributes emptied, our lists left. With `id` our id too, where
+/// an address is left for Brevo to know the contact by.
+pub fn clearing(record: &ContactRecord, facts: &StoreFacts, id: bool) -> ContactWrite {
+    let ext_id =
+        record.sent_email.as_ref().filter(|_| id && record.customer.is_some()).map(|_| String::new());
+    let mut write = ContactWrite { ext_id, ..ContactWrite::default() };
+    for mapped in effective_rules(&facts.settings) {
+        write.attributes.insert(mapped.attribute, json!(""));
     }
     if record.sent_phone.is_some() && record.sent_email.is_some() {
         write.attributes.insert(SMS.to_owned(), json!(""));
     }
+    whatsapp::empty(&mut write, record);
     let lists = facts.settings.lists;
     write.unlink_list_ids =
         [lists.all_customers, lists.buyers, lists.abandoned_cart].into_iter().flatten().collect();
@@ -166,13 +188,14 @@ const SMS: &str = "SMS";
 
 fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
     let rules = effective_rules(&facts.settings);
-    let attributes = rules.into_iter().filter_map(|(rule, name)| Some((name, (rule.read)(record, now)?)));
+    let attributes =
+        rules.into_iter().filter_map(|mapped| Some((mapped.read(record, now)?, mapped.attribute)));
     let lists = facts.settings.lists;
     let buyer = lists.buyers.filter(|_| record.last_order_at.is_some());
     let abandoned = lists.abandoned_cart.filter(|_| record.abandoned_cart.is_some());
     ContactWrite {
         ext_id: record.customer.as_deref().map(|id| facts.ext_id(id)),
-        attributes: attributes.collect(),
+        attributes: attributes.map(|(value, name)| (name, value)).collect(),
         list_ids: [lists.all_customers, buyer, abandoned].into_iter().flatten().collect(),
         ..ContactWrite::default()
     }
@@ -194,9 +217,13 @@ fn phone(record: &ContactRecord) -> Option<&Phone> {
 
 /// The number, unless the store maps it to nothing or Brevo has refused it.
 fn usable_phone<'a>(record: &'a ContactRecord, facts: &StoreFacts) -> Option<&'a Phone> {
+    phone(record).filter(|phone| wants_phone(facts) && record.refused_phone.as_ref() != Some(phone))
+}
+
+/// Whether the store maps numbers at all.
+pub(crate) fn wants_phone(facts: &StoreFacts) -> bool {
     let mapping = &facts.settings.field_mapping;
-    let wanted = mapping.is_empty() || mapping.contains_key("phone");
-    phone(record).filter(|phone| wanted && record.refused_phone.as_ref() != Some(phone))
+    mapping.is_empty() || mapping.contains_key("phone")
 }
 
 fn phone_in(write: &ContactWrite, sent: &ContactRecord) -> Option<Phone> {

@@ -2,22 +2,40 @@
 
 mod cart_event;
 mod contact;
+mod custom_value;
 mod customer_event;
+mod example;
 mod facts;
 mod order;
 mod order_event;
+mod overrides;
+mod product;
 mod properties;
 mod rules;
 mod settings;
+mod sources;
+mod tags_event;
+mod whatsapp;
 
-pub use cart_event::{abandoned, cart_content, cart_properties, changed_cart, emptied_cart};
+pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, settle_creation, settle_update,
-    update, without_phone,
+    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, relink, settle_creation,
+    settle_update, update, without_phone,
 };
 pub use customer_event::customer_events;
+pub use example::{MappingRow, mapping_rows};
 pub use facts::{Planned, StoreFacts, StoreKind};
-pub use order::{is_historical, order_body};
-pub use order_event::order_events;
+pub use order::{is_historical, order_body, sent_order};
+pub use order_event::{lone_events, order_events};
+pub use overrides::{FieldMapping, Mapped};
+pub use product::{
+    Category, Content, Shelf, categories, category_body, collection_id, contents, crossing_key, deletion,
+    left_out, parse_crossing, shelf_of_all, stock_event, with_stock,
+};
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
-pub use settings::{Lists, Settings, SettingsError, Sync};
+pub use settings::{
+    API_VERSION, API_VERSIONS, InventorySettings, Lists, LogLevel, Logging, OrderSettings, ProductFilter,
+    ProductSettings, Settings, SettingsError, Sync, settings_schema,
+};
+pub use tags_event::tags_events;
+pub use whatsapp::{has_whatsapp, without_whatsapp};

@@ -1,7 +1,8 @@
 //! Brevo's order: the body of `POST /orders/status`.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use tajo_domain::{Address, Order};
+use tajo_domain::{Address, Order, OrderRecord};
 
 use crate::StoreFacts;
 use crate::properties::object;
@@ -9,6 +10,9 @@ use crate::rules::number;
 
 /// The order as Brevo keeps it. `amount` is net of refunds: Brevo counts every status as revenue unless the
 /// merchant says otherwise ("E-commerce settings"). Unlike in events, `price` is of one piece.
+///
+/// Without its `updatedAt`, so that two bodies of the same order compare: Shopify repeats an order for reasons that
+/// Brevo cannot see. [`sent_order`] puts it in.
 pub fn order_body(order: &Order, facts: &StoreFacts) -> Value {
     let products: Vec<Value> = order
         .items
@@ -25,7 +29,6 @@ pub fn order_body(order: &Order, facts: &StoreFacts) -> Value {
     Value::Object(object(vec![
         ("id", Some(json!(order.id))),
         ("createdAt", Some(json!(order.created_at.to_string()))),
-        ("updatedAt", Some(json!(order.updated_at.to_string()))),
         ("status", Some(json!(order.status))),
         ("amount", number(order.net)),
         ("storeId", Some(json!(facts.store.as_str()))),
@@ -37,9 +40,29 @@ pub fn order_body(order: &Order, facts: &StoreFacts) -> Value {
     ]))
 }
 
+/// The order as it is sent: the stored one, with what came alone since, and with its deletion. `None` while the
+/// order itself has not come.
+///
+/// Brevo deletes no orders: a deleted one stays, worth nothing, with a status that says why.
+pub fn sent_order(record: &OrderRecord) -> Option<Value> {
+    let mut body: Value = serde_json::from_str(record.newest.as_str()).ok()?;
+    if let Some(at) = record.changed_at {
+        body["updatedAt"] = json!(at.to_string());
+    }
+    if let Some(net) = record.net().and_then(number) {
+        body["amount"] = net;
+    }
+    if record.deleted_at.is_some() {
+        body["status"] = json!("deleted");
+        body["amount"] = json!(0.0);
+    }
+    Some(body)
+}
+
 /// An order placed before the store was connected must not trigger Brevo's "placed an order".
-pub fn is_historical(order: &Order, facts: &StoreFacts) -> bool {
-    !facts.is_fresh(order.created_at)
+pub fn is_historical(sent: &Value, facts: &StoreFacts) -> bool {
+    let placed = sent["createdAt"].as_str().and_then(|at| at.parse().ok());
+    placed.is_some_and(|at: Timestamp| !facts.is_fresh(at))
 }
 
 fn billing(address: &Address, order: &Order) -> Value {

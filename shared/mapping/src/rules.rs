@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use serde_json::json;
 use tajo_domain::{Consent, ConsentState, ContactRecord};
 
-use crate::Settings;
+use crate::{Mapped, Settings};
 
 /// Brevo's kinds of attribute that we use. Brevo silently drops a value of another kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Brevo's `text`.
     Text,
@@ -15,15 +16,33 @@ pub enum Kind {
     Number,
     /// Brevo's `date`, `YYYY-MM-DD`.
     Date,
+    /// Brevo's `boolean`.
+    Boolean,
+}
+
+/// As it stands in settings.
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Date => "date",
+            Self::Boolean => "boolean",
+        })
+    }
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Text, Self::Number, Self::Date, Self::Boolean];
+
     /// Brevo's word for it ("Create contact attribute").
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Number => "float",
             Self::Date => "date",
+            Self::Boolean => "boolean",
         }
     }
 }
@@ -54,7 +73,7 @@ pub const CONTACT_RULES: &[Rule] = &[
     Rule { source: "first_name",            attribute: "FIRSTNAME",          kind: Kind::Text,   default: true,  meaning: "given name",                      read: |c, _| text(c.profile.as_ref()?.value.first_name.as_deref()) },
     Rule { source: "last_name",             attribute: "LASTNAME",           kind: Kind::Text,   default: true,  meaning: "family name",                     read: |c, _| text(c.profile.as_ref()?.value.last_name.as_deref()) },
     Rule { source: "member_id",             attribute: "MEMBER_ID",          kind: Kind::Text,   default: true,  meaning: "the platform's customer id",      read: |c, _| text(c.customer.as_deref()) },
-    Rule { source: "tags",                  attribute: "TAGS",               kind: Kind::Text,   default: true,  meaning: "tags, joined by commas",          read: |c, _| Some(json!(c.tags.as_ref()?.value.join(", "))) },
+    Rule { source: "tags",                  attribute: "TAGS",               kind: Kind::Text,   default: true,  meaning: "tags, joined by commas",          read: |c, _| Some(json!(c.present_tags()?.join(", "))) },
     Rule { source: "orders_count",          attribute: "ORDER_COUNT",        kind: Kind::Number, default: true,  meaning: "orders ever placed",              read: |c, _| Some(json!(c.totals.as_ref()?.value.orders)) },
     Rule { source: "total_spent",           attribute: "TOTAL_SPENT",        kind: Kind::Number, default: true,  meaning: "money ever spent",                read: |c, _| number(c.totals.as_ref()?.value.spent) },
     Rule { source: "last_order_date",       attribute: "LAST_ORDER_DATE",    kind: Kind::Date,   default: true,  meaning: "day of the last order (UTC)",     read: |c, _| Some(date(c.last_order_at?)) },
@@ -62,21 +81,26 @@ pub const CONTACT_RULES: &[Rule] = &[
     Rule { source: "email_consent_date",    attribute: "EMAIL_CONSENT_DATE", kind: Kind::Date,   default: true,  meaning: "day of that statement",           read: |c, _| Some(date(c.email_consent.as_ref()?.at)) },
     Rule { source: "sms_consent",           attribute: "SMS_CONSENT",        kind: Kind::Text,   default: true,  meaning: "opted_in or opted_out",           read: |c, _| consent(c.sms_consent.as_ref()) },
     Rule { source: "sms_consent_date",      attribute: "SMS_CONSENT_DATE",   kind: Kind::Date,   default: true,  meaning: "day of that statement",           read: |c, _| Some(date(c.sms_consent.as_ref()?.at)) },
+    Rule { source: "accepts_marketing",     attribute: "ACCEPTS_MARKETING",  kind: Kind::Boolean, default: false, meaning: "whether emails were opted in to",  read: |c, _| Some(json!(c.email_consent.as_ref()?.state == ConsentState::OptedIn)) },
+    Rule { source: "whatsapp_consent",      attribute: "WHATSAPP_CONSENT",   kind: Kind::Text,   default: true,  meaning: "opted_in or opted_out",           read: |c, _| consent(c.whatsapp_consent.as_ref()) },
+    Rule { source: "whatsapp_consent_date", attribute: "WHATSAPP_CONSENT_DATE", kind: Kind::Date, default: true, meaning: "day of that statement",           read: |c, _| Some(date(c.whatsapp_consent.as_ref()?.at)) },
     Rule { source: "preferred_language",    attribute: "LANGUAGE",           kind: Kind::Text,   default: false, meaning: "language tag of the buyer",       read: |c, _| text(c.locale.as_ref().map(|facet| facet.value.as_str())) },
     Rule { source: "average_order_value",   attribute: "AOV",                kind: Kind::Number, default: false, meaning: "money spent per order",           read: |c, _| average_order_value(c) },
     Rule { source: "days_since_last_order", attribute: "RECENCY",            kind: Kind::Number, default: false, meaning: "whole days since the last order", read: |c, now| Some(json!(now.duration_since(c.last_order_at?).as_hours().max(0) / 24)) },
 ];
 
-/// The rows in force for a store, each with its attribute: the store's own mapping, or else the defaults.
-pub fn effective_rules(settings: &Settings) -> Vec<(&'static Rule, String)> {
-    let defaults = || CONTACT_RULES.iter().filter(|rule| rule.default);
-    if settings.field_mapping.is_empty() {
-        return defaults().map(|rule| (rule, rule.attribute.to_owned())).collect();
+/// The attributes in force for a store, each with its source: the store's own mapping, or else the defaults.
+pub fn effective_rules(settings: &Settings) -> Vec<Mapped> {
+    if !settings.field_mapping.is_empty() {
+        return settings.field_mapping.attributes().cloned().collect();
     }
-    CONTACT_RULES
-        .iter()
-        .filter_map(|rule| Some((rule, settings.field_mapping.get(rule.source)?.to_uppercase())))
-        .collect()
+    let defaults = CONTACT_RULES.iter().filter(|rule| rule.default);
+    let mapped = |rule: &Rule| Mapped {
+        source: rule.source.to_owned(),
+        attribute: rule.attribute.to_owned(),
+        kind: rule.kind,
+    };
+    defaults.map(mapped).collect()
 }
 
 fn text(value: Option<&str>) -> Option<Value> {

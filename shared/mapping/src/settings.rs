@@ -1,9 +1,21 @@
 //! A store's own choices, as YAML (`connectors.shopify`, `field_mapping`, `sync`).
 
-use std::collections::BTreeMap;
+mod document;
+mod error;
+mod fields;
+mod read;
+mod schema;
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tajo_domain::Email;
+
+pub use error::SettingsError;
+pub(crate) use fields::{Fields, Target, TargetBlock};
+pub use schema::settings_schema;
+
+use crate::FieldMapping;
 
 /// A store's settings. Every field has the default of a store without any.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +29,19 @@ pub struct Settings {
     /// Brevo lists that contacts join.
     pub lists: Lists,
     /// Source field → Brevo attribute. Empty: the default table.
-    pub field_mapping: BTreeMap<String, String>,
+    pub field_mapping: FieldMapping,
+    /// What of the catalogue is synced, and how.
+    pub products: ProductSettings,
+    /// What of the stock is told.
+    pub inventory: InventorySettings,
+    /// What of orders is told.
+    pub orders: OrderSettings,
     /// How long a cart must rest before it counts as abandoned.
     pub abandoned_after: SignedDuration,
+    /// The version of Shopify's API that the store is spoken to in.
+    pub api_version: &'static str,
+    /// What is logged.
+    pub logging: Logging,
     /// Things a person should know about the document, such as an outdated API version.
     pub warnings: Vec<String>,
 }
@@ -35,26 +57,110 @@ pub struct Sync {
     pub inventory: bool,
 }
 
+/// What of the catalogue is synced. Whether it is at all says [`Sync::products`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductSettings {
+    /// Each variant becomes a Brevo product of its own, under its parent.
+    pub include_variants: bool,
+    /// Pictures are linked.
+    pub include_images: bool,
+    /// Collections, type and tags become Brevo categories.
+    pub categories_as_tags: bool,
+    /// Which products are synced.
+    pub filter: ProductFilter,
+}
+
+/// Which products are synced. By default it is empty and lets every product through, whatever its status: what a
+/// store did not ask to leave out must not vanish silently. The product's own example asks for `status: active`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProductFilter {
+    /// Only products of this status (`active`, `draft`, `archived` or `unlisted`, lower case); `None`: of any.
+    pub status: Option<String>,
+    /// Products with one of these tags are left out. To be compared without regard to case, as Shopify does.
+    pub exclude_tags: Vec<String>,
+}
+
+/// What of the stock is told. Whether anything is says [`Sync::inventory`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventorySettings {
+    /// `product_low_stock` is sent when the stock falls to this or below; `None`: never.
+    pub low_stock_threshold: Option<u64>,
+    /// `product_out_of_stock` and `product_back_in_stock` are sent.
+    pub out_of_stock_events: bool,
+    /// Who is told of them: Brevo knows no event without a contact. `None`: the stock on the Brevo product says it.
+    pub alert_email: Option<Email>,
+}
+
+/// What of orders is told. Whether anything is says [`Sync::orders`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderSettings {
+    /// Test orders of a live store count too. (On a development store they always do.)
+    pub include_test_orders: bool,
+    /// One event per ordered item is sent besides `order_placed`.
+    pub item_events: bool,
+}
+
+impl Default for ProductSettings {
+    fn default() -> Self {
+        Self {
+            include_variants: true,
+            include_images: true,
+            categories_as_tags: true,
+            filter: ProductFilter::default(),
+        }
+    }
+}
+
+impl Default for InventorySettings {
+    fn default() -> Self {
+        Self { low_stock_threshold: None, out_of_stock_events: true, alert_email: None }
+    }
+}
+
+/// What is logged of a store's work. Never a person and never a value, whatever is chosen here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logging {
+    /// How much.
+    pub level: LogLevel,
+    /// Calls to Brevo are logged with the names of the fields that were sent, whatever the level.
+    pub debug: bool,
+    /// One line per webhook as it arrives.
+    pub webhooks: bool,
+}
+
+/// How much is logged of a store's work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Only notices that were put off, parked or given back.
+    Quiet,
+    /// One line per notice.
+    #[default]
+    Normal,
+    /// Also one line per call to Brevo.
+    Verbose,
+}
+
 /// Ids of Brevo lists; `None`: no list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
     /// Joined by every contact.
-    #[serde(default)]
     pub all_customers: Option<u64>,
     /// Joined with the first order.
-    #[serde(default)]
     pub buyers: Option<u64>,
     /// Joined while a cart is abandoned.
-    #[serde(default)]
     pub abandoned_cart: Option<u64>,
 }
 
 /// Half an hour of quiet, as the product promises.
 const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
-/// The API version the connector is written for (Shopify, "API versioning").
-const API_VERSION: &str = "2026-10";
+/// The API version the connector is written for.
+pub const API_VERSION: &str = "2026-10";
+
+/// The versions that Shopify serves in November 2026 (Shopify, "API versioning"). It answers a request for an older
+/// one in the oldest of these.
+pub const API_VERSIONS: [&str; 4] = ["2026-01", "2026-04", "2026-07", API_VERSION];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -63,177 +169,14 @@ impl Default for Settings {
             shop_url: None,
             sync: Sync { customers: true, orders: true, products: true, carts: true, inventory: false },
             lists: Lists::default(),
-            field_mapping: BTreeMap::new(),
+            field_mapping: FieldMapping::default(),
+            products: ProductSettings::default(),
+            inventory: InventorySettings::default(),
+            orders: OrderSettings::default(),
             abandoned_after: ABANDONED_AFTER,
+            api_version: API_VERSION,
+            logging: Logging::default(),
             warnings: Vec::new(),
         }
     }
-}
-
-/// The document cannot be used. The sentence names the place.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// Not YAML, a wrong type, or an unknown key.
-    #[error("the settings cannot be read: {0}")]
-    Yaml(String),
-    /// A value that makes no sense.
-    #[error("`{key}` is {problem}")]
-    Value {
-        /// Which key.
-        key: &'static str,
-        /// What is wrong.
-        problem: String,
-    },
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Document {
-    connectors: Connectors,
-    field_mapping: BTreeMap<String, String>,
-    sync: SyncBlock,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Connectors {
-    shopify: Connector,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Connector {
-    enabled: Option<bool>,
-    shop_url: Option<String>,
-    api_version: Option<String>,
-    sync: SyncBlock,
-    lists: Lists,
-    field_mapping: BTreeMap<String, String>,
-    // Accepted; takes effect with per-store logging.
-    debug: Option<bool>,
-    // Accepted; takes effect with per-store logging.
-    log_level: Option<String>,
-    // Accepted; takes effect with per-store logging.
-    log_webhooks: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SyncBlock {
-    customers: Option<Switch>,
-    orders: Option<Switch>,
-    products: Option<Switch>,
-    carts: Option<Switch>,
-    inventory: Option<Switch>,
-}
-
-/// `true`, or a block with its own `enabled`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Switch {
-    Plain(bool),
-    Block(Block),
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Block {
-    enabled: Option<bool>,
-    abandoned_after: Option<String>,
-    // Accepted; takes effect with the catalogue sync.
-    include_variants: Option<bool>,
-    // Accepted; takes effect with the catalogue sync.
-    include_images: Option<bool>,
-    // Accepted; takes effect with the catalogue sync.
-    categories_as_tags: Option<bool>,
-    // Accepted; takes effect with the catalogue sync.
-    filter: Option<Filter>,
-    // Accepted; takes effect with the inventory sync.
-    low_stock_threshold: Option<u64>,
-    // Accepted; takes effect with the inventory sync.
-    out_of_stock_events: Option<bool>,
-}
-
-/// Accepted; takes effect with the catalogue sync.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only its shape is checked so far")]
-struct Filter {
-    status: Option<String>,
-    #[serde(default)]
-    exclude_tags: Vec<String>,
-}
-
-impl Switch {
-    fn on(&self) -> Option<bool> {
-        match self {
-            Self::Plain(on) => Some(*on),
-            Self::Block(block) => block.enabled,
-        }
-    }
-
-    fn abandoned_after(&self) -> Option<&str> {
-        match self {
-            Self::Plain(_) => None,
-            Self::Block(block) => block.abandoned_after.as_deref(),
-        }
-    }
-}
-
-impl Settings {
-    /// Reads a document. `field_mapping` and `sync` may stand at the top level or under the connector;
-    /// the connector's own keys win. An empty document gives the defaults.
-    pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        let document: Document =
-            serde_saphyr::from_str(text).map_err(|error| SettingsError::Yaml(error.to_string()))?;
-        let own = document.connectors.shopify;
-        let defaults = Self::default();
-        let switch = |own: &Option<Switch>, shared: &Option<Switch>, default: bool| {
-            own.as_ref().and_then(Switch::on).or(shared.as_ref().and_then(Switch::on)).unwrap_or(default)
-        };
-        let sync = Sync {
-            customers: switch(&own.sync.customers, &document.sync.customers, defaults.sync.customers),
-            orders: switch(&own.sync.orders, &document.sync.orders, defaults.sync.orders),
-            products: switch(&own.sync.products, &document.sync.products, defaults.sync.products),
-            carts: switch(&own.sync.carts, &document.sync.carts, defaults.sync.carts),
-            inventory: switch(&own.sync.inventory, &document.sync.inventory, defaults.sync.inventory),
-        };
-        let rest =
-            |block: &SyncBlock| block.carts.as_ref().and_then(Switch::abandoned_after).map(str::to_owned);
-        let abandoned_after = match rest(&own.sync).or_else(|| rest(&document.sync)) {
-            None => ABANDONED_AFTER,
-            Some(text) => parse_duration(&text)?,
-        };
-        let mut field_mapping = document.field_mapping;
-        field_mapping.extend(own.field_mapping);
-        Ok(Self {
-            enabled: own.enabled.unwrap_or(true),
-            shop_url: own.shop_url,
-            sync,
-            lists: own.lists,
-            field_mapping,
-            abandoned_after,
-            warnings: version_warning(own.api_version.as_deref()).into_iter().collect(),
-        })
-    }
-}
-
-fn version_warning(asked: Option<&str>) -> Option<String> {
-    let asked = asked.filter(|version| *version != API_VERSION)?;
-    Some(format!("`api_version: {asked}` is not what this connector speaks: {API_VERSION} is used instead"))
-}
-
-fn parse_duration(text: &str) -> Result<SignedDuration, SettingsError> {
-    let problem = |problem: String| SettingsError::Value { key: "sync.carts.abandoned_after", problem };
-    let duration: SignedDuration = text
-        .parse()
-        .map_err(|_| problem(format!("`{text}`, which is no duration such as `30m` or `1h 30m`")))?;
-    let (least, most) = (SignedDuration::from_secs(1), SignedDuration::from_hours(24 * 7));
-    if duration < least || most < duration {
-        return Err(problem(format!("`{text}`: it must lie between a second and a week")));
-    }
-    Ok(duration)
 }

@@ -1,11 +1,19 @@
 //! The documents of the product are accepted as they are written.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are tests too
+
 use jiff::SignedDuration;
-use tajo_mapping::{Settings, effective_rules};
+use tajo_mapping::{
+    InventorySettings, LogLevel, OrderSettings, ProductFilter, ProductSettings, Settings, effective_rules,
+};
+
+fn read(text: &str) -> Settings {
+    Settings::from_yaml(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
 
 #[test]
 fn the_connector_document_is_accepted_as_written() {
-    let settings = Settings::from_yaml(
+    let settings = read(
         r#"
 connectors:
   shopify:
@@ -23,52 +31,153 @@ connectors:
       buyers: 6
       abandoned_cart: 7
 "#,
-    )
-    .unwrap();
+    );
     assert!(settings.enabled && settings.sync.carts && !settings.sync.inventory);
     let lists = settings.lists;
     assert_eq!((lists.all_customers, lists.buyers, lists.abandoned_cart), (Some(5), Some(6), Some(7)));
     assert_eq!(settings.shop_url.as_deref(), Some("your-store.myshopify.com"));
-    assert_eq!(
-        settings.warnings,
-        ["`api_version: 2024-01` is not what this connector speaks: 2026-10 is used instead"]
+}
+
+#[test]
+fn a_version_that_shopify_no_longer_serves_is_replaced_and_said() {
+    let version = |version: &str| {
+        let settings = read(&format!("connectors:\n  shopify:\n    api_version: {version}\n"));
+        (settings.api_version, settings.warnings.len())
+    };
+    assert_eq!(version("\"2024-01\""), ("2026-10", 1));
+    assert_eq!(version("2026-07"), ("2026-07", 0));
+    assert_eq!(version("unstable"), ("2026-10", 1));
+    assert_eq!(Settings::default().api_version, "2026-10");
+}
+
+#[test]
+fn the_mapping_document_is_accepted_as_written_and_replaces_the_defaults() {
+    let settings = read(
+        "field_mapping:\n  email: email\n  first_name: FIRSTNAME\n  last_name: LASTNAME\n  phone: SMS\n  orders_count: ORDER_COUNT\n  total_spent: TOTAL_SPENT\n  last_order_date: LAST_ORDER_DATE\n  customer_type: CUSTOMER_TYPE\n  preferred_language: LANGUAGE\n  loyalty_tier: VIP_TIER\n  average_order_value: AOV\n  days_since_last_order: RECENCY\n",
     );
+    let rules = effective_rules(&settings);
+    let rules: Vec<String> = rules
+        .iter()
+        .map(|mapped| format!("{} ← {} ({})", mapped.attribute, mapped.source, mapped.kind))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            "FIRSTNAME ← first_name (text)",
+            "LASTNAME ← last_name (text)",
+            "ORDER_COUNT ← orders_count (number)",
+            "TOTAL_SPENT ← total_spent (number)",
+            "LAST_ORDER_DATE ← last_order_date (date)",
+            "CUSTOMER_TYPE ← metafields.custom.customer_type (text)",
+            "LANGUAGE ← preferred_language (text)",
+            "VIP_TIER ← metafields.custom.loyalty_tier (text)",
+            "AOV ← average_order_value (number)",
+            "RECENCY ← days_since_last_order (number)",
+        ]
+    );
+    assert!(settings.field_mapping.contains_key("phone") && settings.field_mapping.contains_key("email"));
 }
 
 #[test]
-fn the_mapping_document_is_accepted_and_replaces_the_defaults() {
-    let settings = Settings::from_yaml(
-        "field_mapping:\n  email: email\n  first_name: GIVEN\n  phone: SMS\n  average_order_value: AOV\n  loyalty_tier: VIP_TIER\n",
-    )
-    .unwrap();
-    let attributes: Vec<String> = effective_rules(&settings).into_iter().map(|(_, name)| name).collect();
-    assert_eq!(attributes, ["GIVEN", "AOV"]);
+fn any_field_can_be_written_in_full_and_metafields_with_their_kind() {
+    let settings = read(
+        "field_mapping:\n  metafields.custom.birthday: { attribute: birthday, kind: date }\n  note_attributes.gift message: Gift\n  addresses[0].state: STATE\n  default_address.city: CITY\n  note: NOTE\n  tags: { attribute: TAGS }\n",
+    );
+    let rules = effective_rules(&settings);
+    let rules: Vec<String> = rules
+        .iter()
+        .map(|mapped| format!("{} ← {} ({})", mapped.attribute, mapped.source, mapped.kind))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            "BIRTHDAY ← metafields.custom.birthday (date)",
+            "GIFT ← note_attributes.gift message (text)",
+            "STATE ← default_address.province (text)",
+            "CITY ← default_address.city (text)",
+            "NOTE ← note (text)",
+            "TAGS ← tags (text)",
+        ]
+    );
+    assert_eq!(settings.field_mapping.metafields().collect::<Vec<_>>(), [("custom", "birthday")]);
 }
 
 #[test]
-fn the_catalogue_document_and_the_debug_document_are_accepted() {
-    let settings = Settings::from_yaml(
-        "sync:\n  products:\n    enabled: true\n    include_variants: true\n    include_images: true\n    categories_as_tags: true\n    filter:\n      status: active\n      exclude_tags: [\"hidden\", \"wholesale-only\"]\n  inventory:\n    enabled: true\n    low_stock_threshold: 10\n    out_of_stock_events: true\n",
-    )
-    .unwrap();
-    assert!(settings.sync.products && settings.sync.inventory);
-    let debug = "connectors:\n  shopify:\n    debug: true\n    log_level: verbose\n    log_webhooks: true\n";
-    assert!(Settings::from_yaml(debug).is_ok());
+fn the_catalogue_document_is_accepted_as_written_and_read() {
+    let settings = read(
+        "sync:\n  products:\n    enabled: true\n    include_variants: false\n    include_images: true\n    categories_as_tags: true\n    filter:\n      status: active\n      exclude_tags: [\"hidden\", \"wholesale-only\"]\n  inventory:\n    enabled: true\n    low_stock_threshold: 10\n    out_of_stock_events: false\n  orders:\n    include_test_orders: true\n    item_events: true\n",
+    );
+    assert!(settings.sync.products && settings.sync.inventory && settings.sync.orders);
+    let filter = ProductFilter {
+        status: Some("active".to_owned()),
+        exclude_tags: vec!["hidden".to_owned(), "wholesale-only".to_owned()],
+    };
+    assert_eq!(
+        settings.products,
+        ProductSettings { include_variants: false, include_images: true, categories_as_tags: true, filter }
+    );
+    assert_eq!(
+        settings.inventory,
+        InventorySettings { low_stock_threshold: Some(10), out_of_stock_events: false, alert_email: None }
+    );
+    assert_eq!(settings.orders, OrderSettings { include_test_orders: true, item_events: true });
+}
+
+#[test]
+fn without_a_filter_no_product_vanishes() {
+    assert_eq!(read("").products.filter, ProductFilter::default());
+    assert_eq!(ProductFilter::default().status, None);
+}
+
+#[test]
+fn the_debug_document_is_accepted_as_written_and_read() {
+    let logging =
+        read("connectors:\n  shopify:\n    debug: true\n    log_level: verbose\n    log_webhooks: true\n")
+            .logging;
+    assert!(logging.debug && logging.webhooks);
+    assert_eq!((logging.level, Settings::default().logging.level), (LogLevel::Verbose, LogLevel::Normal));
 }
 
 #[test]
 fn the_connectors_own_keys_win_over_the_shared_ones() {
-    let settings = Settings::from_yaml(
-        "sync:\n  orders: false\n  carts: false\nfield_mapping:\n  first_name: SHARED\nconnectors:\n  shopify:\n    sync:\n      orders: true\n    field_mapping:\n      first_name: OWN\n",
-    )
-    .unwrap();
+    let settings = read(
+        "sync:\n  orders: false\n  carts: false\n  products:\n    include_images: false\n    include_variants: false\nfield_mapping:\n  first_name: SHARED\n  last_name: FAMILY\nconnectors:\n  shopify:\n    sync:\n      orders: true\n      products: { include_variants: true }\n    field_mapping:\n      first_name: OWN\n",
+    );
     assert!(settings.sync.orders && !settings.sync.carts);
-    assert_eq!(settings.field_mapping["first_name"], "OWN");
+    assert!(settings.products.include_variants && !settings.products.include_images);
+    let attribute = |source: &str| settings.field_mapping.get(source).map(|mapped| mapped.attribute.clone());
+    assert_eq!(attribute("first_name").as_deref(), Some("OWN"));
+    assert_eq!(attribute("last_name").as_deref(), Some("FAMILY"));
+}
+
+#[test]
+fn a_document_without_anything_in_it_gives_the_defaults() {
+    for text in [
+        "",
+        "\n",
+        "# nothing yet\n",
+        "connectors:\n  shopify: {}\n",
+        "connectors:\n  shopify:\n    lists: {}\n",
+    ] {
+        assert_eq!(read(text), Settings::default(), "{text}");
+    }
+}
+
+/// Versions before took any name in `field_mapping`, and a store must not stand still for it.
+#[test]
+fn a_stored_document_of_an_older_version_is_still_read() {
+    let old = "field_mapping:\n  first_name: GIVEN\n  shoe_size: SIZE\n  last_name: given\n  phone: PHONE\n";
+    assert!(Settings::from_yaml(old).is_err());
+    let settings = Settings::from_stored(old).unwrap();
+    let attributes: Vec<String> =
+        effective_rules(&settings).into_iter().map(|mapped| mapped.attribute).collect();
+    assert_eq!(attributes, ["GIVEN"]);
+    assert!(settings.warnings.iter().any(|warning| warning.contains("shoe_size")), "{:?}", settings.warnings);
 }
 
 #[test]
 fn quiet_is_half_an_hour_unless_the_store_says_otherwise() {
-    assert_eq!(Settings::from_yaml("").unwrap().abandoned_after, SignedDuration::from_mins(30));
+    assert_eq!(read("").abandoned_after, SignedDuration::from_mins(30));
     let own = |text: &str| {
         Settings::from_yaml(&format!("sync:\n  carts:\n    abandoned_after: {text}\n"))
             .map(|settings| settings.abandoned_after)
@@ -78,15 +187,18 @@ fn quiet_is_half_an_hour_unless_the_store_says_otherwise() {
     assert_eq!(own("1h 30m").unwrap(), SignedDuration::from_mins(90));
     assert_eq!(own("1s").unwrap(), SignedDuration::from_secs(1));
     assert_eq!(own("168h").unwrap(), SignedDuration::from_hours(168));
-    for wrong in ["soon", "0s", "169h", "-5m"] {
+    for wrong in ["soon", "0s", "169h", "-5m", "30"] {
         let error = own(wrong).unwrap_err();
-        assert!(error.starts_with("`sync.carts.abandoned_after` is"), "{wrong}: {error}");
+        assert!(error.contains("`sync.carts.abandoned_after` is"), "{wrong}: {error}");
     }
 }
 
 #[test]
-fn an_unknown_key_is_refused_and_named() {
-    let error =
-        Settings::from_yaml("connectors:\n  shopify:\n    lists:\n      buyer: 6\n").unwrap_err().to_string();
-    assert!(error.contains("buyer"), "{error}");
+fn the_contact_for_stock_alerts_is_an_address() {
+    let read = |text: &str| Settings::from_yaml(&format!("sync: {{inventory: {{alert_email: {text}}}}}"));
+    let known = read("Owner@Example.com").unwrap().inventory.alert_email.unwrap();
+    assert_eq!(known.as_str(), "owner@example.com");
+    let error = read("nobody").unwrap_err().to_string();
+    assert!(error.contains("`sync.inventory.alert_email` is no email address"), "{error}");
+    assert!(!error.contains("nobody"), "{error}");
 }

@@ -17,6 +17,10 @@ use tajo_domain::{Money, parse_amount};
 #[derive(Default)]
 pub struct Text<'a>(Option<Cow<'a, str>>);
 
+/// A value as text, whatever it is: `true` and numbers too. Empty text says that it is empty.
+#[derive(Default)]
+pub struct Plain<'a>(pub Option<Cow<'a, str>>);
+
 /// An id, as text: ids are larger than a float can hold.
 #[derive(Default)]
 pub struct Id(pub Option<String>);
@@ -28,6 +32,10 @@ pub struct Amount(pub Option<Money>);
 /// How many, from 0 to [`LARGEST_COUNT`]; less than nothing is nothing.
 #[derive(Default)]
 pub struct Count(pub Option<u64>);
+
+/// A whole number that may be below zero (an oversold stock), up to [`LARGEST_COUNT`] either way.
+#[derive(Default)]
+pub struct Number(pub Option<i64>);
 
 /// Yes or no.
 #[derive(Default)]
@@ -103,6 +111,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+impl<'de: 'a, 'a> Deserialize<'de> for Plain<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(match scalar(from)? {
+            Any::Text(text) => Some(text),
+            Any::Whole(number) => Some(Cow::Owned(number.to_string())),
+            Any::Float(number) => Some(Cow::Owned(number.to_string())),
+            Any::Flag(flag) => Some(Cow::Owned(flag.to_string())),
+            Any::Null => Some(Cow::Borrowed("")),
+            _ => None,
+        }))
+    }
+}
+
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Self(match scalar(from)? {
@@ -135,6 +156,18 @@ impl<'de> Deserialize<'de> for Count {
             _ => None,
         };
         Ok(Self(count.map(|count| count.clamp(0, LARGEST_COUNT) as u64)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let number = match scalar(from)? {
+            Any::Text(text) => text.trim().parse().ok(),
+            Any::Whole(number) => Some(number),
+            Any::Float(number) => Some(number as i128), // saturates
+            _ => None,
+        };
+        Ok(Self(number.map(|number| number.clamp(-LARGEST_COUNT, LARGEST_COUNT) as i64)))
     }
 }
 
@@ -288,6 +321,14 @@ mod tests {
         assert_eq!(read::<Count>("2.0").0, Some(2));
         assert_eq!(read::<Count>("18446744073709551615").0, Some(1_000_000_000));
         assert_eq!(read::<Count>("\"many\"").0, None);
+    }
+
+    #[test]
+    fn a_number_may_be_below_zero_but_not_absurd() {
+        assert_eq!(read::<Number>("-2").0, Some(-2));
+        assert_eq!(read::<Number>("\"3\"").0, Some(3));
+        assert_eq!(read::<Number>("-18446744073709551615").0, Some(-1_000_000_000));
+        assert_eq!(read::<Number>("null").0, None);
     }
 
     #[test]

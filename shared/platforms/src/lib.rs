@@ -38,7 +38,7 @@ pub struct Context {
     pub shop_domain: String,
     /// Where the shop is (ISO 3166, two letters): phone numbers without a country are read as of there.
     pub shop_country: Option<String>,
-    /// False for a development store, whose test orders count.
+    /// False where test orders count: on a development store, or where the settings say so.
     pub live: bool,
     /// For facts that carry no time of their own: [`Notice::time`].
     pub time: Timestamp,

@@ -14,7 +14,8 @@ fn told(name: &str) -> String {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/shopify").join(format!("{name}.json"));
     let body = fs::read(path).unwrap();
-    let topic = name.split('.').next().unwrap().replacen('-', "/", 1);
+    let topic =
+        name.split('.').next().unwrap().replacen('-', "/", 1).replace("customer/tags", "customer.tags");
     let context = Context {
         shop_domain: "demo-shop.myshopify.com".into(),
         shop_country: Some("DE".into()),
@@ -37,6 +38,61 @@ fn a_customer_changes_name_and_adds_a_phone() {
 #[test]
 fn a_customer_leaves() {
     insta::assert_snapshot!(told("customers-delete"));
+}
+
+#[test]
+fn an_account_is_switched_on() {
+    insta::assert_snapshot!(told("customers-enable"));
+}
+
+#[test]
+fn an_account_is_switched_off() {
+    insta::assert_snapshot!(told("customers-disable"));
+}
+
+#[test]
+fn two_customers_become_one() {
+    insta::assert_snapshot!(told("customers-merge"));
+}
+
+#[test]
+fn a_merge_that_failed_changes_nothing() {
+    insta::assert_snapshot!(told("customers-merge.failed"));
+}
+
+#[test]
+fn tags_come() {
+    insta::assert_snapshot!(told("customer-tags_added"));
+}
+
+#[test]
+fn a_tag_goes() {
+    insta::assert_snapshot!(told("customer-tags_removed"));
+}
+
+#[test]
+fn what_a_customer_has_bought_so_far() {
+    insta::assert_snapshot!(told("customers-purchasing_summary"));
+}
+
+#[test]
+fn an_opt_in_to_emails() {
+    insta::assert_snapshot!(told("customers_email_marketing_consent-update"));
+}
+
+#[test]
+fn silence_about_emails() {
+    insta::assert_snapshot!(told("customers_email_marketing_consent-update.silent"));
+}
+
+#[test]
+fn an_opt_out_of_text_messages() {
+    insta::assert_snapshot!(told("customers_marketing_consent-update"));
+}
+
+#[test]
+fn an_opt_in_to_whatsapp() {
+    insta::assert_snapshot!(told("customers_whats_app_marketing_consent-update"));
 }
 
 #[test]
@@ -85,6 +141,146 @@ fn an_order_is_cancelled() {
 }
 
 #[test]
+fn an_order_is_paid() {
+    insta::assert_snapshot!(told("orders-paid"));
+}
+
+#[test]
+fn an_order_is_shipped_in_part() {
+    insta::assert_snapshot!(told("orders-partially_fulfilled"));
+}
+
+#[test]
+fn the_rest_of_an_order_is_shipped() {
+    insta::assert_snapshot!(told("orders-fulfilled"));
+}
+
+#[test]
+fn an_order_is_cancelled_by_its_own_topic() {
+    insta::assert_snapshot!(told("orders-cancelled"));
+}
+
+#[test]
+fn an_order_is_edited() {
+    insta::assert_snapshot!(told("orders-updated.edited"));
+}
+
+#[test]
+fn an_edit_is_left_to_the_order_itself() {
+    insta::assert_snapshot!(told("orders-edited"));
+}
+
+#[test]
+fn an_order_is_deleted() {
+    insta::assert_snapshot!(told("orders-delete"));
+}
+
+#[test]
+fn a_refund_comes_alone() {
+    insta::assert_snapshot!(told("refunds-create"));
+}
+
+#[test]
+fn a_shipment_comes_alone() {
+    insta::assert_snapshot!(told("fulfillments-create"));
+}
+
+#[test]
+fn a_shipment_changes() {
+    insta::assert_snapshot!(told("fulfillments-update"));
+}
+
+#[test]
+fn a_cart_begins() {
+    insta::assert_snapshot!(told("carts-create"));
+}
+
+#[test]
+fn a_cart_grows() {
+    insta::assert_snapshot!(told("carts-update"));
+}
+
+#[test]
+fn a_checkout_is_deleted() {
+    insta::assert_snapshot!(told("checkouts-delete"));
+}
+
+#[test]
+fn a_new_product() {
+    insta::assert_snapshot!(told("products-create"));
+}
+
+#[test]
+fn a_product_is_sold() {
+    insta::assert_snapshot!(told("products-update.sold"));
+}
+
+#[test]
+fn a_product_gets_another_price() {
+    insta::assert_snapshot!(told("products-update.price"));
+}
+
+#[test]
+fn a_product_is_taken_off_the_shop() {
+    insta::assert_snapshot!(told("products-update.draft"));
+}
+
+#[test]
+fn a_product_loses_a_variant() {
+    insta::assert_snapshot!(told("products-update.one_variant"));
+}
+
+#[test]
+fn a_product_is_deleted() {
+    insta::assert_snapshot!(told("products-delete"));
+}
+
+#[test]
+fn a_new_collection() {
+    insta::assert_snapshot!(told("collections-create"));
+}
+
+#[test]
+fn a_collection_is_renamed() {
+    insta::assert_snapshot!(told("collections-update"));
+}
+
+#[test]
+fn a_collection_is_deleted() {
+    insta::assert_snapshot!(told("collections-delete"));
+}
+
+#[test]
+fn a_stock_level_changes() {
+    insta::assert_snapshot!(told("inventory_levels-update"));
+}
+
+#[test]
+fn a_new_item_is_counted() {
+    insta::assert_snapshot!(told("inventory_items-create"));
+}
+
+#[test]
+fn an_item_is_not_counted_any_more() {
+    insta::assert_snapshot!(told("inventory_items-update"));
+}
+
+#[test]
+fn an_item_is_gone() {
+    insta::assert_snapshot!(told("inventory_items-delete"));
+}
+
+#[test]
+fn the_last_one_of_a_variant_is_sold() {
+    insta::assert_snapshot!(told("variants-out_of_stock"));
+}
+
+#[test]
+fn a_variant_is_back() {
+    insta::assert_snapshot!(told("variants-in_stock"));
+}
+
+#[test]
 fn a_person_asks_what_is_stored() {
     insta::assert_snapshot!(told("customers-data_request"));
 }
@@ -124,4 +320,32 @@ fn every_event_file_has_its_snapshot() {
         let name = name.strip_suffix(".json").unwrap();
         assert!(tested.contains(&format!("told(\"{name}\")")), "no snapshot of {name}");
     }
+}
+
+#[test]
+fn a_customer_with_metafields() {
+    insta::assert_snapshot!(told("customers-update.metafields"));
+}
+
+#[test]
+fn a_customer_with_metafields_a_note_and_an_address() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/shopify/customers-update.metafields.json");
+    let context = Context {
+        shop_domain: "demo-shop.myshopify.com".into(),
+        shop_country: None,
+        live: true,
+        time: "2026-11-20T00:00:00Z".parse().unwrap(),
+    };
+    let changes = Platform::Shopify.changes("customers/update", &fs::read(path).unwrap(), &context).unwrap();
+    let tajo_domain::Change::Person { update, .. } = &changes.changes[0] else { panic!("a person") };
+    let facts: Vec<String> = update
+        .custom
+        .iter()
+        .map(|(source, fact)| {
+            format!("{source}: {} (as of {})", fact.value.as_deref().unwrap_or("empty"), fact.at)
+        })
+        .collect();
+    insta::assert_snapshot!(facts.join("\n"));
+    assert!(!format!("{update:?}").contains("Freiburg"));
 }

@@ -1,5 +1,7 @@
 //! The sparse index of carts that somebody must look at.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use tajo_domain::StoreId;
@@ -23,13 +25,19 @@ pub fn due_shard(token: &str) -> String {
     cart_shard(sum % DUE_SHARDS)
 }
 
-/// At most `limit` carts of one partition that are due, longest first.
+/// Where the next page begins.
+#[derive(Clone, Debug)]
+pub struct DuePage(HashMap<String, AttributeValue>);
+
+/// At most `limit` carts of one partition that are due, longest first, and where the next page begins, if there is
+/// one.
 pub async fn due_carts(
     table: &Table,
     shard: u32,
     now: Timestamp,
     limit: i32,
-) -> Result<Vec<DueCart>, TableError> {
+    from: Option<DuePage>,
+) -> Result<(Vec<DueCart>, Option<DuePage>), TableError> {
     let answer = table
         .client()
         .query()
@@ -39,11 +47,13 @@ pub async fn due_carts(
         .expression_attribute_values(":shard", AttributeValue::S(cart_shard(shard)))
         .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
         .limit(limit)
+        .set_exclusive_start_key(from.map(|page| page.0))
         .send()
         .await
         .map_err(|error| aws_error("Query", error))?;
     let keys = answer.items.unwrap_or_default();
-    Ok(keys.iter().filter_map(|item| item.get("pk")?.as_s().ok()).filter_map(|pk| parse_cart(pk)).collect())
+    let carts = keys.iter().filter_map(|item| item.get("pk")?.as_s().ok()).filter_map(|pk| parse_cart(pk));
+    Ok((carts.collect(), answer.last_evaluated_key.map(DuePage)))
 }
 
 fn parse_cart(pk: &str) -> Option<DueCart> {

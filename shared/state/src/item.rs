@@ -122,12 +122,30 @@ impl Table {
         &self,
         key: &Key,
         attributes: fn(&T) -> Attributes,
+        decide: impl FnMut(Option<&T>) -> (Option<T>, R),
+    ) -> Result<(Stored<T>, R), TableError>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.change_from(key, None, attributes, decide).await
+    }
+
+    /// The same, beginning with what a caller has read already, or guesses: a wrong guess costs a refused write.
+    /// `decide` must answer a record for an item that is not there, or a guess of none would never be put right.
+    pub async fn change_from<T, R>(
+        &self,
+        key: &Key,
+        known: Option<Stored<T>>,
+        attributes: fn(&T) -> Attributes,
         mut decide: impl FnMut(Option<&T>) -> (Option<T>, R),
     ) -> Result<(Stored<T>, R), TableError>
     where
         T: Serialize + DeserializeOwned,
     {
-        let mut stored = self.get(key).await?;
+        let mut stored = match known {
+            Some(stored) => stored,
+            None => self.get(key).await?,
+        };
         for _ in 0..ROUNDS {
             let (record, result) = decide(stored.record.as_ref());
             let Some(record) = record else { return Ok((stored, result)) };

@@ -12,7 +12,7 @@ mod table;
 mod walk;
 
 pub use aws::{AwsError, sdk_config};
-pub use due::{DueCart, due_carts, due_shard};
+pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use log::{LogLine, read_log, write_log};
 pub use parked::{Parked, forget_parked, list_parked, park, read_parked};

@@ -33,16 +33,21 @@ pub enum SecretError {
 }
 
 /// What one store's secret holds.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct StoreSecret {
     /// Brevo's API key.
     pub brevo_api_key: SecretString,
+    /// Opens Shopify's Admin API of the store; absent in a store that was connected without it.
+    #[serde(default)]
+    pub shopify_access_token: Option<SecretString>,
 }
 
 #[derive(Serialize)]
 struct Written<'a> {
     v: u32,
     brevo_api_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shopify_access_token: Option<&'a str>,
 }
 
 /// The per-store secrets under one prefix.
@@ -78,9 +83,25 @@ impl Secrets {
         self.cache.lock().await.remove(store);
     }
 
-    /// Writes a store's secret, new or again.
-    pub async fn put_store(&self, store: &StoreId, brevo_api_key: &SecretString) -> Result<(), SecretError> {
-        let written = Written { v: 1, brevo_api_key: brevo_api_key.expose_secret() };
+    /// Writes a store's secret, new or again. Without a new token the one that is there stays.
+    pub async fn put_store(
+        &self,
+        store: &StoreId,
+        brevo_api_key: &SecretString,
+        shopify_access_token: Option<&SecretString>,
+    ) -> Result<(), SecretError> {
+        let before = match shopify_access_token {
+            Some(_) => None,
+            None => match get_secret(&self.client, &self.name(store)).await {
+                Ok(text) => serde_json::from_str::<StoreSecret>(text.expose_secret()).ok(),
+                Err(SecretError::Missing) => None,
+                Err(error) => return Err(error),
+            },
+        };
+        let before = before.as_ref().and_then(|secret| secret.shopify_access_token.as_ref());
+        let token = shopify_access_token.or(before).map(ExposeSecret::expose_secret);
+        let written =
+            Written { v: 1, brevo_api_key: brevo_api_key.expose_secret(), shopify_access_token: token };
         let text = serde_json::to_string(&written).map_err(|_| SecretError::Unreadable)?;
         put_secret(&self.client, &self.name(store), &text.into()).await
     }

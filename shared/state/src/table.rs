@@ -7,6 +7,9 @@
 //! | person | `person#{Brevo account}#{hash of email}` | `feed#{store}` | |
 //! | order | `order#{store}#{order id}` | `order` | |
 //! | cart | `cart#{store}#{token}` | `cart` | `carts#{shard}`, when the sweeper looks next |
+//! | product | `product#{store}#{product id}` | `product` | |
+//! | inventory item | `item#{store}#{inventory item id}` | `item` | |
+//! | category | `category#{store}#{Brevo category id}` | `category` | |
 //! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`, when it was parked |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
@@ -64,6 +67,21 @@ impl Key {
     /// A cart or checkout, by any token it goes by.
     pub fn cart(store: &StoreId, token: &str) -> Self {
         Self::new(format!("cart#{store}#{token}"), "cart")
+    }
+
+    /// A product with its variants and their stock.
+    pub fn product(store: &StoreId, product: &str) -> Self {
+        Self::new(format!("product#{store}#{product}"), "product")
+    }
+
+    /// Which variant an inventory item belongs to.
+    pub fn item(store: &StoreId, item: &str) -> Self {
+        Self::new(format!("item#{store}#{item}"), "item")
+    }
+
+    /// A category of Brevo.
+    pub fn category(store: &StoreId, category: &str) -> Self {
+        Self::new(format!("category#{store}#{category}"), "category")
     }
 
     pub(crate) fn parked(store: &str, id: &str) -> Self {

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tajo_domain::Packed;
 
 use crate::item::aws_error;
 use crate::{Key, Table, TableError};
@@ -14,8 +16,19 @@ use crate::{Key, Table, TableError};
 pub struct Held {
     /// Its key.
     pub key: Key,
-    /// What it holds.
-    pub data: Value,
+    data: AttributeValue,
+}
+
+impl Held {
+    /// What it holds, if it is one of these.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_dynamo::from_attribute_value(self.data.clone()).ok()
+    }
+
+    /// What it holds, for a person to read: what is stored packed is unpacked, and texts of JSON are JSON.
+    pub fn shown(&self) -> Value {
+        shown(&self.data)
+    }
 }
 
 /// Some items, and where the next page begins.
@@ -58,9 +71,30 @@ impl Table {
 
 fn held(mut item: HashMap<String, AttributeValue>) -> Option<Held> {
     let key = key_of(&item)?;
-    // What cannot be read as JSON cannot be judged either, but its key can.
-    let data = item.remove("data").and_then(|data| serde_dynamo::from_attribute_value(data).ok());
-    Some(Held { key, data: data.unwrap_or_default() })
+    // What holds nothing cannot be judged, but its key can.
+    Some(Held { key, data: item.remove("data").unwrap_or(AttributeValue::Null(true)) })
+}
+
+fn shown(data: &AttributeValue) -> Value {
+    match data {
+        AttributeValue::B(_) => {
+            let packed: Option<Packed> = serde_dynamo::from_attribute_value(data.clone()).ok();
+            packed.map_or(Value::Null, |packed| opened(packed.as_str()))
+        }
+        AttributeValue::S(text) => opened(text),
+        AttributeValue::M(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.clone(), shown(value)));
+            Value::Object(Map::from_iter(fields))
+        }
+        AttributeValue::L(values) => values.iter().map(shown).collect(),
+        other => serde_dynamo::from_attribute_value(other.clone()).unwrap_or_default(),
+    }
+}
+
+/// Only objects and lists: a text of digits stays one.
+fn opened(text: &str) -> Value {
+    let json = serde_json::from_str(text).ok().filter(|value: &Value| value.is_object() || value.is_array());
+    json.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 fn key_of(item: &HashMap<String, AttributeValue>) -> Option<Key> {

@@ -1,4 +1,4 @@
-//! One worker's way to the world: AWS and Brevo behind one address, with a door that a test can hold.
+//! One worker's way to the world: AWS, Brevo and the shop behind one address, with a door that a test can hold.
 
 use std::sync::Arc;
 
@@ -77,6 +77,7 @@ impl Front {
             ("DEAD_LETTERS_ARN", config.dead_letters_arn),
             ("STORE_SECRETS_PREFIX", config.store_secrets_prefix),
             ("BREVO_API_URL", config.brevo_api_url),
+            ("SHOPIFY_API_URL", config.shopify_api_url.unwrap_or_default()),
             ("CLAIM_SECONDS", claim_seconds.to_string()),
             ("AWS_ENDPOINT_OVERRIDE", self.url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
@@ -97,6 +98,7 @@ async fn call(
             let (service, operation) = target.split_once('.').unwrap();
             format!("{} {operation}", service.split('_').next().unwrap())
         }
+        None if uri.path().starts_with("/admin/") => format!("Shopify {method} {}", uri.path()),
         None => format!("Brevo {method} {}", uri.path()),
     };
     let about = about(&uri, &body);
@@ -111,7 +113,7 @@ async fn call(
             }
             Some(target) if target.starts_with("AmazonSQS") => sqs(&door.world, &body),
             Some(_) => secret(&door.world, &body),
-            None => brevo(&door.world, &method, &uri, &headers, &body),
+            None => played(&door.world, &method, &uri, &headers, &body),
         };
         let took = response.status().is_success();
         if passes(&door, &name, &about, Some(took)).await { response } else { broken() }
@@ -192,15 +194,23 @@ fn secret(world: &World, body: &[u8]) -> Response {
     }
 }
 
-fn brevo(world: &World, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
+/// Brevo or the shop, as the sandbox plays them.
+fn played(world: &World, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
     let target = uri.path_and_query().unwrap().as_str();
     let mut request = tajo_sandbox::Request::new(method.as_str(), target);
-    if let Some(key) = headers.get("api-key") {
-        request = request.key(key.to_str().unwrap());
+    request.headers.clear();
+    for name in ["api-key", "x-shopify-access-token"] {
+        if let Some(key) = headers.get(name) {
+            request.headers.push((name.to_owned(), key.to_str().unwrap().to_owned()));
+        }
     }
     request.body = body.to_vec();
     let answer = world.sandbox.call_at(request, world.clock.now());
-    world.meter.lock().unwrap().brevo(method.as_str(), uri.path(), answer.status);
+    if uri.path().starts_with("/admin/") {
+        world.meter.lock().unwrap().shopify_calls += 1;
+    } else {
+        world.meter.lock().unwrap().brevo(method.as_str(), uri.path(), answer.status);
+    }
     let mut response = match answer.ending {
         Ending::Whole => Response::new(Body::from(answer.body.clone())),
         Ending::Truncated => breaks_off(answer.body.clone()),

@@ -28,6 +28,8 @@ pub struct Meter {
     pub sqs_sends: u64,
     /// Brevo calls by method and first path segments.
     pub brevo_calls: BTreeMap<String, u64>,
+    /// Queries to the shop.
+    pub shopify_calls: u64,
     /// Brevo answers that were 429.
     pub throttled: u64,
 }

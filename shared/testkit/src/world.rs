@@ -15,7 +15,7 @@ use tajo_app::config::{SweeperConfig, SyncConfig};
 use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
 use tajo_domain::StoreId;
-use tajo_sandbox::{AccountSettings, Sandbox};
+use tajo_sandbox::{AccountSettings, Sandbox, ShopSettings};
 use tajo_state::{Attributes, Key, StoreRecord, StoreStatus, Table};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -27,6 +27,8 @@ use crate::meter::Meter;
 pub const STORE: &str = "demo-shop";
 /// Its address.
 pub const SHOP: &str = "demo-shop.myshopify.com";
+/// Opens its Admin API.
+pub const SHOPIFY_TOKEN: &str = "shpat_sandbox";
 /// Its Brevo key.
 pub const BREVO_KEY: &str = "xkeysib-sandbox";
 
@@ -62,7 +64,8 @@ impl Drop for World {
 }
 
 impl World {
-    /// A world with one connected store (`STORE`), connected long ago, with these settings. Brevo knows every
+    /// A world with one connected store (`STORE`), connected long ago, with these settings. Its shop answers queries
+    /// and knows nobody yet. Brevo knows every
     /// attribute of the mapping, has eCommerce on, three lists (ids as in `lists:` of the settings, if used) and no
     /// rate limits: tests that are about limits switch them on.
     pub async fn new(settings: &str) -> Arc<Self> {
@@ -75,7 +78,8 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dynamo = format!("http://{}", listener.local_addr().unwrap());
         let database = dynoxide::Database::memory().unwrap();
-        let secret = format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}"}}"#);
+        let secret =
+            format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}","shopify_access_token":"{SHOPIFY_TOKEN}"}}"#);
         let world = Arc::new(Self {
             sandbox: Sandbox::new(),
             clock: Clock::default(),
@@ -87,6 +91,7 @@ impl World {
             database: tokio::spawn(dynoxide::server::serve_on(listener, database)),
         });
         world.set_up_brevo();
+        world.set_up_shop(serde_json::json!({ "access_token": SHOPIFY_TOKEN, "rate_limits": false }));
         let front = world.front().await;
         create_table(&front.url).await;
         world.put_store(&front, settings, connected_at).await;
@@ -156,6 +161,18 @@ impl World {
         self.clock.advance(by);
     }
 
+    /// Changes the shop that the sandbox plays: fields as for `POST /_sandbox/shopify/shops`.
+    pub fn set_up_shop(&self, mut settings: Value) {
+        settings["shop"] = SHOP.into();
+        self.sandbox.configure_shop(&serde_json::from_value::<ShopSettings>(settings).unwrap());
+    }
+
+    /// Takes the shop's token away from the connector.
+    pub fn without_shopify_token(&self) {
+        let secret = format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}"}}"#);
+        self.secrets.lock().unwrap().insert(format!("test/store/{STORE}"), secret);
+    }
+
     fn set_up_brevo(&self) {
         let attributes: Vec<Value> = tajo_app::connect::every_attribute()
             .into_iter()
@@ -204,6 +221,7 @@ pub(crate) fn sync_config(front: &Front) -> SyncConfig {
         dead_letters_arn: "arn:aws:sqs:us-east-1:000000000000:dead-letters".to_owned(),
         store_secrets_prefix: "test/store/".to_owned(),
         brevo_api_url: format!("{}/v3", front.url),
+        shopify_api_url: Some(front.url.clone()),
         claim: SignedDuration::from_secs(120),
         endpoint: Some(front.url.clone()),
     }

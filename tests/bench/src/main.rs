@@ -97,7 +97,7 @@ fn origin(arguments: &Arguments) -> Origin {
     let mut date = Timestamp::now().to_string();
     date.truncate(10);
     let (seed, orders) = (arguments.seed, arguments.orders);
-    let command = format!("cargo run --package tajo-bench -- --write --seed {seed} --orders {orders}");
+    let command = format!("make bench BENCH_ARGS=\"--write --seed {seed} --orders {orders}\"");
     Origin { command, date, seed, orders }
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn router() -> Router<Sandbox> {
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/accounts", get(accounts).post(configure))
         .route("/shopify/send", post(send))
+        .route("/shopify/shops", get(shops).post(configure_shop))
         .layer(extract::DefaultBodyLimit::max(12 * 1024 * 1024))
 }
 
@@ -95,8 +96,31 @@ async fn configure(State(sandbox): State<Sandbox>, body: Bytes) -> Reply {
     Ok(Json(json!({"account": sandbox.configure(&settings)})))
 }
 
-async fn send(body: Bytes) -> Reply {
+async fn shops(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!(sandbox.shops()))
+}
+
+async fn configure_shop(State(sandbox): State<Sandbox>, body: Bytes) -> Reply {
+    let settings: shopify::ShopSettings = read(&body)?;
+    if settings.shop.is_empty() {
+        return Err(bad("`shop` is missing."));
+    }
+    sandbox.configure_shop(&settings);
+    Ok(Json(json!(sandbox.shops())))
+}
+
+async fn send(State(sandbox): State<Sandbox>, body: Bytes) -> Reply {
     let wanted: shopify::Send = read(&body)?;
+    if let Some(fields) = &wanted.knows {
+        let customer = wanted.body.as_ref().filter(|_| wanted.topic.starts_with("customers/"));
+        let customer = customer.ok_or_else(|| bad("`knows` needs the `body` of a `customers/...` topic."))?;
+        let mut node = shopify::nodes::customer(customer);
+        let (Some(node_fields), Some(fields)) = (node.as_object_mut(), fields.as_object()) else {
+            return Err(bad("`knows` must be an object."));
+        };
+        node_fields.extend(fields.clone());
+        sandbox.teach_shop(&wanted.shop, node);
+    }
     let receipts = shopify::send(&wanted).await.map_err(bad)?;
     Ok(Json(json!(receipts)))
 }

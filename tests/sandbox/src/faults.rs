@@ -15,7 +15,7 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// Only this path, exactly, with or without the leading `/v3`; with a final `*` every path that
-    /// begins so. Any path when absent.
+    /// begins so. Any path of Brevo when absent; Shopify's begin with `/admin/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// So many matching requests pass unharmed first.
@@ -132,7 +132,8 @@ pub fn take(faults: &mut Vec<Fault>, request: &Request) -> Option<Action> {
 
 fn matches(fault: &Fault, request: &Request) -> bool {
     let method_fits = fault.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&request.method));
-    method_fits && fault.path.as_ref().is_none_or(|path| path_fits(path, &request.path))
+    let is_brevo = !crate::shopify::admin_api::is_for_a_shop(request);
+    method_fits && fault.path.as_ref().map_or(is_brevo, |path| path_fits(path, &request.path))
 }
 
 fn path_fits(wanted: &str, path: &str) -> bool {

@@ -14,3 +14,4 @@ pub use faults::{Action, Fault};
 pub use http::{Ending, Request, Response};
 pub use sandbox::{Call, DEFAULT_KEY, Sandbox};
 pub use server::{Running, wait_for_the_end};
+pub use shopify::{Plan, ShopSettings};

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::brevo::{Account, AccountSettings, State};
 use crate::faults::{self, Action, Fault};
 use crate::http::{Request, Response};
+use crate::shopify::{Shop, ShopSettings, admin_api};
 
 /// The API key of the account that exists from the start.
 pub const DEFAULT_KEY: &str = "xkeysib-sandbox";
@@ -26,7 +27,7 @@ pub struct Call {
     pub n: usize,
     /// When it arrived.
     pub time: Timestamp,
-    /// The account whose key it carried.
+    /// The account whose key it carried, or the shop whose token.
     pub account: Option<String>,
     /// `GET`, `POST`, ...
     pub method: String,
@@ -47,6 +48,7 @@ pub struct Call {
 struct World {
     /// With the key that opens each. The keys stay in here.
     accounts: Vec<(String, Account)>,
+    shops: Vec<Shop>,
     faults: Vec<Fault>,
     calls: Vec<Call>,
 }
@@ -55,6 +57,7 @@ impl World {
     fn new() -> Self {
         Self {
             accounts: vec![(DEFAULT_KEY.to_owned(), Account::new("account-1"))],
+            shops: Vec::new(),
             faults: Vec::new(),
             calls: Vec::new(),
         }
@@ -65,7 +68,27 @@ impl World {
         self.accounts.iter_mut().find(|(known, _)| known == key).map(|(_, account)| account)
     }
 
+    /// The account or shop whose key the request carries.
+    fn caller(&mut self, request: &Request) -> Option<String> {
+        if admin_api::is_for_a_shop(request) {
+            return admin_api::shop_of(&mut self.shops, request).map(|shop| shop.address.clone());
+        }
+        self.account(request.header("api-key")).map(|account| account.name().to_owned())
+    }
+
+    fn shop(&mut self, address: &str) -> &mut Shop {
+        let known = self.shops.iter().position(|shop| shop.address == address);
+        let index = known.unwrap_or_else(|| {
+            self.shops.push(Shop::new(address));
+            self.shops.len() - 1
+        });
+        &mut self.shops[index]
+    }
+
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response {
+        if admin_api::is_for_a_shop(request) {
+            return admin_api::answer(&mut self.shops, request, now);
+        }
         match self.account(request.header("api-key")) {
             Some(account) => account.handle(request, now),
             None => Response::error(401, "unauthorized", "Key not found"),
@@ -98,7 +121,7 @@ impl Sandbox {
             Some(action) => action.answer(|| world.answer(&request, now)),
             None => world.answer(&request, now),
         };
-        let account = world.account(request.header("api-key")).map(|account| account.name().to_owned());
+        let account = world.caller(&request);
         let n = world.calls.len() + 1;
         world.calls.push(Call {
             n,
@@ -163,6 +186,21 @@ impl Sandbox {
         })
     }
 
+    /// Creates the shop of this address, or changes it.
+    pub fn configure_shop(&self, settings: &ShopSettings) {
+        self.lock().shop(&settings.shop).configure(settings);
+    }
+
+    /// A shop knows this object of the Admin API from now on, instead of the one with the same id.
+    pub fn teach_shop(&self, address: &str, object: Value) {
+        self.lock().shop(address).learn(object);
+    }
+
+    /// The addresses of all shops.
+    pub fn shops(&self) -> Vec<String> {
+        self.lock().shops.iter().map(|shop| shop.address.clone()).collect()
+    }
+
     /// Orders a fault.
     pub fn add_fault(&self, fault: Fault) {
         self.lock().faults.push(fault);
@@ -178,7 +216,7 @@ impl Sandbox {
         self.lock().faults.clear();
     }
 
-    /// Back to the first day: accounts, faults and calls are forgotten.
+    /// Back to the first day: accounts, shops, faults and calls are forgotten.
     pub fn reset(&self) {
         *self.lock() = World::new();
     }

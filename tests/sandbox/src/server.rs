@@ -41,13 +41,13 @@ impl Running {
 }
 
 impl Sandbox {
-    /// Brevo at `/v3`, the admin API at `/_sandbox`, the web page at `/`.
+    /// Brevo at `/v3`, every shop's Admin API at `/admin/api`, the sandbox's own admin API at `/_sandbox`, the web page at `/`.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/", get(page::show))
             .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
             .nest("/_sandbox", admin::router())
-            .fallback(brevo)
+            .fallback(play)
             .with_state(self.clone())
     }
 
@@ -67,7 +67,7 @@ impl Sandbox {
     }
 }
 
-async fn brevo(State(sandbox): State<Sandbox>, request: HttpRequest) -> HttpResponse {
+async fn play(State(sandbox): State<Sandbox>, request: HttpRequest) -> HttpResponse {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MOST_BYTES).await else {
         return to_http(Response::error(413, "bad_request", "The body is too large"));

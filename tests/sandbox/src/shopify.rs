@@ -1,4 +1,10 @@
-//! A Shopify shop, as far as webhooks go: it signs deliveries and sends them to a local address.
+//! A Shopify shop: it signs webhooks and sends them to a local address, and answers queries of the Admin API.
+
+pub(crate) mod admin_api;
+mod execute;
+pub mod nodes;
+mod points;
+mod shop;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,6 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
+
+pub(crate) use shop::Shop;
+pub use shop::{Plan, ShopSettings};
 
 /// What `X-Shopify-Hmac-Sha256` carries: base64 of HMAC-SHA256 over the raw body.
 pub fn sign(secret: &str, body: &[u8]) -> String {
@@ -101,6 +110,9 @@ pub struct Send {
     pub forge: bool,
     /// False leaves the signature out.
     pub signature: Option<bool>,
+    /// The shop knows the customer of this `customers/*` body from now on, with these fields of the Admin API over
+    /// what the body says: `{}` for somebody who has said nothing about marketing.
+    pub knows: Option<Value>,
     /// How often the same delivery is sent, one after the other.
     pub copies: Option<u32>,
 }

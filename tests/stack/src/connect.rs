@@ -15,6 +15,9 @@ const STORE: &str = "demo-shop";
 /// Signs its webhooks, and those of `events/sam`. Worth nothing: the stack is made up and listens on loopback only.
 const CLIENT_SECRET: &str = "demo-client-secret";
 
+/// Opens the shop that the sandbox plays.
+const ACCESS_TOKEN: &str = "shpat_demo";
+
 /// Quiet that makes a cart abandoned in the demo store: the product's half hour is too long to watch.
 const QUIET: &str = "20s";
 
@@ -26,6 +29,7 @@ pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Op
     let is_sandbox = stack.brevo_api_url == format!("{}/v3", stack.sandbox_url);
     let key = std::env::var("BREVO_API_KEY").ok().filter(|_| !is_sandbox);
     let key = SecretString::from(key.unwrap_or_else(|| DEFAULT_KEY.to_owned()));
+    open_shop(&stack.sandbox_url).await?;
     let lists = if is_sandbox { make_lists(&stack.brevo_api_url).await? } else { String::new() };
     let yaml =
         format!("connectors:\n  shopify:\n    sync:\n      carts: {{abandoned_after: {QUIET}}}\n{lists}");
@@ -58,11 +62,27 @@ pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Op
         live: false,
         client_secret: SecretString::from(CLIENT_SECRET),
         brevo_api_key: key,
+        shopify_access_token: Some(SecretString::from(ACCESS_TOKEN)),
         settings: yaml,
     };
     write(&target, &new, &account).await.map_err(|error| Error::new(error.to_string()))?;
     progress.say(&format!("store `{STORE}` is connected (a cart counts as abandoned after {QUIET})"));
     Ok(Some(demo))
+}
+
+/// The sandbox plays the shop's Admin API, whichever Brevo there is.
+async fn open_shop(sandbox: &str) -> Result<()> {
+    let shop = json!({ "shop": format!("{STORE}.myshopify.com"), "access_token": ACCESS_TOKEN });
+    tell_sandbox(sandbox, "/shopify/shops", &shop).await
+}
+
+/// Sets something up in the sandbox.
+pub(crate) async fn tell_sandbox(sandbox: &str, path: &str, body: &serde_json::Value) -> Result<()> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let failed = |error: reqwest::Error| Error::new(format!("the sandbox did not take {path}: {error}"));
+    let client = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
+    let post = client.post(format!("{sandbox}/_sandbox{path}")).json(body).send().await.map_err(failed)?;
+    post.error_for_status().map(|_| ()).map_err(failed)
 }
 
 /// Three lists in the sandbox, as the settings name them.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tajo_sandbox::shopify;
 use tajo_state::{LogLine, Table, read_log};
 
+use crate::connect::tell_sandbox;
 use crate::{DemoStore, Error, Progress, Result, Stack, local_aws};
 use check::{array, text};
 use traffic::{Delivery, Expected};
@@ -56,8 +57,12 @@ pub async fn demo(stack: &Stack, progress: &Progress) -> Result<()> {
     wait_for_the_cart(stack, &expected).await?;
     local_aws::wait_until_drained(stack, PATIENCE).await?;
     let state = state(stack).await?;
-    show(&ends, &state)?;
+    let lookups = check::lookups(&sandbox(stack, "calls").await?);
+    show(&ends, &state, &lookups)?;
     let mut wrong = check::differences(&expected, &state);
+    if !lookups.iter().any(|(_, state)| state == "subscribed") {
+        wrong.push("nobody asked the shop for the recorded opt-in".to_owned());
+    }
     for (delivery, outcome, _) in &ends {
         if outcome != delivery.ends {
             wrong
@@ -78,6 +83,12 @@ pub async fn demo(stack: &Stack, progress: &Progress) -> Result<()> {
 }
 
 async fn send(stack: &Stack, store: &DemoStore, delivery: &Delivery) -> Result<u16> {
+    if let Some(fields) = delivery.knows.as_ref().and_then(Value::as_object) {
+        let mut customer = shopify::nodes::customer(&delivery.body);
+        customer.as_object_mut().into_iter().for_each(|node| node.extend(fields.clone()));
+        let shop = serde_json::json!({ "shop": store.shop_domain, "customers": [customer] });
+        tell_sandbox(&stack.sandbox_url, "/shopify/shops", &shop).await?;
+    }
     let request = serde_json::json!({
         "url": stack.webhook_url, "shop": store.shop_domain, "client_secret": store.client_secret,
         "topic": delivery.topic, "body": delivery.body, "webhook_id": delivery.id, "forge": delivery.forged,
@@ -126,13 +137,17 @@ async fn wait_for_the_cart(stack: &Stack, expected: &Expected) -> Result<()> {
 }
 
 async fn state(stack: &Stack) -> Result<Value> {
+    sandbox(stack, "state").await
+}
+
+async fn sandbox(stack: &Stack, what: &str) -> Result<Value> {
     let failed = |error: reqwest::Error| Error::new(format!("the sandbox does not answer: {error}"));
     let client = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
-    let url = format!("{}/_sandbox/state", stack.sandbox_url);
+    let url = format!("{}/_sandbox/{what}", stack.sandbox_url);
     client.get(url).send().await.map_err(failed)?.json().await.map_err(failed)
 }
 
-fn show(ends: &[(Delivery, String, String)], state: &Value) -> Result<()> {
+fn show(ends: &[(Delivery, String, String)], state: &Value, lookups: &[(String, String)]) -> Result<()> {
     let mut webhooks = grid(["webhook", "topic", "end", "reason"]);
     for (delivery, outcome, reason) in ends {
         webhooks.add_row([delivery.what.as_str(), delivery.topic, outcome.as_str(), reason.as_str()]);
@@ -143,6 +158,11 @@ fn show(ends: &[(Delivery, String, String)], state: &Value) -> Result<()> {
         contacts.add_row(line.split(' ').map(|word| word.replace('+', ", ")));
     }
     print(&format!("\nContacts in Brevo\n{contacts}"))?;
+    let mut asked = grid(["asked the shop about", "its record on emails"]);
+    for (email, state) in lookups {
+        asked.add_row([email, state]);
+    }
+    print(&format!("\nConsent that no webhook carries: asked for before the contact was created\n{asked}"))?;
     let mut events = grid(["event", "of", "about", "total"]);
     for event in array(state, "events") {
         let properties = &event["event_properties"];

@@ -60,6 +60,7 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
     let parameters = [
         ("Architecture", deploy::architecture()),
         ("BrevoApiUrl", brevo_api_url.as_str()),
+        ("ShopifyApiUrl", sandbox.url.as_str()),
         ("AwsEndpointOverride", aws.url.as_str()),
         ("SweepRate", options.sweep_rate.as_str()),
     ];

@@ -2,19 +2,21 @@
 
 use serde_json::Value;
 use tajo_brevo::{
-    Answer, ContactWrite, Error, Identifier, Request, create_contact, get_contact, update_contact,
+    Answer, ContactWrite, Error, Identifier, Request, create_contact, delete_contact, get_contact,
+    update_contact,
 };
 use tajo_domain::{ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
-    adopt, creation, identifier_of, is_ours, moved, settle_creation, settle_update, update, without_phone,
+    adopt, clearing, creation, has_whatsapp, identifier_of, is_ours, moved, relink, settle_creation,
+    settle_update, update, without_phone, without_whatsapp,
 };
 use tajo_state::Key;
 
 use crate::stop::Stop;
 use crate::worker::Worker;
 
-/// Repairs of one write (the phone left out, our id left out, another identifier) before it is parked.
-const REPAIRS: u32 = 4;
+/// Repairs of one write (a number left out, our id left out, another identifier) before it is parked.
+const REPAIRS: u32 = 6;
 
 /// A contact write that Brevo took.
 #[derive(Debug)]
@@ -25,8 +27,7 @@ pub(crate) struct Written {
     /// The contact turned out to be one that an earlier try created.
     adopted: Option<Creation>,
     write: ContactWrite,
-    refused_phone: Option<Phone>,
-    pub skipped: Vec<Skipped>,
+    trouble: Trouble,
 }
 
 impl Written {
@@ -35,14 +36,25 @@ impl Written {
         if let Some(creation) = &self.adopted {
             adopt(record, creation);
         }
+        if let Some(email) = &self.trouble.relinked {
+            relink(record, email);
+        }
         if self.created {
             settle_creation(record, &self.sent, &self.write);
         } else {
             settle_update(record, &self.sent, &self.write);
         }
-        if self.refused_phone.is_some() {
-            record.refused_phone = self.refused_phone.clone();
+        if self.trouble.refused_phone.is_some() {
+            record.refused_phone = self.trouble.refused_phone.clone();
         }
+        if self.trouble.refused_whatsapp.is_some() {
+            record.refused_whatsapp = self.trouble.refused_whatsapp.clone();
+        }
+    }
+
+    /// What had to be left out, and why.
+    pub(crate) fn skipped(self) -> Vec<Skipped> {
+        self.trouble.skipped
     }
 }
 
@@ -112,12 +124,11 @@ async fn create(
             Err(error) => error,
         };
         let has_other_identity = write.email.is_some() || write.ext_id.is_some();
+        if has_other_identity && only_numbers(&error) && trouble.leave_out_numbers(&error, &mut write, record)
+        {
+            continue;
+        }
         match error {
-            error
-                if error.blames_phone() && only_phone(&error) && has_other_identity && has_phone(&write) =>
-            {
-                write = trouble.leave_out_phone(write, record);
-            }
             Error::Duplicate(_) => return Ok(None),
             error => return Err(error.into()),
         }
@@ -126,53 +137,74 @@ async fn create(
 
 async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written, Stop> {
     let facts = &worker.store.facts;
-    let Some(mut who) = identifier_of(record, facts) else {
+    let mut record = record.clone();
+    let Some(mut who) = identifier_of(&record, facts) else {
         return Err(Stop::park("the contact has no email, customer or phone that Brevo could know it by"));
     };
-    let (mut write, skipped) = update(record, facts, worker.now());
-    let mut trouble = Trouble { skipped, refused_phone: None };
+    let (mut write, skipped) = update(&record, facts, worker.now());
+    let mut trouble = Trouble { skipped, ..Trouble::default() };
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.clone());
-    if let (Some(old), Some(new)) = (&record.sent_email, &email)
-        && old != new
-    {
-        write = move_address(worker, &who, write, new).await?;
+    let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
+    let has_moved = match (&record.sent_email, &email) {
+        (Some(old), Some(new)) => old != new,
+        // So far Brevo knows them by our id or their number alone.
+        (None, Some(_)) => is_known(&record) && !matches!(who, Identifier::Email(_)),
+        (_, None) => false,
+    };
+    if let Some(email) = email.as_ref().filter(|_| has_moved) {
+        write = move_address(worker, &who, write, email).await?.unwrap_or_else(|write| write);
     }
     for _ in 0..REPAIRS {
         let error = match send(worker, &update_contact(&who, &write)).await? {
-            Ok(_) => return Ok(trouble.written(record, false, write)),
+            Ok(_) => return Ok(trouble.written(&record, false, write)),
             Err(error) => error,
         };
+        if trouble.leave_out_numbers(&error, &mut write, &record) {
+            continue;
+        }
         match error {
-            error if error.blames_phone() && has_phone(&write) => {
-                write = trouble.leave_out_phone(write, record);
-            }
             Error::Duplicate(names) if blames(&names, "email") && write.attributes.contains_key("EMAIL") => {
+                let Some(email) = email.clone() else { return Err(Error::Duplicate(names).into()) };
                 // The new address is a contact of its own: that one is this person's from now on.
-                write.attributes.remove("EMAIL");
-                write.email_blacklisted = None;
-                write.ext_id = None;
-                if let Some(email) = email.clone() {
-                    who = Identifier::Email(email);
-                }
-                trouble.skip(
-                    "email",
-                    "the new address is another Brevo contact: the old contact stays as it was",
-                );
+                leave(worker, &who, &record).await?;
+                write = trouble.relink(worker, &mut record, &email);
+                who = Identifier::Email(email);
+                trouble
+                    .skip("email", "the new address is another Brevo contact: the old contact was emptied");
             }
             Error::Duplicate(names) if blames(&names, "ext_id") && write.ext_id.is_some() => {
                 write.ext_id = None;
                 trouble.skip("ext_id", "another Brevo contact carries this customer's id");
             }
-            Error::NotFound if is_known(record) => return recreate(worker, record).await,
+            Error::NotFound if is_known(&record) => {
+                // Somebody may have changed the address in Brevo: then our id finds the contact.
+                if let (Some(by_id), Some(email)) = (by_id.clone().filter(|by_id| *by_id != who), &email)
+                    && let Ok(moved) = move_address(worker, &by_id, write.clone(), email).await?
+                {
+                    who = by_id;
+                    write = moved;
+                    continue;
+                }
+                if let Some(created) = recreate(worker, &record).await? {
+                    return Ok(created);
+                }
+                // Another contact has the address.
+                let Some(email) = email.clone().filter(|email| who != Identifier::Email(email.clone()))
+                else {
+                    let reason = "the contact is being deleted or created in Brevo".to_owned();
+                    return Err(Stop::Later { after: None, reason });
+                };
+                write = trouble.relink(worker, &mut record, &email);
+                who = Identifier::Email(email);
+            }
             Error::NotFound => {
                 // Found by our id or number, not by the address: the address must move, with its block.
-                let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
-                let Some(by_id) = by_id.filter(|by_id| *by_id != who) else {
+                let Some(by_id) = by_id.clone().filter(|by_id| *by_id != who) else {
                     return Err(Error::NotFound.into());
                 };
                 who = by_id;
                 if let Some(email) = &email {
-                    write = move_address(worker, &who, write, email).await?;
+                    write = move_address(worker, &who, write, email).await?.unwrap_or_else(|write| write);
                 }
             }
             error => return Err(error.into()),
@@ -182,38 +214,58 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
 }
 
 /// Somebody deleted the contact in Brevo, and with it what the person said there: it comes back blocked.
-async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written, Stop> {
+async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Written>, Stop> {
     let mut write = creation(record, &worker.store.facts, worker.now());
     write.email_blacklisted = Some(true);
     write.sms_blacklisted = Some(true);
-    match create(worker, record, write).await? {
-        Some(mut written) => {
-            written
-                .skipped
-                .push(Skipped::new("consent", "the contact was deleted in Brevo and came back blocked"));
-            Ok(written)
-        }
-        None => Err(Stop::Later {
-            after: None,
-            reason: "the contact is being deleted or created in Brevo".to_owned(),
-        }),
+    // There is no block for WhatsApp, so the number stays away.
+    let no_whatsapp = without_whatsapp(&mut write, &ContactRecord { sent_whatsapp: None, ..record.clone() });
+    let Some(mut written) = create(worker, record, write).await? else { return Ok(None) };
+    written.trouble.refused_whatsapp = no_whatsapp;
+    written.trouble.skip("consent", "the contact was deleted in Brevo and came back blocked");
+    Ok(Some(written))
+}
+
+/// Takes back what we gave a contact that is this person's no more. One that has no address, and that we created, is
+/// nobody's.
+async fn leave(worker: &Worker<'_>, who: &Identifier, record: &ContactRecord) -> Result<(), Stop> {
+    let is_nobodys = record.known_as == KnownAs::Created
+        && record.sent_email.is_none()
+        && match send(worker, &get_contact(who)).await? {
+            Ok(answer) => answer.body.get("email").is_none_or(Value::is_null),
+            Err(Error::NotFound) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+    let request = if is_nobodys {
+        delete_contact(who)
+    } else {
+        update_contact(who, &clearing(record, &worker.store.facts, true))
+    };
+    match send(worker, &request).await? {
+        Ok(_) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Adds the new address, and the block that Brevo would lift with it.
+/// Adds the new address, and the block that Brevo would lift with it. The write as it was if Brevo has no such contact
+/// (the update will find out).
 async fn move_address(
     worker: &Worker<'_>,
     who: &Identifier,
     write: ContactWrite,
     to: &Email,
-) -> Result<ContactWrite, Stop> {
-    let blocked = match send(worker, &get_contact(who)).await? {
-        Ok(answer) => answer.body.get("emailBlacklisted").and_then(Value::as_bool).unwrap_or(true),
-        // The update will find out.
-        Err(Error::NotFound) => return Ok(write),
+) -> Result<Result<ContactWrite, ContactWrite>, Stop> {
+    let contact = match send(worker, &get_contact(who)).await? {
+        Ok(answer) => answer.body,
+        Err(Error::NotFound) => return Ok(Err(write)),
         Err(error) => return Err(error.into()),
     };
-    Ok(moved(write, to, blocked))
+    let email = contact.get("email").and_then(Value::as_str).and_then(|email| Email::parse(email).ok());
+    if email.as_ref() == Some(to) {
+        return Ok(Ok(write));
+    }
+    let blocked = contact.get("emailBlacklisted").and_then(Value::as_bool).unwrap_or(true);
+    Ok(Ok(moved(write, to, blocked)))
 }
 
 async fn send(worker: &Worker<'_>, request: &Request) -> Result<Result<Answer, Error>, Stop> {
@@ -221,10 +273,13 @@ async fn send(worker: &Worker<'_>, request: &Request) -> Result<Result<Answer, E
 }
 
 /// What had to be left out of a write.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Trouble {
     skipped: Vec<Skipped>,
     refused_phone: Option<Phone>,
+    refused_whatsapp: Option<Phone>,
+    /// The address turned out to be this other contact's.
+    relinked: Option<Email>,
 }
 
 impl Trouble {
@@ -232,15 +287,36 @@ impl Trouble {
         self.skipped.push(Skipped::new(what, reason));
     }
 
-    fn leave_out_phone(&mut self, write: ContactWrite, record: &ContactRecord) -> ContactWrite {
-        self.refused_phone = record.profile.as_ref().and_then(|profile| profile.value.phone.clone());
-        self.skip("phone", "Brevo refused the number: another contact has it, or it is not valid there");
-        without_phone(write)
+    /// From now on the person is this other contact. Answers the write for it.
+    fn relink(&mut self, worker: &Worker<'_>, record: &mut ContactRecord, to: &Email) -> ContactWrite {
+        relink(record, to);
+        self.relinked = Some(to.clone());
+        let (write, skipped) = update(record, &worker.store.facts, worker.now());
+        self.skipped.extend(skipped);
+        write
+    }
+
+    /// Leaves out the numbers that Brevo blames. False if it blames none that is there.
+    fn leave_out_numbers(&mut self, error: &Error, write: &mut ContactWrite, record: &ContactRecord) -> bool {
+        let phone = error.blames_phone() && has_phone(write);
+        // A message about some phone number may mean either: one after the other.
+        let names_it = matches!(error, Error::Duplicate(_));
+        let whatsapp = error.blames_whatsapp() && has_whatsapp(write) && (names_it || !phone);
+        let reason = "Brevo refused the number: another contact has it, or it is not valid there";
+        if phone {
+            self.refused_phone = record.profile.as_ref().and_then(|profile| profile.value.phone.clone());
+            self.skip("phone", reason);
+            *write = without_phone(std::mem::take(write));
+        }
+        if whatsapp {
+            self.refused_whatsapp = without_whatsapp(write, record);
+            self.skip("whatsapp", reason);
+        }
+        phone || whatsapp
     }
 
     fn written(self, sent: &ContactRecord, created: bool, write: ContactWrite) -> Written {
-        let Self { skipped, refused_phone } = self;
-        Written { sent: sent.clone(), created, adopted: None, write, refused_phone, skipped }
+        Written { sent: sent.clone(), created, adopted: None, write, trouble: self }
     }
 }
 
@@ -252,10 +328,12 @@ fn blames(names: &[String], name: &str) -> bool {
     names.iter().any(|blamed| blamed.eq_ignore_ascii_case(name))
 }
 
-/// A refusal for the number and for nothing else.
-fn only_phone(error: &Error) -> bool {
+/// A refusal for numbers and for nothing else.
+fn only_numbers(error: &Error) -> bool {
+    let is_number =
+        |name: &String| ["sms", "whatsapp"].iter().any(|number| name.eq_ignore_ascii_case(number));
     match error {
-        Error::Duplicate(names) => names.iter().all(|name| name.eq_ignore_ascii_case("sms")),
+        Error::Duplicate(names) => names.iter().all(is_number),
         _ => true,
     }
 }

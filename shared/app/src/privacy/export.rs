@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tajo_brevo::{Error, get_contact, get_events, limits};
+use tajo_brevo::{Error, NextStep, get_contact, get_events, limits};
 use tajo_domain::{CartRecord, ContactRecord, OrderRecord, PrivacyDemand};
 use tajo_platforms::Notice;
 use tajo_state::{EXPORT_KEPT_SECONDS, Held, PrivacyRecord, read_parked, write_export};
 
 use super::who::{self, Kind, Records, Who};
-use super::{PAGE, Resume, Tally, begin, done, identifiers, settle};
+use super::{PAGE, Resume, Tally, asked_at, begin, done, identifiers, settle};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
@@ -18,11 +18,12 @@ const EVENT_PAGES: usize = 20;
 
 /// Collects what the table holds, then what Brevo has.
 pub(super) async fn show(worker: &Worker<'_>, demand: &PrivacyDemand) -> Result<Step, Stop> {
-    let Some(record) = begin(worker, demand).await? else {
+    let Some(record) = begin(worker, demand, asked_at(worker)).await? else {
         return Ok(Step::skip("privacy", "this demand was met already"));
     };
-    let (who, records) = who::find(worker, demand, None).await?;
-    let parts = walk(worker, &record, &who).await?;
+    let (mut who, records) = who::find(worker, demand, None).await?;
+    let resume = who::add_merged(worker, &mut who).await?;
+    let parts = walk(worker, &record, &who, &resume).await?;
     let mut tally = Tally::default();
     let entries = ask_brevo(worker, &records, &mut tally).await?;
     for (what, kind) in [("Brevo contacts", "Brevo contact"), ("Brevo events", "Brevo event")] {
@@ -37,12 +38,16 @@ pub(super) async fn show(worker: &Worker<'_>, demand: &PrivacyDemand) -> Result<
     )))
 }
 
-async fn walk(worker: &Worker<'_>, record: &PrivacyRecord, who: &Who) -> Result<usize, Stop> {
-    let resume = Resume::of(worker);
+async fn walk(
+    worker: &Worker<'_>,
+    record: &PrivacyRecord,
+    who: &Who,
+    resume: &Resume,
+) -> Result<usize, Stop> {
     let (mut after, mut parts) = (resume.after(), resume.parts);
     loop {
-        if !worker.has_time() {
-            return Err(Resume::at(after, parts).stop());
+        if !worker.has_time_for_more() {
+            return Err(resume.at(after, parts).stop());
         }
         let page = worker.env.table.page(after.as_ref(), PAGE).await?;
         let mut tally = Tally::default();
@@ -70,25 +75,26 @@ async fn entry(
     who: &Who,
     held: Held,
 ) -> Result<Option<(&'static str, Value)>, Stop> {
-    let Held { key, data } = held;
-    let (what, data) = match who::kind(worker, &key) {
-        Some(Kind::Contact) if read::<ContactRecord>(&data).is_some_and(|record| who.is_contact(&record)) => {
-            ("contacts", data)
+    let key = &held.key;
+    let is_theirs = |record: &ContactRecord| who.is_contact(record) && !record.is_forgotten();
+    let (what, data) = match who::kind(worker, key) {
+        Some(Kind::Contact) if held.read().is_some_and(|record| is_theirs(&record)) => {
+            ("contacts", held.shown())
         }
-        Some(Kind::Order(id)) => {
-            let order = read::<OrderRecord>(&data).filter(|record| who.is_order(&id, &record.newest));
-            let Some(order) = order else { return Ok(None) };
-            ("orders", serde_json::from_str(&order.newest).unwrap_or(data))
+        Some(Kind::Order(id))
+            if held.read().is_some_and(|record: OrderRecord| who.is_order(&id, &record)) =>
+        {
+            ("orders", held.shown())
         }
-        Some(Kind::Cart) if read::<CartRecord>(&data).is_some_and(|record| who.is_cart(&record)) => {
-            ("carts", data)
+        Some(Kind::Cart) if held.read().is_some_and(|record: CartRecord| who.is_cart(&record)) => {
+            ("carts", held.shown())
         }
         Some(Kind::Feed) => {
             let hash = key.pk.rsplit('#').next().unwrap_or_default();
             if !who.emails.iter().any(|email| email.hash() == hash) {
                 return Ok(None);
             }
-            ("persons", data)
+            ("persons", held.shown())
         }
         Some(Kind::Parked(id)) if id != demand.id => {
             let store = key.pk.split('#').nth(1).unwrap_or_default();
@@ -116,7 +122,7 @@ async fn ask_brevo(worker: &Worker<'_>, records: &Records, tally: &mut Tally) ->
         let contact = match worker.send(&get_contact(&who)).await? {
             Ok(answer) => answer.body,
             Err(Error::NotFound) => continue,
-            Err(error) if error.certainly_not_applied() && !matches!(error, Error::RateLimited { .. }) => {
+            Err(error) if !matches!(error.next_step(), NextStep::Retry { .. }) => {
                 tally.note(format!("Brevo's own data is not in it: {error}"));
                 continue;
             }
@@ -153,8 +159,4 @@ async fn events(worker: &Worker<'_>, contact: u64, tally: &mut Tally) -> Result<
     }
     tally.note("only the newest of Brevo's events are in it");
     Ok(entries)
-}
-
-fn read<T: serde::de::DeserializeOwned>(data: &Value) -> Option<T> {
-    serde_json::from_value(data.clone()).ok()
 }

@@ -1,12 +1,12 @@
 //! `customers/redact`: a person is erased.
 
-use serde_json::Value;
+use jiff::Timestamp;
 use tajo_brevo::Identifier;
 use tajo_domain::{CartRecord, ContactRecord, OrderRecord, PrivacyDemand};
 use tajo_state::{Attributes, Held, Key, PrivacyRecord, demand_attributes, forget_parked, read_parked};
 
 use super::who::{self, Kind, Records, Who};
-use super::{PAGE, Resume, Tally, asked_at, begin, done, empty_order, identifiers, settle, take_out};
+use super::{PAGE, Resume, Tally, begin, done, empty_order, identifiers, settle, take_out};
 use crate::cart::attributes;
 use crate::delete;
 use crate::stop::Stop;
@@ -14,11 +14,11 @@ use crate::worker::{Step, Worker};
 
 /// Bars, takes out of Brevo, empties, forgets, and leaves the proof. What the person is known by is forgotten last:
 /// until then a repetition finds all of it again.
-pub(super) async fn erase(worker: &Worker<'_>, demand: &PrivacyDemand) -> Result<Step, Stop> {
-    let Some(record) = begin(worker, demand).await? else {
+pub(super) async fn erase(worker: &Worker<'_>, demand: &PrivacyDemand, at: Timestamp) -> Result<Step, Stop> {
+    let Some(record) = begin(worker, demand, at).await? else {
         return Ok(Step::skip("privacy", "this demand was met already"));
     };
-    let (who, records) = who::find(worker, demand, Some(asked_at(worker))).await?;
+    let (mut who, records) = who::find(worker, demand, Some(at)).await?;
     let mut tally = Tally::default();
     if worker.notice.resume.is_none() {
         take_out_of_brevo(worker, &who, &records, &mut tally).await?;
@@ -27,7 +27,8 @@ pub(super) async fn erase(worker: &Worker<'_>, demand: &PrivacyDemand) -> Result
         }
         settle(worker, &record, &mut tally, false).await?;
     }
-    walk(worker, &record, &who, &records).await?;
+    let resume = who::add_merged(worker, &mut who).await?;
+    walk(worker, &record, &who, &records, &resume).await?;
     for (key, stored) in records {
         let was_known = stored.record.as_ref().is_some_and(|record| !record.is_forgotten());
         delete::forget(worker, &key, stored).await?;
@@ -57,7 +58,12 @@ async fn take_out_of_brevo(
         by.extend(who.phone.clone().map(Identifier::Phone));
     }
     // What was sent decides what is emptied where the contact must stay.
-    let sent = known.into_iter().find(|record| record.sent_phone.is_some()).cloned().unwrap_or_default();
+    let mut sent = ContactRecord::default();
+    for record in known {
+        sent.sent_email = sent.sent_email.or_else(|| record.sent_email.clone());
+        sent.sent_phone = sent.sent_phone.or_else(|| record.sent_phone.clone());
+        sent.sent_whatsapp = sent.sent_whatsapp.or_else(|| record.sent_whatsapp.clone());
+    }
     let gone = take_out(worker, &sent, by).await?;
     tally.count("Brevo contacts deleted", gone.deleted);
     tally.count("Brevo contacts emptied, as another store feeds them", gone.cleared);
@@ -65,15 +71,21 @@ async fn take_out_of_brevo(
 }
 
 /// Looks through the whole table for what no key leads to: carts, orders, parked work, exports.
-async fn walk(worker: &Worker<'_>, record: &PrivacyRecord, who: &Who, records: &Records) -> Result<(), Stop> {
-    let mut after = Resume::of(worker).after();
+async fn walk(
+    worker: &Worker<'_>,
+    record: &PrivacyRecord,
+    who: &Who,
+    records: &Records,
+    resume: &Resume,
+) -> Result<(), Stop> {
+    let mut after = resume.after();
     loop {
         let page = worker.env.table.page(after.as_ref(), PAGE).await?;
         let mut tally = Tally::default();
         for held in page.items {
-            if !worker.has_time() {
+            if !worker.has_time_for_more() {
                 settle(worker, record, &mut tally, false).await?;
-                return Err(Resume::at(after, 0).stop());
+                return Err(resume.at(after, 0).stop());
             }
             let is_own = records.iter().any(|(key, _)| *key == held.key);
             if !is_own {
@@ -96,10 +108,10 @@ async fn item(
     tally: &mut Tally,
 ) -> Result<(), Stop> {
     let table = &worker.env.table;
-    let Held { key, data } = held;
+    let key = held.key.clone();
     match who::kind(worker, &key) {
         Some(Kind::Contact) => {
-            if read::<ContactRecord>(data).is_some_and(|record| who.is_contact(&record)) {
+            if held.read().is_some_and(|record: ContactRecord| who.is_contact(&record)) {
                 let erased_at = demand.asked_at;
                 let bar = |stored: Option<&ContactRecord>| {
                     let mut record = stored.cloned().unwrap_or_default();
@@ -112,13 +124,13 @@ async fn item(
             }
         }
         Some(Kind::Order(id)) => {
-            let is_theirs = |record: &OrderRecord| !record.erased && who.is_order(&id, &record.newest);
-            if read::<OrderRecord>(data).is_some_and(|record| is_theirs(&record)) {
+            let is_theirs = |record: &OrderRecord| !record.erased && who.is_order(&id, record);
+            if held.read().is_some_and(|record| is_theirs(&record)) {
                 erase_order(worker, &id, tally).await?;
             }
         }
         Some(Kind::Cart) => {
-            if read::<CartRecord>(data).is_some_and(|record| who.is_cart(&record)) {
+            if held.read().is_some_and(|record: CartRecord| who.is_cart(&record)) {
                 let erase = |stored: Option<&CartRecord>| {
                     let erased = stored.cloned().map(|mut record| {
                         record.erase();
@@ -139,7 +151,7 @@ async fn item(
             }
         }
         Some(Kind::Demand) => {
-            let export = read::<PrivacyRecord>(data).filter(|export| export.parts > 0);
+            let export = held.read::<PrivacyRecord>().filter(|export| export.parts > 0);
             let theirs =
                 export.filter(|export| export.person.as_deref().is_some_and(|hash| who.is_hash(hash)));
             if let Some(export) = theirs {
@@ -167,7 +179,7 @@ async fn erase_order(worker: &Worker<'_>, id: &str, tally: &mut Tally) -> Result
     let key = Key::order(&worker.store.facts.store, id);
     let stored = worker.env.table.get_newest::<OrderRecord>(&key).await?.record;
     if let Some(record) = stored.as_ref().filter(|record| !record.erased) {
-        if empty_order(worker, &record.newest).await? {
+        if empty_order(worker, record).await? {
             tally.count("Brevo orders emptied", 1);
         } else {
             tally.note("Brevo refused to empty an order: look at the buyer's orders there");
@@ -185,8 +197,4 @@ async fn erase_order(worker: &Worker<'_>, id: &str, tally: &mut Tally) -> Result
     };
     worker.env.table.change(&key, Attributes::none, erase).await?;
     Ok(())
-}
-
-fn read<T: serde::de::DeserializeOwned>(data: Value) -> Option<T> {
-    serde_json::from_value(data).ok()
 }

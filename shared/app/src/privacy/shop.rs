@@ -25,7 +25,7 @@ pub(super) async fn erase(worker: &Worker<'_>) -> Result<Step, Stop> {
         orders: Vec::new(),
         request: None,
     };
-    let Some(record) = begin(worker, &demand).await? else {
+    let Some(record) = begin(worker, &demand, asked_at(worker)).await? else {
         return Ok(Step::skip("privacy", "this demand was met already"));
     };
     walk(worker, &record).await?;
@@ -68,16 +68,17 @@ fn left_over(stored: &StoreRecord) -> StoreRecord {
 }
 
 async fn walk(worker: &Worker<'_>, record: &PrivacyRecord) -> Result<(), Stop> {
-    let mut after = Resume::of(worker).after();
+    let resume = Resume::of(worker);
+    let mut after = resume.after();
     // The shop may have taken its Brevo key along: then only our own state can be erased.
     let mut brevo_answers = true;
     loop {
         let page = worker.env.table.page(after.as_ref(), PAGE).await?;
         let mut tally = Tally::default();
         for held in page.items {
-            if !worker.has_time() {
+            if !worker.has_time_for_more() {
                 settle(worker, record, &mut tally, false).await?;
-                return Err(Resume::at(after, 0).stop());
+                return Err(resume.at(after, 0).stop());
             }
             let ended = item(worker, held, &mut brevo_answers, &mut tally).await;
             if let Err(stop) = ended {

@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tajo_domain::{CartRecord, ContactKey, ContactRecord, Email, Identity, Phone, PrivacyDemand, short_hash};
+use tajo_domain::{
+    CartRecord, ContactKey, ContactRecord, Email, Identity, OrderRecord, Phone, PrivacyDemand, short_hash,
+};
 use tajo_platforms::Notice;
-use tajo_state::{Attributes, Key, PersonFeed, Stored, erase_person};
+use tajo_state::{Attributes, Held, Key, PersonFeed, Stored, erase_person};
 
+use super::{PAGE, Resume};
 use crate::stop::Stop;
 use crate::worker::Worker;
 
@@ -103,6 +106,33 @@ async fn touch(
     Ok(worker.env.table.change(key, Attributes::none, bar).await?.0)
 }
 
+/// Adds the accounts that the store merged into the person's, and those that were merged into these. Nothing leads from
+/// the kept account to them: they are looked for, before what they left is. Answers where the next walk begins.
+pub(super) async fn add_merged(worker: &Worker<'_>, who: &mut Who) -> Result<Resume, Stop> {
+    let mut resume = Resume::of(worker);
+    who.customers.extend(resume.merged.iter().cloned());
+    while !resume.knows_merged {
+        let known = resume.merged.len();
+        let mut after = resume.after();
+        let is_whole = after.is_none();
+        loop {
+            if !worker.has_time_for_more() {
+                return Err(resume.at(after, 0).stop());
+            }
+            let page = worker.env.table.page(after.as_ref(), PAGE).await?;
+            let found: Vec<String> = page.items.iter().filter_map(|held| who.merged(worker, held)).collect();
+            resume.merged.extend(found.iter().cloned());
+            who.customers.extend(found);
+            let Some(next) = page.next else { break };
+            after = Some(next);
+        }
+        // Whoever was merged into one of these may have been looked at before.
+        resume.knows_merged = is_whole && resume.merged.len() == known;
+        resume.after = None;
+    }
+    Ok(resume)
+}
+
 fn addresses(record: &ContactRecord) -> impl Iterator<Item = &Email> {
     let profile = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
     profile.into_iter().chain(&record.sent_email)
@@ -113,25 +143,40 @@ impl Who {
         addresses(record).any(|email| self.emails.contains(email))
     }
 
-    /// Whether a contact is this person.
-    pub fn is_contact(&self, record: &ContactRecord) -> bool {
-        record.customer.as_ref().is_some_and(|id| self.customers.contains(id)) || self.shares_address(record)
+    /// The account of an item, if it was merged into one of this person's and is not known to be theirs.
+    fn merged(&self, worker: &Worker<'_>, held: &Held) -> Option<String> {
+        let Some(Kind::Contact) = kind(worker, &held.key) else { return None };
+        let record: ContactRecord = held.read()?;
+        let id = held.key.pk.strip_prefix("customer#")?.splitn(2, '#').nth(1)?;
+        let is_new = self.customers.contains(&record.merged_into?) && !self.customers.contains(id);
+        is_new.then(|| id.to_owned())
     }
 
-    /// Whether an order, as it was sent to Brevo, is this person's.
-    pub fn is_order(&self, id: &str, newest: &str) -> bool {
-        let order: Value = serde_json::from_str(newest).unwrap_or_default();
+    /// Whether a contact is this person.
+    pub fn is_contact(&self, record: &ContactRecord) -> bool {
+        let by_id = |id: &Option<String>| id.as_ref().is_some_and(|id| self.customers.contains(id));
+        by_id(&record.customer) || by_id(&record.merged_into) || self.shares_address(record)
+    }
+
+    /// Whether an order is this person's: as it was sent to Brevo, or as events are sent for it.
+    pub fn is_order(&self, id: &str, record: &OrderRecord) -> bool {
+        let is_head = record.head.as_ref().is_some_and(|head| self.is_named(&head.identity));
+        let order: Value = serde_json::from_str(record.newest.as_str()).unwrap_or_default();
         let named = |name: &str| order["identifiers"][name].as_str();
         let by_email = named("email_id").is_some_and(|text| self.has_email(text));
         let by_id = named("ext_id").is_some_and(|id| self.ext_ids.contains(id));
         let by_phone = named("phone_id")
             .is_some_and(|text| self.phone.as_ref().is_some_and(|phone| phone.as_str() == text));
-        self.orders.contains(id) || by_email || by_id || by_phone
+        self.orders.contains(id) || is_head || by_email || by_id || by_phone
     }
 
     /// Whether a cart is this person's.
     pub fn is_cart(&self, record: &CartRecord) -> bool {
-        let Identity { customer, email, phone } = &record.identity;
+        self.is_named(&record.identity)
+    }
+
+    fn is_named(&self, identity: &Identity) -> bool {
+        let Identity { customer, email, phone } = identity;
         match (customer, email) {
             (None, None) => phone.is_some() && *phone == self.phone,
             _ => {

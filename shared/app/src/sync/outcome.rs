@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{Change, ContactKey, Email, Skipped, StoreId, short_hash};
-use tajo_platforms::Notice;
+use tajo_mapping::LogLevel;
+use tajo_platforms::notice::CART_DUE;
+use tajo_platforms::{Notice, TopicKind};
 use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
 use super::prepare::{Prepared, Task, identity};
-use crate::Env;
 use crate::queue::LONGEST_DELAY;
+use crate::shopify::CANNOT_BE_ASKED;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
+use crate::{Env, Store};
 
 /// One message of a queue.
 #[derive(Clone, Debug)]
@@ -70,6 +73,10 @@ pub struct Report {
     pub outcome: Outcome,
     /// What is written down.
     pub line: LogLine,
+    /// The store asked to hear only of trouble in the function's log.
+    quiet: bool,
+    /// Nobody will ask for it: it stands in the function's log alone, and costs no item.
+    pub routine: bool,
 }
 
 /// Work that Brevo has not taken for this long is parked.
@@ -101,6 +108,9 @@ pub(super) async fn conclude(
     prepared: &Prepared,
     result: Result<Step, Stop>,
 ) -> Report {
+    let kind = prepared.notice.platform.topic_kind(&prepared.notice.topic);
+    let is_handled = matches!(kind, TopicKind::Live | TopicKind::MustKeep);
+    let mut routine = false;
     let mut report = match result {
         Ok(step) => {
             let outcome = match (&step.applied, step.skipped.is_empty()) {
@@ -108,21 +118,40 @@ pub(super) async fn conclude(
                 (false, true) => Outcome::Unchanged,
                 (false, false) => Outcome::Skipped,
             };
-            if outcome == Outcome::Applied && prepared.store.record.status == StoreStatus::NeedsAttention {
-                let id = &prepared.store.facts.store;
-                if env.set_attention(id, None).await.is_err() {
-                    warn!(store.id = %id, "the store works again, but this could not be written down");
-                }
-            }
+            attend(env, &prepared.store, &step, outcome).await;
+            routine = match outcome {
+                Outcome::Unchanged => true,
+                Outcome::Skipped => step.routine || !is_handled && prepared.notice.topic != CART_DUE,
+                _ => false,
+            };
             report(env, &prepared.record, &prepared.notice, outcome, reason(&step.skipped))
         }
         Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
     };
     let (person, order) = subjects(&prepared.task);
+    report.quiet = prepared.store.facts.settings.logging.level == LogLevel::Quiet;
+    report.routine = routine;
     report.line.calls = worker.calls();
     report.line.person = person;
     report.line.order = order;
     report
+}
+
+/// Writes down whether the store needs somebody, if that is news. What Shopify refused is over when Shopify answers,
+/// and anything else when work is taken again.
+async fn attend(env: &Env, store: &Store, step: &Step, outcome: Outcome) {
+    let before = store.record.attention.as_deref();
+    let by_shopify = before.is_some_and(|reason| reason.starts_with(CANNOT_BE_ASKED));
+    let is_over = if by_shopify { step.asked_platform } else { outcome == Outcome::Applied };
+    let after = match &step.attention {
+        Some(reason) => Some(reason.as_str()),
+        None if is_over && store.record.status == StoreStatus::NeedsAttention => None,
+        None => return,
+    };
+    let id = &store.facts.store;
+    if after != before && env.set_attention(id, after).await.is_err() {
+        warn!(store.id = %id, "whether the store needs attention could not be written down");
+    }
 }
 
 /// The end of a notice that never got to its journey.
@@ -147,21 +176,27 @@ pub(super) async fn park_dead_letter(env: &Env, record: &Record) -> Report {
     stopped(env, record, notice, stop, 0).await
 }
 
-/// Writes the lines of every store: one item per store and invocation.
+/// Writes the lines of every store: one item per store and invocation. A webhook that told nothing new, or that no
+/// version could do anything with, has its line in the function's log only: an item would be most of its cost.
 pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
     let mut by_store: BTreeMap<&str, Vec<LogLine>> = BTreeMap::new();
     for report in reports {
         let line = &report.line;
-        info!(
-            store.id = report.store,
-            topic = line.topic,
-            delivery = line.delivery,
-            outcome = line.outcome,
-            reason = line.reason,
-            calls = line.calls,
-            "a notice ended"
-        );
-        by_store.entry(&report.store).or_default().push(line.clone());
+        let is_trouble = matches!(report.outcome, Outcome::Deferred | Outcome::Parked | Outcome::Retried);
+        if is_trouble || !report.quiet {
+            info!(
+                store.id = report.store,
+                topic = line.topic,
+                delivery = line.delivery,
+                outcome = line.outcome,
+                reason = line.reason,
+                calls = line.calls,
+                "a notice ended"
+            );
+        }
+        if !report.routine {
+            by_store.entry(&report.store).or_default().push(line.clone());
+        }
     }
     for (store, lines) in by_store {
         if let Err(error) = write_log(&env.table, store, request, env.clock.now(), &lines).await {
@@ -183,6 +218,8 @@ pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
     });
     let order = changes.changes.iter().find_map(|change| match change {
         Change::Order(order) => Some(order.id.clone()),
+        Change::OrderFact(lone) => Some(lone.order.clone()),
+        Change::OrderDeleted { order, .. } => Some(order.clone()),
         _ => None,
     });
     (person, order)
@@ -325,6 +362,8 @@ fn given_back(record: &Record) -> Report {
         store: "unknown".to_owned(),
         outcome: Outcome::Retried,
         line,
+        quiet: false,
+        routine: false,
     }
 }
 
@@ -339,7 +378,8 @@ fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason:
         person: None,
         order: None,
     };
-    Report { message_id: record.message_id.clone(), store: store_name(notice), outcome, line }
+    let message_id = record.message_id.clone();
+    Report { message_id, store: store_name(notice), outcome, line, quiet: false, routine: false }
 }
 
 fn reason(skipped: &[Skipped]) -> Option<String> {

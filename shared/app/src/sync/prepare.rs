@@ -1,16 +1,18 @@
-//! Records become tasks: which store, which changes. Reads stores; everything else is pure.
+//! Records become tasks: which store, which changes. Reads stores, and fetches what a notice only names; everything
+//! else is pure.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tajo_domain::{Change, Changes, Skipped, Unusable};
+use tajo_domain::{Change, Changes, Skipped};
 use tajo_platforms::notice::{CART_DUE, CartDue};
-use tajo_platforms::{Context, Notice, TopicKind};
+use tajo_platforms::{Notice, TopicKind};
 
 use super::outcome::{self, Record, Report};
+use super::resolve;
 use crate::stop::Stop;
-use crate::{Env, Store};
+use crate::{Env, Store, product, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -29,7 +31,11 @@ pub(super) enum Task {
 }
 
 /// Reads every record. What cannot be worked on is reported at once.
-pub(super) async fn prepare(env: &Env, records: Vec<Record>) -> (Vec<Prepared>, Vec<Report>) {
+pub(super) async fn prepare(
+    env: &Env,
+    records: Vec<Record>,
+    deadline: Timestamp,
+) -> (Vec<Prepared>, Vec<Report>) {
     let mut prepared = Vec::with_capacity(records.len());
     let mut reports = Vec::new();
     for record in records {
@@ -44,7 +50,7 @@ pub(super) async fn prepare(env: &Env, records: Vec<Record>) -> (Vec<Prepared>, 
                 continue;
             }
         };
-        match task(env, &notice).await {
+        match task(env, &notice, deadline).await {
             Ok((store, task)) => prepared.push(Prepared { record, notice, store, task }),
             Err(stop) => reports.push(outcome::stopped_early(env, &record, notice, stop).await),
         }
@@ -52,7 +58,7 @@ pub(super) async fn prepare(env: &Env, records: Vec<Record>) -> (Vec<Prepared>, 
     (prepared, reports)
 }
 
-async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
+async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<Store>, Task), Stop> {
     let Some(id) = &notice.store else {
         return Err(Stop::park("no connected store belongs to this shop (any more)"));
     };
@@ -62,15 +68,14 @@ async fn task(env: &Env, notice: &Notice) -> Result<(Arc<Store>, Task), Stop> {
             hint: Some("connect it, or remove its webhooks in the platform"),
         });
     };
+    trace::received(&store.facts, notice);
     let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
     let task = if store.record.status.has_left() && !must_keep {
         nothing("the app was removed from this shop: connect the store again if that was a mistake")
-    } else if must_keep {
-        Task::Changes(changes(notice, &store)?)
     } else if notice.topic == CART_DUE {
         Task::CartDue(notice.read_cart_due()?)
-    } else if store.facts.settings.enabled {
-        Task::Changes(changes(notice, &store)?)
+    } else if store.facts.settings.enabled || must_keep {
+        Task::Changes(resolve::changes(env, &store, notice, deadline).await?)
     } else {
         nothing("the store is switched off in its settings (`enabled: false`)")
     };
@@ -81,18 +86,8 @@ fn nothing(reason: &str) -> Task {
     Task::Changes(Changes { changes: Vec::new(), skipped: vec![Skipped::new("notice", reason)] })
 }
 
-fn changes(notice: &Notice, store: &Store) -> Result<Changes, Unusable> {
-    let context = Context {
-        shop_domain: store.record.shop.clone(),
-        shop_country: store.record.country.clone(),
-        live: store.record.live,
-        time: notice.time(),
-    };
-    notice.platform.changes(&notice.topic, &notice.body()?, &context)
-}
-
-/// Puts what is about the same person into one group, oldest first: working on it side by side would only make
-/// the workers trip over each other.
+/// Puts what is about the same person, or the same product, into one group, oldest first: working on it side by side
+/// would only make the workers trip over each other.
 pub(super) fn groups(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
     let mut groups: HashMap<String, Vec<Prepared>> = HashMap::new();
     for prepared in prepared {
@@ -109,31 +104,52 @@ pub(super) fn groups(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
 fn subject(prepared: &Prepared) -> String {
     let store = &prepared.store.facts.store;
     let (person, _) = outcome::subjects(&prepared.task);
-    match person {
-        Some(person) => format!("{store} {person}"),
+    match person.or_else(|| product_of(&prepared.task)) {
+        Some(subject) => format!("{store} {subject}"),
         None => format!("{store} {}", prepared.notice.delivery),
     }
 }
 
-/// The newest own time of what a task tells of, if it has one.
+/// The newest own time of what a task tells of, if it has one: when an account, an order or a cart began. That somebody
+/// said or did something is none: nobody can tell whether it was before they were known.
 pub(super) fn fact_at(task: &Task) -> Option<Timestamp> {
     let Task::Changes(changes) = task else { return None };
     let times = changes.changes.iter().map(|change| match change {
         Change::Person { update, .. } => update.created_at.max(update.ordered_at),
         Change::Order(order) => Some(order.created_at),
         Change::Cart(cart) => Some(cart.created_at),
-        Change::PersonDeleted { .. } | Change::Privacy(_) | Change::App(_) => None,
+        Change::PersonDeleted { .. }
+        | Change::PersonMerged { .. }
+        | Change::OrderFact(_)
+        | Change::OrderDeleted { .. }
+        | Change::CartDeleted { .. }
+        | Change::Product(_)
+        | Change::Collection(_)
+        | Change::Stock(_)
+        | Change::Privacy(_)
+        | Change::App(_) => None,
     });
     times.max().flatten()
+}
+
+fn product_of(task: &Task) -> Option<String> {
+    let Task::Changes(changes) = task else { return None };
+    changes.changes.iter().find_map(product::subject)
 }
 
 /// The identity a change is about.
 pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
     match change {
         Change::Person { update, .. } => Some(&update.identity),
-        Change::PersonDeleted { .. } | Change::App(_) => None,
         Change::Privacy(demand) => Some(&demand.person),
+        Change::PersonDeleted { .. }
+        | Change::PersonMerged { .. }
+        | Change::OrderFact(_)
+        | Change::OrderDeleted { .. }
+        | Change::CartDeleted { .. }
+        | Change::App(_) => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
+        Change::Product(_) | Change::Collection(_) | Change::Stock(_) => None,
     }
 }

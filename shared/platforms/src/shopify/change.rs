@@ -1,14 +1,25 @@
 //! Payload → changes. Pure.
 
 mod app;
+mod cart;
 mod checkout;
+mod collection;
+mod consent;
+mod custom;
 mod customer;
+mod inventory;
+mod merge;
 mod order;
+mod order_fact;
+mod order_parts;
 mod parts;
 mod person;
 mod privacy;
+mod product;
+mod summary;
+mod tags;
 
-use tajo_domain::{Changes, CustomerNews, Skipped, Unusable};
+use tajo_domain::{Change, Changes, CustomerNews, PersonUpdate, Skipped, Unusable};
 
 use super::Topic;
 use crate::Context;
@@ -20,10 +31,39 @@ use crate::Context;
 pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     match topic {
         Topic::CustomersCreate => customer::news(body, CustomerNews::Created, context),
-        Topic::CustomersUpdate => customer::news(body, CustomerNews::Updated, context),
+        // The whole customer, and `state` is no consent: an account may be switched off and still be written to.
+        Topic::CustomersUpdate | Topic::CustomersEnable | Topic::CustomersDisable => {
+            customer::news(body, CustomerNews::Updated, context)
+        }
         Topic::CustomersDelete => customer::deleted(body, context),
-        Topic::OrdersCreate | Topic::OrdersUpdated => order::changes(body, context),
+        Topic::CustomersMerge => merge::changes(body, context),
+        Topic::CustomerTagsAdded => tags::added(body, context),
+        Topic::CustomerTagsRemoved => tags::removed(body, context),
+        Topic::CustomersPurchasingSummary => summary::changes(body, context),
+        Topic::EmailConsent => consent::email(body, context),
+        Topic::SmsConsent => consent::sms(body, context),
+        Topic::WhatsappConsent => consent::whatsapp(body, context),
+        Topic::OrdersCreate
+        | Topic::OrdersUpdated
+        | Topic::OrdersPaid
+        | Topic::OrdersFulfilled
+        | Topic::OrdersPartiallyFulfilled
+        | Topic::OrdersCancelled => order::changes(body, context),
+        Topic::OrdersEdited => order_fact::edited(body),
+        Topic::OrdersDelete => order_fact::deleted(body, context),
+        Topic::RefundsCreate => order_fact::refund(body, context),
+        Topic::FulfillmentsCreate | Topic::FulfillmentsUpdate => order_fact::fulfilment(body, context),
+        Topic::CartsCreate | Topic::CartsUpdate => cart::changes(body, context),
         Topic::CheckoutsCreate | Topic::CheckoutsUpdate => checkout::changes(body, context),
+        Topic::CheckoutsDelete => cart::checkout_deleted(body, context),
+        Topic::ProductsCreate | Topic::ProductsUpdate => product::news(body, context),
+        Topic::ProductsDelete => product::deleted(body, context),
+        Topic::CollectionsCreate | Topic::CollectionsUpdate => collection::news(body, context),
+        Topic::CollectionsDelete => collection::deleted(body, context),
+        Topic::InventoryLevelsUpdate => inventory::level(body, context),
+        Topic::InventoryItemsCreate | Topic::InventoryItemsUpdate => inventory::item(body, context),
+        Topic::InventoryItemsDelete => inventory::item_deleted(body, context),
+        Topic::VariantsInStock | Topic::VariantsOutOfStock => inventory::variant(body, context),
         Topic::CustomersDataRequest => privacy::data_request(body, context),
         Topic::CustomersRedact => privacy::redact(body, context),
         Topic::ShopRedact => privacy::shop_redact(body, context),
@@ -33,6 +73,20 @@ pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes,
         // The header's own text stays out of the reason: it is not signed and may hold anything.
         Topic::Unknown(_) => Ok(skipped("unknown topic")),
     }
+}
+
+/// One thing that is known of a customer, and what of its body could not be read.
+fn detail(update: PersonUpdate, skipped: Vec<Skipped>) -> Changes {
+    let update = Box::new(update);
+    Changes { changes: vec![Change::Person { update, news: Some(CustomerNews::Detail) }], skipped }
+}
+
+/// The number in a global id of this kind, such as `gid://shopify/Customer/7`.
+fn id_of(gid: Option<&str>, kind: &str) -> Option<String> {
+    let id = gid?.strip_prefix("gid://shopify/")?.strip_prefix(kind)?.strip_prefix('/')?;
+    // What hangs on to it are parameters.
+    let id = id.split('?').next().unwrap_or_default();
+    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())).then(|| id.to_owned())
 }
 
 fn skipped(reason: impl Into<String>) -> Changes {

@@ -1,7 +1,9 @@
-//! Shopify: is a webhook genuine, what is it about, what does its body mean.
+//! Shopify: is a webhook genuine, what is it about, what does its body mean, and what is asked for when it says too little.
 
+pub mod api;
 pub mod change;
 mod payload;
+mod payload_product;
 mod topic;
 pub mod webhook;
 

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use tajo_domain::Unusable;
 
-use crate::lenient::{Amount, Count, Flag, Id, List, Object, Tags, Text, Time};
+use crate::lenient::{Amount, Count, Flag, Id, List, Object, Plain, Tags, Text, Time};
 
 /// Reads a whole body. `missing` is the reason for JSON that is no object at all.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8], missing: &str) -> Result<T, Unusable> {
@@ -46,6 +46,29 @@ pub struct Customer<'a> {
     /// Up to 2023-10.
     pub accepts_marketing: Flag,
     pub accepts_marketing_updated_at: Time,
+    pub note: Text<'a>,
+    /// Where the webhook was subscribed with `metafieldNamespaces`.
+    pub metafields: List<Object<Metafield<'a>>>,
+}
+
+/// A field that the merchant or an app added.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Metafield<'a> {
+    #[serde(borrow)]
+    pub namespace: Text<'a>,
+    pub key: Text<'a>,
+    pub value: Plain<'a>,
+    pub updated_at: Time,
+}
+
+/// What the buyer was asked at the checkout.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct NoteAttribute<'a> {
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    pub value: Plain<'a>,
 }
 
 /// What the customer said about one channel.
@@ -55,6 +78,66 @@ pub struct MarketingConsent<'a> {
     #[serde(borrow)]
     pub state: Text<'a>,
     pub consent_updated_at: Time,
+    /// WhatsApp's word for it.
+    pub updated_at: Time,
+}
+
+/// The three consent topics. Each names the customer, the address or number and the consent in its own way.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ConsentNotice<'a> {
+    /// SMS alone says `id`.
+    pub id: Id,
+    pub customer_id: Id,
+    #[serde(borrow)]
+    pub email_address: Text<'a>,
+    /// SMS.
+    pub phone: Text<'a>,
+    /// WhatsApp.
+    pub phone_number: Text<'a>,
+    pub email_marketing_consent: Object<MarketingConsent<'a>>,
+    pub sms_marketing_consent: Object<MarketingConsent<'a>>,
+    pub whats_app_marketing_consent: Object<MarketingConsent<'a>>,
+}
+
+/// `customer.tags_added` and `customer.tags_removed`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TagsNotice<'a> {
+    #[serde(borrow)]
+    pub customer_id: Text<'a>,
+    pub tags: Tags,
+    pub occurred_at: Time,
+}
+
+/// `customers/purchasing_summary`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PurchasingSummary<'a> {
+    #[serde(borrow)]
+    pub customer_id: Text<'a>,
+    pub number_of_orders: Count,
+    pub amount_spent: Object<MoneyV2<'a>>,
+    pub occurred_at: Time,
+}
+
+/// An amount with its currency, as GraphQL writes it.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MoneyV2<'a> {
+    pub amount: Amount,
+    #[serde(borrow)]
+    pub currency_code: Text<'a>,
+}
+
+/// `customers/merge`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Merge<'a> {
+    #[serde(borrow)]
+    pub admin_graphql_api_customer_kept_id: Text<'a>,
+    pub admin_graphql_api_customer_deleted_id: Text<'a>,
+    pub status: Text<'a>,
 }
 
 /// Where something is billed or sent.
@@ -90,6 +173,7 @@ pub struct Order<'a> {
     pub contact_email: Text<'a>,
     pub phone: Text<'a>,
     pub customer_locale: Text<'a>,
+    pub buyer_accepts_marketing: Flag,
     pub created_at: Time,
     pub processed_at: Time,
     pub updated_at: Time,
@@ -97,15 +181,19 @@ pub struct Order<'a> {
     pub cancel_reason: Text<'a>,
     pub test: Flag,
     pub financial_status: Text<'a>,
+    pub fulfillment_status: Text<'a>,
     pub currency: Text<'a>,
+    pub presentment_currency: Text<'a>,
     pub total_price: Amount,
-    pub total_price_set: Object<MoneySet>,
+    #[serde(borrow)]
+    pub total_price_set: Object<MoneySet<'a>>,
     pub current_total_price: Amount,
     pub subtotal_price: Amount,
     pub total_discounts: Amount,
     pub total_tax: Amount,
-    pub total_shipping_price_set: Object<MoneySet>,
+    pub total_shipping_price_set: Object<MoneySet<'a>>,
     pub note: Text<'a>,
+    pub note_attributes: List<Object<NoteAttribute<'a>>>,
     pub order_status_url: Text<'a>,
     pub gateway: Text<'a>,
     pub payment_gateway_names: List<Text<'a>>,
@@ -117,7 +205,13 @@ pub struct Order<'a> {
     pub shipping_lines: List<Object<ShippingLine<'a>>>,
     pub fulfillments: List<Object<Fulfillment<'a>>>,
     pub refunds: List<Object<Refund<'a>>>,
+    /// Only whether there are any: pieces on their way back look like an edit otherwise.
+    pub returns: List<Object<Part>>,
 }
+
+/// An object of which only its being there matters.
+#[derive(Default, Deserialize)]
+pub struct Part {}
 
 /// One line of an order, shipment, refund or checkout.
 #[derive(Default, Deserialize)]
@@ -134,23 +228,31 @@ pub struct Line<'a> {
     pub name: Text<'a>,
     pub variant_title: Text<'a>,
     pub quantity: Count,
+    /// Without pieces that were refunded, returned or removed by an edit.
+    pub current_quantity: Count,
     pub price: Amount,
-    pub price_set: Object<MoneySet>,
+    pub price_set: Object<MoneySet<'a>>,
+    /// Of a cart's line: after its discounts.
+    pub line_price: Amount,
+    pub line_price_set: Object<MoneySet<'a>>,
 }
 
 /// An amount in the shop's money and in the buyer's.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct MoneySet {
-    pub shop_money: Object<MoneyPart>,
-    pub presentment_money: Object<MoneyPart>,
+pub struct MoneySet<'a> {
+    #[serde(borrow)]
+    pub shop_money: Object<MoneyPart<'a>>,
+    pub presentment_money: Object<MoneyPart<'a>>,
 }
 
 /// One side of a [`MoneySet`].
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct MoneyPart {
+pub struct MoneyPart<'a> {
     pub amount: Amount,
+    #[serde(borrow)]
+    pub currency_code: Text<'a>,
 }
 
 /// A coupon.
@@ -170,12 +272,15 @@ pub struct ShippingLine<'a> {
     pub price: Amount,
 }
 
-/// One shipment.
+/// One shipment: inside an order, or alone in `fulfillments/*`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Fulfillment<'a> {
     pub id: Id,
+    /// Only where it comes alone.
+    pub order_id: Id,
     #[serde(borrow)]
+    pub admin_graphql_api_id: Text<'a>,
     pub status: Text<'a>,
     pub created_at: Time,
     pub tracking_company: Text<'a>,
@@ -186,14 +291,16 @@ pub struct Fulfillment<'a> {
     pub line_items: List<Object<Line<'a>>>,
 }
 
-/// One refund.
+/// One refund: inside an order, or alone in `refunds/create`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Refund<'a> {
     pub id: Id,
+    pub order_id: Id,
+    #[serde(borrow)]
+    pub admin_graphql_api_id: Text<'a>,
     pub created_at: Time,
     pub processed_at: Time,
-    #[serde(borrow)]
     pub note: Text<'a>,
     pub refund_line_items: List<Object<RefundLine<'a>>>,
     pub transactions: List<Object<Transaction<'a>>>,
@@ -204,8 +311,10 @@ pub struct Refund<'a> {
 #[serde(default)]
 pub struct RefundLine<'a> {
     pub quantity: Count,
+    pub line_item_id: Id,
     #[serde(borrow)]
     pub line_item: Object<Line<'a>>,
+    pub subtotal_set: Object<MoneySet<'a>>,
 }
 
 /// One movement of money.
@@ -229,6 +338,7 @@ pub struct Checkout<'a> {
     pub email: Text<'a>,
     pub phone: Text<'a>,
     pub customer_locale: Text<'a>,
+    pub buyer_accepts_marketing: Flag,
     pub created_at: Time,
     pub updated_at: Time,
     pub completed_at: Time,
@@ -245,7 +355,46 @@ pub struct Checkout<'a> {
     pub shipping_lines: List<Object<ShippingLine<'a>>>,
 }
 
-impl MoneySet {
+/// `carts/*`: whoever it belongs to is not said, nor what it costs in all.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Cart<'a> {
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    pub token: Text<'a>,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub line_items: List<Object<Line<'a>>>,
+}
+
+/// `checkouts/delete`: its own token is left out.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct DeletedCheckout<'a> {
+    pub id: Id,
+    #[serde(borrow)]
+    pub token: Text<'a>,
+    pub cart_token: Text<'a>,
+}
+
+/// `orders/delete`, and the part of `orders/edited` that names the order.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct OrderId<'a> {
+    pub id: Id,
+    #[serde(borrow)]
+    pub admin_graphql_api_id: Text<'a>,
+    pub order_edit: Object<OrderEdit>,
+}
+
+/// `orders/edited`: a delta without names or prices.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct OrderEdit {
+    pub order_id: Id,
+}
+
+impl MoneySet<'_> {
     /// The shop's side.
     pub fn shop(&self) -> Option<tajo_domain::Money> {
         self.shop_money.0.as_ref().and_then(|part| part.amount.0)

@@ -1,9 +1,12 @@
 //! Changes as plain lines. Shows people and links, which the types themselves never do: for our fixtures only.
 
+mod catalogue;
+
 use std::fmt::Write;
 
 use tajo_domain::{
-    Address, AppNews, Cart, Change, Changes, Consent, Identity, Item, Money, Order, PersonUpdate, Unusable,
+    Address, AppNews, Cart, Change, Changes, Consent, Fulfilment, Identity, Item, Money, Order, OrderFact,
+    PersonUpdate, Refund, Unusable,
 };
 
 /// One line per statement.
@@ -22,8 +25,28 @@ pub fn changes(result: &Result<Changes, Unusable>) -> String {
             Change::PersonDeleted { customer, at } => {
                 line(&mut out, "person deleted", &format!("customer {customer} at {at}"))
             }
+            Change::PersonMerged { kept, gone, at } => {
+                line(&mut out, "merged", &format!("customer {gone} into customer {kept} at {at}"))
+            }
             Change::Order(found) => order(&mut out, found),
+            Change::OrderFact(lone) => {
+                line(&mut out, "of order", &lone.order);
+                match &lone.fact {
+                    OrderFact::Fulfilment(fact) => fulfilment(&mut out, fact),
+                    OrderFact::Refund { refund: fact, paid_in } => {
+                        refund(&mut out, fact);
+                        option(&mut out, "    paid in", paid_in.as_ref().map(|currency| currency.as_str()));
+                    }
+                }
+            }
+            Change::OrderDeleted { order, at } => {
+                line(&mut out, "order deleted", &format!("{order} at {at}"))
+            }
+            Change::CartDeleted { token, at } => line(&mut out, "cart deleted", &format!("{token} at {at}")),
             Change::Cart(found) => cart(&mut out, found),
+            Change::Product(found) => catalogue::product(&mut out, found),
+            Change::Collection(found) => catalogue::collection(&mut out, found),
+            Change::Stock(found) => catalogue::stock(&mut out, found),
             Change::Privacy(demand) => {
                 let what = format!("{:?} of {}", demand.demand, identity(&demand.person));
                 line(&mut out, "privacy", &what);
@@ -66,6 +89,11 @@ fn person(out: &mut String, update: &PersonUpdate, news: &str) {
     );
     option(out, "  email consent", update.email_consent.as_ref().map(consent));
     option(out, "  sms consent", update.sms_consent.as_ref().map(consent));
+    option(out, "  whatsapp consent", update.whatsapp_consent.as_ref().map(consent));
+    if let Some(delta) = &update.tags_delta {
+        let (added, removed) = (delta.added.join(", "), delta.removed.join(", "));
+        line(out, "  tags", &format!("added [{added}], removed [{removed}] at {}", delta.at));
+    }
     if let Some(tags) = &update.tags {
         line(out, "  tags", &format!("{} (as of {})", tags.value.join(", "), tags.at));
     }
@@ -75,6 +103,12 @@ fn person(out: &mut String, update: &PersonUpdate, news: &str) {
         line(out, "  totals", &format!("{orders} orders, {spent} {currency} (as of {})", totals.at));
     }
     option(out, "  ordered", update.ordered_at);
+    // Addresses stay out: every account has one.
+    for (source, fact) in update.custom.iter().filter(|(source, _)| !source.starts_with("default_address.")) {
+        if let Some(value) = &fact.value {
+            line(out, "  custom", &format!("{source}: {value} (as of {})", fact.at));
+        }
+    }
 }
 
 fn order(out: &mut String, order: &Order) {
@@ -89,21 +123,15 @@ fn order(out: &mut String, order: &Order) {
     line(out, "  worth", &format!("{} of {} {currency}", order.net, order.total));
     sums(out, order.subtotal, order.discount, order.tax, order.shipping);
     items(out, "  item", &order.items);
-    for fulfilment in &order.fulfilments {
-        let text = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".into());
-        let (carrier, number) = (text(&fulfilment.carrier), text(&fulfilment.tracking_number));
-        let url = text(&fulfilment.tracking_url);
-        line(
-            out,
-            "  shipped",
-            &format!("{} at {} by {carrier} {number} {url}", fulfilment.id, fulfilment.at),
-        );
-        items(out, "    item", &fulfilment.items);
+    order.fulfilments.iter().for_each(|fact| fulfilment(out, fact));
+    order.refunds.iter().for_each(|fact| refund(out, fact));
+    if let Some(edit) = &order.edit {
+        line(out, "  edited", &format!("costs {} now", edit.total));
+        items(out, "    item", &edit.items);
     }
-    for refund in &order.refunds {
-        let reason = refund.reason.as_deref().unwrap_or("-");
-        line(out, "  refunded", &format!("{} at {}: {} ({reason})", refund.id, refund.at, refund.amount));
-        items(out, "    item", &refund.items);
+    if let Some(presentment) = &order.presentment {
+        let total = presentment.total.map_or("?".to_owned(), |total| total.to_string());
+        line(out, "  buyer saw", &format!("{total} {}", presentment.currency.as_str()));
     }
     if let Some(cancelled) = &order.cancelled {
         line(
@@ -123,6 +151,23 @@ fn order(out: &mut String, order: &Order) {
     option(out, "  billed to", order.billing.as_ref().map(address));
     option(out, "  sent to", order.delivery.as_ref().map(address));
     line(out, "  completes", &order.cart_tokens.join(", "));
+}
+
+fn fulfilment(out: &mut String, fact: &Fulfilment) {
+    let text = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".into());
+    let (carrier, number) = (text(&fact.carrier), text(&fact.tracking_number));
+    let url = text(&fact.tracking_url);
+    line(out, "  shipped", &format!("{} at {} by {carrier} {number} {url}", fact.id, fact.at));
+    items(out, "    item", &fact.items);
+    let word = |full: bool| if full { "everything" } else { "not everything yet" };
+    option(out, "    so far", fact.completes.map(word));
+}
+
+fn refund(out: &mut String, fact: &Refund) {
+    let reason = fact.reason.as_deref().unwrap_or("-");
+    line(out, "  refunded", &format!("{} at {}: {} ({reason})", fact.id, fact.at, fact.amount));
+    items(out, "    item", &fact.items);
+    option(out, "    so far", fact.is_full.map(|full| if full { "the whole total" } else { "a part" }));
 }
 
 fn cart(out: &mut String, cart: &Cart) {

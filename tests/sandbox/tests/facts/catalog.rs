@@ -84,3 +84,38 @@ fn a_deleted_product_is_only_marked() {
     brevo.post("products", json!({"id": "a", "isDeleted": true, "updateEnabled": true}));
     assert_eq!(products(&brevo)[0]["isDeleted"], true);
 }
+
+#[test]
+fn a_product_that_was_marked_as_deleted_can_be_brought_back() {
+    let brevo = Brevo::shop();
+    let deleted =
+        json!({"id": "a", "name": "Cup", "isDeleted": true, "deletedAt": "2026-11-02T08:15:00.000Z"});
+    brevo.post("products", deleted);
+    brevo.post("products", json!({"id": "a", "isDeleted": false, "updateEnabled": true}));
+    assert_eq!(products(&brevo)[0]["isDeleted"], false);
+}
+
+#[test]
+fn meta_info_is_written_whole() {
+    let brevo = Brevo::shop();
+    brevo.post(
+        "products",
+        json!({"id": "a", "name": "Cup", "metaInfo": {"shop": "demo", "stock_state": "in"}}),
+    );
+    brevo.post("products", json!({"id": "a", "metaInfo": {"stock_state": "out"}, "updateEnabled": true}));
+    assert_eq!(products(&brevo)[0]["metaInfo"], json!({"stock_state": "out"}));
+}
+
+#[test]
+fn meta_info_holds_20000_characters_in_all() {
+    let brevo = Brevo::shop();
+    let long = json!({"id": "a", "name": "Cup", "metaInfo": {"text": "x".repeat(20_000)}});
+    refused(&brevo.post("products", long), 400, "invalid_parameter");
+}
+
+#[test]
+fn a_product_may_name_categories_and_a_parent_that_nobody_has_made() {
+    let brevo = Brevo::shop();
+    let body = json!({"id": "a", "name": "Cup", "categories": ["nowhere"], "parentId": "nobody"});
+    assert_eq!(brevo.post("products", body).status, 201);
+}

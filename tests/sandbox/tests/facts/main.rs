@@ -1,4 +1,4 @@
-//! What the sandbox promises: each fact about Brevo is a test of that name.
+//! What the sandbox promises: each fact about Brevo and Shopify is a test of that name.
 
 // The helpers of tests are not tests to clippy.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -17,4 +17,5 @@ mod over_http;
 mod rates;
 mod readme;
 mod shopify;
+mod shopify_api;
 mod support;

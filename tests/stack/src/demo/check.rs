@@ -16,11 +16,12 @@ pub fn differences(expected: &Expected, state: &Value) -> Vec<String> {
 }
 
 fn contacts_expected(expected: &Expected) -> Vec<String> {
-    let line = |(email, first, lists): &(String, String, Vec<&str>)| {
+    let line = |(email, first, lists, is_open): &(String, String, Vec<&str>, bool)| {
         let mut lists = lists.clone();
         lists.sort_unstable();
-        // Nobody opted in this morning: every contact is blocked on both channels.
-        format!("{email} {first} {} blocked blocked", lists.join("+"))
+        // Open only where the shop recorded an opt-in; nobody asked for text messages this morning.
+        let emails = if *is_open { "open" } else { "blocked" };
+        format!("{email} {first} {} {emails} blocked", lists.join("+"))
     };
     expected.contacts.iter().map(line).collect()
 }
@@ -46,6 +47,20 @@ pub fn contacts(state: &Value) -> Vec<String> {
         )
     };
     array(state, "contacts").iter().map(line).collect()
+}
+
+/// What the shop was asked for, and what it records: address and state for every customer it answered with.
+pub fn lookups(calls: &Value) -> Vec<(String, String)> {
+    let asked = calls.as_array().map_or(&[][..], Vec::as_slice).iter();
+    let nodes = asked
+        .filter(|call| text(&call["path"]).starts_with("/admin/api/"))
+        .flat_map(|call| array(&call["response"]["data"], "nodes"))
+        .filter(|node| node["id"].is_string());
+    let line = |node: &Value| {
+        let email = &node["defaultEmailAddress"];
+        (text(&email["emailAddress"]).to_owned(), text(&email["marketingState"]).to_lowercase())
+    };
+    nodes.map(line).collect()
 }
 
 /// Name and address of every event.

@@ -24,6 +24,8 @@ pub struct Delivery {
     pub id: String,
     /// Signed with a secret that is not the shop's.
     pub forged: bool,
+    /// What the played shop records of the customer, if it is asked: fields of its Admin API.
+    pub knows: Option<Value>,
     /// What must become of it: the outcome in the log, or the HTTP status of a refusal.
     pub ends: &'static str,
 }
@@ -31,8 +33,8 @@ pub struct Delivery {
 /// What the traffic implies, without asking our own code.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
-    /// Address, first name, lists by name.
-    pub contacts: Vec<(String, String, Vec<&'static str>)>,
+    /// Address, first name, lists by name, whether emails are open.
+    pub contacts: Vec<(String, String, Vec<&'static str>, bool)>,
     /// Event name, address.
     pub events: Vec<(String, String)>,
     /// Order id, status, amount in cents.
@@ -90,18 +92,22 @@ fn buyer(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<Delivery
     ] {
         expected.events.push((name.to_owned(), email.clone()));
     }
-    expected.contacts.push((email, person.first.to_owned(), vec!["all_customers", "buyers"]));
+    expected.contacts.push((email, person.first.to_owned(), vec!["all_customers", "buyers"], true));
     expected.orders.push((order.to_string(), "partially_refunded".to_owned(), price - back));
     let name = person.first;
     let placed = delivery(rng, format!("{name} orders"), "orders/create", body(30, "paid"));
     let again = Delivery { what: "the same webhook again".to_owned(), ends: "unchanged", ..placed.clone() };
+    let registers = delivery(
+        rng,
+        format!("{name} registers and ticks the box for emails"),
+        "customers/create",
+        customer_body(&person, now, 1, person.first),
+    );
+    // The webhook does not carry it: only the shop's own record tells.
+    let opted_in = json!({ "defaultEmailAddress": { "emailAddress": person.email, "marketingState": "SUBSCRIBED",
+        "marketingOptInLevel": "SINGLE_OPT_IN", "marketingUpdatedAt": at(now, 1) } });
     vec![
-        delivery(
-            rng,
-            format!("{name} registers"),
-            "customers/create",
-            customer_body(&person, now, 1, person.first),
-        ),
+        Delivery { knows: Some(opted_in), ..registers },
         delivery(
             rng,
             format!("{name} starts a checkout"),
@@ -129,7 +135,7 @@ fn quiet_cart(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<Del
     for name in ["cart_created", "cart_updated", "cart_abandoned"] {
         expected.events.push((name.to_owned(), email.clone()));
     }
-    expected.contacts.push((email, person.first.to_owned(), vec!["all_customers", "abandoned_cart"]));
+    expected.contacts.push((email, person.first.to_owned(), vec!["all_customers", "abandoned_cart"], false));
     let forged_order = order_body(rng.u64(1..9_000_000), &person, price, &token, now, 15, "paid");
     let forged = delivery(rng, "a forged order".to_owned(), "orders/create", forged_order);
     vec![
@@ -150,7 +156,7 @@ fn out_of_order(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<D
     for name in ["customer_created", "customer_updated"] {
         expected.events.push((name.to_owned(), person.email.clone()));
     }
-    expected.contacts.push((person.email.clone(), new_name.to_owned(), vec!["all_customers"]));
+    expected.contacts.push((person.email.clone(), new_name.to_owned(), vec!["all_customers"], false));
     let late = delivery(
         rng,
         format!("{}'s registration, late", person.first),
@@ -170,7 +176,7 @@ fn out_of_order(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<D
 
 fn delivery(rng: &mut Rng, what: String, topic: &'static str, body: Value) -> Delivery {
     let id = format!("{:016x}-{:08x}", rng.u64(..), rng.u32(..));
-    Delivery { what, topic, body, id, forged: false, ends: "applied" }
+    Delivery { what, topic, body, id, forged: false, knows: None, ends: "applied" }
 }
 
 fn person(rng: &mut Rng) -> Person {

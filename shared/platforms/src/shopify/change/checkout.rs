@@ -1,6 +1,6 @@
 //! `checkouts/create` and `checkouts/update`.
 
-use tajo_domain::{Cart, Change, Changes, Currency, Skipped, Unusable};
+use tajo_domain::{Cart, CartSource, Change, Changes, Currency, Skipped, Unusable};
 
 use super::parts;
 use super::person::{self, Sources};
@@ -9,8 +9,8 @@ use crate::shopify::payload::{self, Checkout};
 
 /// Whoever typed a contact, and then the cart.
 ///
-/// `buyer_accepts_marketing` is not read: a box, ticked or not, is no recorded consent until Shopify says so
-/// on the customer.
+/// `buyer_accepts_marketing` is no consent: a box, ticked or not, says nothing until Shopify records it on the
+/// customer. A ticked one is a reason to ask what is recorded there.
 pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let payload: Checkout<'_> = payload::parse(body, "the body has no checkout token")?;
     // One cart may go through several checkouts (another device, another try): it is the one thing they share.
@@ -38,6 +38,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         phone: payload.phone.get(),
         addresses: [payload.billing_address.0.as_ref(), payload.shipping_address.0.as_ref()],
         locale: payload.customer_locale.get(),
+        hints_at_consent: payload.buyer_accepts_marketing.0 == Some(true),
         at: updated_at,
         shop_currency: currency.clone(),
     };
@@ -49,6 +50,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         changes.changes.push(Change::Person { update: Box::new(person), news: None });
     }
     let cart = Cart {
+        source: CartSource::Checkout,
         items: parts::items(parts::lines(&payload.line_items), "the checkout", skipped),
         token,
         tokens,

@@ -1,9 +1,9 @@
-//! `customers/create`, `customers/update` and `customers/delete`.
+//! `customers/create`, `customers/update`, `customers/enable`, `customers/disable` and `customers/delete`.
 
 use tajo_domain::{Change, Changes, CustomerNews, Unusable};
 
 use super::person::{self, Sources};
-use super::{expect_kind, parts};
+use super::{custom, expect_kind, parts};
 use crate::Context;
 use crate::shopify::payload::{self, Customer};
 
@@ -19,7 +19,8 @@ pub fn news(body: &[u8], news: CustomerNews, context: &Context) -> Result<Change
         at: parts::first_time([&customer.updated_at], context.time),
         ..Sources::default()
     };
-    let update = Box::new(person::update(&sources, context, &mut changes.skipped));
+    let mut update = Box::new(person::update(&sources, context, &mut changes.skipped));
+    update.custom = custom::of_customer(&customer, sources.at);
     changes.changes.push(Change::Person { update, news: Some(news) });
     Ok(changes)
 }

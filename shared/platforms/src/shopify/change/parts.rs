@@ -51,6 +51,7 @@ fn item(line: &Line<'_>, quantity: u64, position: usize) -> Option<Item> {
         quantity,
         price,
         product,
+        line: line.id.0.clone().or_else(|| line.key.0.clone()),
     })
 }
 

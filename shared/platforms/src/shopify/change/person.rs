@@ -1,5 +1,7 @@
 //! What a body says about a person, whichever topic it came with.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use tajo_domain::{
     Consent, ConsentState, Currency, Email, Identity, PersonUpdate, Phone, Profile, Skipped, Totals,
@@ -25,6 +27,8 @@ pub struct Sources<'a> {
     pub addresses: [Option<&'a Address<'a>>; 2],
     /// Language of the checkout.
     pub locale: Option<&'a str>,
+    /// A box about marketing is ticked: no statement, but a reason to ask what the account records.
+    pub hints_at_consent: bool,
     /// The time of facts without their own.
     pub at: Timestamp,
     /// The currency of the shop, where the body says it. A customer's `currency` is not it: that is what the
@@ -45,9 +49,15 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
         locale: sources.locale.map(|tag| Versioned { at: sources.at, value: tag.to_owned() }),
         email_consent,
         sms_consent,
+        // No customer body has it.
+        whatsapp_consent: None,
         tags: customer.and_then(|customer| customer.tags.0.clone()).map(|value| Versioned { at, value }),
+        tags_delta: None,
         totals: customer.and_then(|customer| totals(customer, sources)).map(|value| Versioned { at, value }),
         ordered_at: None,
+        custom: BTreeMap::new(),
+        looked_up_at: None,
+        hints_at_consent: customer.is_some() && sources.hints_at_consent,
         identity,
     }
 }
@@ -150,13 +160,13 @@ fn email_consent(customer: &Customer<'_>, at: Timestamp) -> Option<Consent> {
 }
 
 /// Only these two words are statements; `not_subscribed`, `pending`, `invalid` and `redacted` are silence.
-fn said(consent: &MarketingConsent<'_>, at: Timestamp) -> Option<Consent> {
+pub fn said(consent: &MarketingConsent<'_>, at: Timestamp) -> Option<Consent> {
     let state = match consent.state.get()?.to_ascii_lowercase().as_str() {
         "subscribed" => ConsentState::OptedIn,
         "unsubscribed" => ConsentState::OptedOut,
         _ => return None,
     };
-    Some(Consent { state, at: first_time([&consent.consent_updated_at], at) })
+    Some(Consent { state, at: first_time([&consent.consent_updated_at, &consent.updated_at], at) })
 }
 
 fn totals(customer: &Customer<'_>, sources: &Sources<'_>) -> Option<Totals> {

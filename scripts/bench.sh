@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The counted figures: builds the functions as `sam build` does for AWS, and the bench itself without optimisation (it
+# only counts). BENCH_ARGS is passed on, for example "--write", "--only day", "--orders 1000", "--json".
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+
+case " ${BENCH_ARGS:-} " in
+  *" --only day "*) ;;
+  *) make --no-print-directory build >&2 ;;
+esac
+say "building the bench"
+cargo build --workspace --bins --target "$host"
+# shellcheck disable=SC2086
+exec "$target_dir/$host/debug/tajo-bench" ${BENCH_ARGS:-}

@@ -1,0 +1,121 @@
+//! When a cart counts as abandoned: decided on the stored state, right before the event is sent.
+
+use tajo_domain::{CartRecord, CartState, TouchOutcome};
+use tajo_mapping::{Planned, abandoned};
+use tajo_platforms::notice::CartDue;
+use tajo_state::Key;
+
+use super::{attributes, finish};
+use crate::stop::Stop;
+use crate::worker::{Moment, Step, Worker};
+use crate::{contact, effects};
+
+/// The sweeper found a cart that may be abandoned by now: decided here, on the stored state, and claimed right
+/// before the event is sent.
+pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Step, Stop> {
+    let facts = &worker.store.facts;
+    let key = Key::cart(&facts.store, &notice.token);
+    let (stored, verdict) =
+        worker.env.table.change(&key, attributes, |stored| judge(&worker.moment(), stored)).await?;
+    let (planned, record) = match (verdict, &stored.record) {
+        (Verdict::Abandoned(planned), Some(record)) => (planned, record.clone()),
+        (Verdict::Busy, _) => return Ok(Step::skip("cart", "another worker is sending this reminder")),
+        (Verdict::Later, _) => return Ok(Step::skip("cart", "somebody touched the cart meanwhile")),
+        _ => return Ok(Step::skip("cart", "the cart was ordered, emptied, or reminded of already")),
+    };
+    // The claim stands; whatever an order marked before this read counts.
+    if is_ordered_elsewhere(worker, &record, &notice.token).await? {
+        let release = effects::Sent::nothing(std::slice::from_ref(&planned));
+        let settle = |newest: &mut CartRecord| {
+            release.settle(&mut newest.effects);
+            finish(newest);
+        };
+        worker.env.table.settle(&key, stored, attributes, settle).await?;
+        return Ok(Step::skip("cart", "the cart was ordered under another token"));
+    }
+    let mut sent = effects::Sent::nothing(std::slice::from_ref(&planned));
+    let listed = match record.contact() {
+        Some(contact) => contact::set_abandoned(worker, &contact, Some(&notice.token)).await,
+        None => Ok(Step::default()),
+    };
+    let is_gone = listed.as_ref().is_ok_and(|step| step.deleted);
+    match listed {
+        // The person left, or was erased: nobody is reminded.
+        Ok(_) if is_gone => {}
+        Ok(_) => sent = effects::send(worker, vec![planned]).await,
+        Err(stop) => sent.stop = Some(stop),
+    }
+    let settle = |newest: &mut CartRecord| {
+        sent.settle(&mut newest.effects);
+        if is_gone {
+            newest.due_at = None;
+        }
+        if sent.any() && newest.state == CartState::Open && newest.touched_at == record.touched_at {
+            newest.state = CartState::Abandoned;
+            newest.due_at = None;
+        }
+    };
+    let newest = worker.env.table.settle(&key, stored, attributes, settle).await?;
+    if let Some(stop) = sent.stop {
+        return Err(stop);
+    }
+    if is_gone {
+        return Ok(Step::skip("cart", "whose cart it is left the store"));
+    }
+    // An order that came while the event was on its way found no abandoned cart to take off the list.
+    if let Some(record) = newest.record.filter(|record| record.state == CartState::Ordered)
+        && let Some(contact) = record.contact()
+    {
+        contact::set_abandoned(worker, &contact, None).await?;
+    }
+    Ok(Step { applied: true, ..Step::default() })
+}
+
+enum Verdict {
+    Abandoned(Planned),
+    Busy,
+    Later,
+    Over,
+}
+
+fn judge(moment: &Moment<'_>, stored: Option<&CartRecord>) -> (Option<CartRecord>, Verdict) {
+    let Moment { facts, now, .. } = *moment;
+    let Some(mut record) = stored.cloned() else { return (None, Verdict::Over) };
+    let verdict = match record.at(now, facts.settings.abandoned_after) {
+        TouchOutcome::Over => {
+            record.due_at = None;
+            Verdict::Over
+        }
+        TouchOutcome::Later(at) => {
+            record.due_at = Some(at.as_millisecond());
+            Verdict::Later
+        }
+        TouchOutcome::Abandoned => match facts.identifier(&record.identity) {
+            None => {
+                record.due_at = None;
+                Verdict::Over
+            }
+            Some(identifier) => {
+                let planned = vec![abandoned(&record, identifier, now)];
+                match effects::claim(&mut record.effects, planned, |_| true, moment).pop() {
+                    Some(planned) => Verdict::Abandoned(planned),
+                    None => Verdict::Busy,
+                }
+            }
+        },
+    };
+    let write = stored != Some(&record);
+    (write.then_some(record), verdict)
+}
+
+/// A checkout may have been seen without the cart token that its order carries, or the other way round.
+async fn is_ordered_elsewhere(worker: &Worker<'_>, record: &CartRecord, token: &str) -> Result<bool, Stop> {
+    for other in record.tokens.iter().filter(|other| other.as_str() != token) {
+        let key = Key::cart(&worker.store.facts.store, other);
+        let other = worker.env.table.get_newest::<CartRecord>(&key).await?;
+        if other.record.is_some_and(|record| record.state == CartState::Ordered) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,88 @@
+//! What the platform records of a customer and its notices leave out: asked for once, before the contact is created,
+//! so that the first write to Brevo carries the recorded consent.
+
+use jiff::{SignedDuration, Timestamp};
+use tajo_domain::{ConsentState, ContactRecord, PersonUpdate, Skipped};
+use tajo_platforms::shopify::api::{self, NextStep};
+
+use crate::shopify::{CANNOT_BE_ASKED, NO_TOKEN};
+use crate::stop::Stop;
+use crate::worker::{Step, Worker};
+
+/// A customer is asked about again after this long at the earliest, and only if a notice hints at a consent.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Tries of one notice. An order must not wait for ever: after these the contact is written without the answer, blocked
+/// on every channel, and the next notice asks again.
+const TRIES: u32 = 4;
+
+/// What came of looking a customer up.
+#[derive(Default)]
+pub(crate) struct LookedUp {
+    /// What is recorded, if the platform was asked.
+    pub update: Option<PersonUpdate>,
+    /// Why it was not, for the notice's report.
+    pub step: Step,
+}
+
+/// Whether the platform is to be asked about the customer of a notice. Pure.
+pub(crate) fn is_due(stored: Option<&ContactRecord>, update: &PersonUpdate, now: Timestamp) -> bool {
+    if update.identity.customer.is_none() || update.looked_up_at.is_some() {
+        return false;
+    }
+    let Some(record) = stored else { return true };
+    let opted_in =
+        record.email_consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedIn);
+    match record.looked_up_at {
+        _ if record.deleted_at.is_some() => false,
+        None => true,
+        Some(at) => update.hints_at_consent && !opted_in && AGAIN_AFTER <= now.duration_since(at),
+    }
+}
+
+/// Asks if it is due. Waiting for Shopify ends the journey for now, but only so often.
+pub(super) async fn look_up(
+    worker: &Worker<'_>,
+    stored: Option<&ContactRecord>,
+    update: &PersonUpdate,
+) -> Result<LookedUp, Stop> {
+    let due = is_due(stored, update, worker.now());
+    let Some(id) = update.identity.customer.as_deref().filter(|_| due) else {
+        return Ok(LookedUp::default());
+    };
+    let Some(shop) = worker.store.shop() else {
+        return Ok(without(format!("{CANNOT_BE_ASKED}{NO_TOKEN}")));
+    };
+    worker.has_time()?;
+    let error = match worker.env.shopify.customer(shop, id, &worker.env.clock).await {
+        Ok(node) => return Ok(found(worker, node.as_ref())),
+        Err(error) => error,
+    };
+    match error.next_step() {
+        NextStep::Retry { after } if worker.attempts + 1 < TRIES => {
+            Err(Stop::Later { after, reason: error.to_string() })
+        }
+        NextStep::Retry { .. } => Ok(without(format!("{error}; it was asked {TRIES} times"))),
+        NextStep::AskMerchant { .. } => {
+            let reason = format!("{CANNOT_BE_ASKED}{error}");
+            let mut looked_up = without(reason.clone());
+            looked_up.step.attention = Some(reason);
+            Ok(looked_up)
+        }
+        NextStep::Park => Ok(without(format!("{CANNOT_BE_ASKED}{error}"))),
+    }
+}
+
+/// A customer that the shop does not have (any more) is not asked about again either.
+fn found(worker: &Worker<'_>, node: Option<&serde_json::Value>) -> LookedUp {
+    let context = worker.store.context(worker.now());
+    let read = node.and_then(|node| api::person(node, &context).ok());
+    let nothing = || PersonUpdate { looked_up_at: Some(context.time), ..PersonUpdate::default() };
+    let step = Step { asked_platform: true, ..Step::default() };
+    LookedUp { update: Some(read.unwrap_or_else(nothing)), step }
+}
+
+fn without(reason: String) -> LookedUp {
+    let skipped = vec![Skipped::new("consent, tags and totals of the customer", reason)];
+    LookedUp { update: None, step: Step { skipped, ..Step::default() } }
+}

@@ -1,0 +1,100 @@
+//! What comes about an order without the order: a shipment, a refund, its deletion. It stands alone where the
+//! order is known, and waits in the order's record where it is not.
+
+use std::iter;
+
+use jiff::Timestamp;
+use tajo_domain::{LoneFact, OrderFact, OrderRecord};
+use tajo_mapping::lone_events;
+use tajo_state::Key;
+
+use super::{Accepted, attributes, deliver, visible};
+use crate::effects;
+use crate::stop::Stop;
+use crate::worker::{Moment, Step, Worker};
+
+/// Tells a fact, or keeps it for its order.
+pub(crate) async fn fact(worker: &Worker<'_>, lone: &LoneFact) -> Result<Step, Stop> {
+    let key = Key::order(&worker.store.facts.store, &lone.order);
+    let decide = |stored: Option<&OrderRecord>| accept_fact(&worker.moment(), stored, lone);
+    let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+    deliver(worker, &key, stored, accepted).await
+}
+
+/// Marks an order as deleted. Brevo deletes no orders: it is sent with that status, and worth nothing.
+pub(crate) async fn deleted(worker: &Worker<'_>, order: &str, at: Timestamp) -> Result<Step, Stop> {
+    let key = Key::order(&worker.store.facts.store, order);
+    let decide = |stored: Option<&OrderRecord>| accept_deleted(&worker.moment(), stored, order, at);
+    let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+    deliver(worker, &key, stored, accepted).await
+}
+
+/// What an order's record becomes with a fact that came alone, and the event to send. Pure.
+///
+/// A refund also lowers what the order is worth, until a body of the order counts it.
+pub(crate) fn accept_fact(
+    moment: &Moment<'_>,
+    stored: Option<&OrderRecord>,
+    lone: &LoneFact,
+) -> (Option<OrderRecord>, Accepted) {
+    let mut record = stored.cloned().unwrap_or_else(OrderRecord::unseen);
+    if record.erased {
+        return (None, Accepted::erased());
+    }
+    let before = visible(&record);
+    let fact = &lone.fact;
+    let mut waiting = None;
+    let is_counted = record.refunds.iter().any(|id| id == fact.id());
+    match fact {
+        _ if record.head.is_none() => {
+            waiting = Some(if record.keep(fact) {
+                "the order has not come yet: this is kept until it does"
+            } else {
+                "the order has not come yet, and no more is kept for it"
+            });
+        }
+        OrderFact::Refund { .. } if !is_counted => {
+            record.keep(fact);
+            let is_foreign = record.counted(fact).is_none();
+            waiting =
+                is_foreign.then_some("the amount is in another currency: the order's own body tells it");
+        }
+        OrderFact::Refund { .. } | OrderFact::Fulfilment(_) => {}
+    }
+    let changed = visible(&record) != before;
+    if changed {
+        record.accepted += 1;
+        record.changed_at = record.changed_at.max(Some(fact.at()));
+    }
+    let planned = lone_events(&lone.order, &record, iter::once(fact), moment.facts);
+    let claimed = effects::claim(&mut record.effects, planned, |_| true, moment);
+    let write = stored != Some(&record);
+    (write.then_some(record), Accepted { changed, claimed, waiting })
+}
+
+/// What an order's record becomes when it is deleted, and the event to send. Pure.
+pub(crate) fn accept_deleted(
+    moment: &Moment<'_>,
+    stored: Option<&OrderRecord>,
+    order: &str,
+    at: Timestamp,
+) -> (Option<OrderRecord>, Accepted) {
+    let mut record = stored.cloned().unwrap_or_else(OrderRecord::unseen);
+    if record.erased {
+        return (None, Accepted::erased());
+    }
+    let is_news = record.deleted_at.is_none();
+    let is_known = !record.newest.is_empty();
+    if is_news {
+        record.deleted_at = Some(at);
+        if is_known {
+            record.accepted += 1;
+            record.changed_at = record.changed_at.max(Some(at));
+        }
+    }
+    let planned = lone_events(order, &record, iter::empty(), moment.facts);
+    let claimed = effects::claim(&mut record.effects, planned, |_| true, moment);
+    let write = stored != Some(&record);
+    let waiting = (!is_known).then_some("the order has not come: if it does, it is known to be deleted");
+    (write.then_some(record), Accepted { changed: is_news && is_known, claimed, waiting })
+}

@@ -1,0 +1,240 @@
+//! Sends what Brevo does not have yet, piece by piece, and writes down what it confirmed.
+
+use std::time::Duration;
+
+use tajo_brevo::{Error, Request, upsert_product};
+use tajo_domain::{Piece, ProductRecord, StockState};
+use tajo_mapping::{Category, Content, Shelf, StoreFacts, deletion, shelf_of_all, with_stock};
+use tajo_state::{Key, Stored};
+
+use super::accept::{Accepted, shelf};
+use super::attributes;
+use crate::queue::LONGEST_DELAY;
+use crate::stop::Stop;
+use crate::worker::{Step, Worker};
+use crate::{category, effects};
+
+/// Sends after the answer to the newest.
+const ROUNDS: u32 = 5;
+
+/// What a notice brings along for sending.
+pub(crate) struct Door<'a> {
+    /// The record.
+    pub key: &'a Key,
+    /// The platform's id.
+    pub product: &'a str,
+    /// The content, where the notice has one.
+    pub contents: &'a [Content],
+    /// The categories that the content names.
+    pub categories: &'a [Category],
+}
+
+/// One Brevo product that is not as it should be.
+pub(crate) struct Due {
+    id: String,
+    /// What to ask of Brevo.
+    pub request: Request,
+    /// What Brevo has then: a digest, or [`Piece::DELETED`]; `None`: only another stock.
+    content: Option<String>,
+    stock: Option<(i64, StockState)>,
+}
+
+/// What to send, the product before its variants. Content that is not at hand waits for the notice that has it. Pure.
+pub(crate) fn due(
+    record: &ProductRecord,
+    product: &str,
+    contents: &[Content],
+    facts: &StoreFacts,
+) -> Vec<Due> {
+    if !facts.settings.sync.products {
+        return Vec::new();
+    }
+    let mut pieces: Vec<(&String, &Piece)> = record.pieces.iter().collect();
+    pieces.sort_by_key(|(id, _)| (*id != product, contents.iter().position(|content| content.id == **id)));
+    pieces
+        .into_iter()
+        .filter_map(|(id, piece)| due_piece(record, product, id, piece, contents, facts))
+        .collect()
+}
+
+fn due_piece(
+    record: &ProductRecord,
+    product: &str,
+    id: &str,
+    piece: &Piece,
+    contents: &[Content],
+    facts: &StoreFacts,
+) -> Option<Due> {
+    if piece.want == Piece::DELETED {
+        let at = record.deleted_at.or(record.version).unwrap_or_default();
+        // A name only where Brevo may not have it: it would overwrite the real one.
+        let name = if piece.sent.is_empty() { record.name.as_str() } else { "" };
+        let request = upsert_product(deletion(id, name, at));
+        return Some(Due {
+            id: id.to_owned(),
+            request,
+            content: Some(Piece::DELETED.to_owned()),
+            stock: None,
+        });
+    }
+    let shelf = on_shelf(record, product, id, facts);
+    let stock = shelf.map(|shelf| (shelf.quantity.max(0), shelf.state));
+    if piece.sent != piece.want
+        && let Some(content) =
+            contents.iter().find(|content| content.id == id && content.digest == piece.want)
+    {
+        let body = with_stock(id, Some(content.body.clone()), shelf, facts);
+        let content = Some(content.digest.clone());
+        return Some(Due { id: id.to_owned(), request: upsert_product(body), content, stock });
+    }
+    let is_other = piece.is_there() && stock.is_some() && stock != piece.stock;
+    is_other.then(|| Due {
+        id: id.to_owned(),
+        request: upsert_product(with_stock(id, None, shelf, facts)),
+        content: None,
+        stock,
+    })
+}
+
+fn on_shelf(record: &ProductRecord, product: &str, id: &str, facts: &StoreFacts) -> Option<Shelf> {
+    if !facts.settings.sync.inventory {
+        return None;
+    }
+    if id == product {
+        return shelf_of_all(record.stock.values().filter_map(shelf));
+    }
+    record.stock.get(id).and_then(shelf)
+}
+
+/// Before it is sent: until it is confirmed, nobody knows what Brevo has.
+pub(super) fn forget(record: &mut ProductRecord, due: &Due) {
+    if let Some(piece) = record.pieces.get_mut(&due.id) {
+        piece.forget(due.content.is_some());
+    }
+}
+
+/// Writes down that Brevo has it.
+fn confirm(record: &mut ProductRecord, due: &Due) {
+    let Some(piece) = record.pieces.get_mut(&due.id) else { return };
+    if let Some(content) = &due.content {
+        piece.sent.clone_from(content);
+    }
+    piece.stock = due.stock;
+    if piece.want == Piece::DELETED && piece.sent == Piece::DELETED {
+        record.pieces.remove(&due.id);
+    }
+}
+
+/// How the right to send ends.
+enum Right {
+    GivenBack,
+    /// Until somebody else may send, in milliseconds.
+    Until(i64),
+}
+
+/// Sends the events that were claimed, and what is due if this worker has the right to.
+pub(super) async fn deliver(
+    worker: &Worker<'_>,
+    door: &Door<'_>,
+    stored: Stored<ProductRecord>,
+    accepted: Accepted,
+) -> Result<Step, Stop> {
+    let has_events = !accepted.claimed.is_empty();
+    let mut events = effects::send(worker, accepted.claimed).await;
+    let mut stop = events.stop.take();
+    let Some(mine) = accepted.sends_until else {
+        if has_events {
+            let settle = |newest: &mut ProductRecord| events.settle(&mut newest.effects);
+            worker.env.table.settle(door.key, stored, attributes, settle).await?;
+        }
+        if accepted.must_wait && stop.is_none() {
+            let reason = "another worker is sending this product".to_owned();
+            stop = Some(Stop::Later { after: None, reason });
+        }
+        let step = Step { applied: accepted.changed || events.any(), ..Step::default() };
+        return stop.map_or(Ok(step), Err);
+    };
+    let facts = &worker.store.facts;
+    if !is_over(stop.as_ref()) && (worker.redelivered || has_content(&stored, door, facts)) {
+        // Categories have a budget of their own: without them, the product still goes.
+        if let Err(later) = category::ensure(worker, door.categories).await {
+            stop = Some(later);
+        }
+    }
+    let mut over = matches!(stop, Some(Stop::Retry { .. }));
+    let mut refused: Vec<String> = Vec::new();
+    let mut known = stored;
+    for round in 1..=ROUNDS {
+        let Some(record) = &known.record else { break };
+        let mut confirmed = Vec::new();
+        let mut right = Right::GivenBack;
+        for due in due(record, door.product, door.contents, facts) {
+            if over || refused.contains(&due.id) {
+                continue;
+            }
+            match worker.send(&due.request).await {
+                Ok(Ok(_)) => confirmed.push(due),
+                Ok(Err(error)) => {
+                    right = right_after(worker, &error, mine);
+                    let error = Stop::from(error);
+                    over = is_over(Some(&error));
+                    stop = Some(error);
+                    refused.push(due.id);
+                }
+                Err(error) => {
+                    over = true;
+                    stop = Some(error);
+                }
+            }
+        }
+        if round == ROUNDS && !over {
+            over = true;
+            let reason = "the product changed faster than Brevo answered".to_owned();
+            stop.get_or_insert(Stop::Later { after: None, reason });
+        }
+        let settle = |newest: &mut ProductRecord| {
+            events.settle(&mut newest.effects);
+            confirmed.iter().for_each(|due| confirm(newest, due));
+            let mut more = due(newest, door.product, door.contents, facts);
+            more.retain(|due| !over && !refused.contains(&due.id));
+            let goes_on = !more.is_empty();
+            more.iter().for_each(|due| forget(newest, due));
+            if newest.sending_until == mine && !goes_on {
+                newest.sending_until = match right {
+                    Right::GivenBack => 0,
+                    Right::Until(until) => until,
+                };
+            }
+        };
+        known = worker.env.table.settle(door.key, known, attributes, settle).await?;
+        if over || known.record.as_ref().is_none_or(|record| record.sending_until != mine) {
+            break;
+        }
+    }
+    stop.map_or(Ok(Step { applied: true, ..Step::default() }), Err)
+}
+
+/// Whether anything further would only meet the same end.
+fn is_over(stop: Option<&Stop>) -> bool {
+    // A hint tells of something that is wrong with the account, not with what was sent.
+    matches!(stop, Some(Stop::Later { .. } | Stop::Retry { .. } | Stop::Park { hint: Some(_), .. }))
+}
+
+fn has_content(stored: &Stored<ProductRecord>, door: &Door<'_>, facts: &StoreFacts) -> bool {
+    let due = stored.record.iter().flat_map(|record| due(record, door.product, door.contents, facts));
+    due.into_iter().any(|due| due.content.is_some_and(|content| content != Piece::DELETED))
+}
+
+/// Nobody else tries before the budget opens again: they would only be refused, and what they have to say about the
+/// stock is in the record. A request without an answer may still arrive, and must not overtake another.
+fn right_after(worker: &Worker<'_>, error: &Error, mine: i64) -> Right {
+    match error {
+        Error::RateLimited { reset } => {
+            let reset = (*reset).clamp(Duration::from_secs(1), LONGEST_DELAY);
+            let until = i64::try_from(reset.as_millis()).unwrap_or(i64::MAX);
+            Right::Until(worker.now().as_millisecond().saturating_add(until))
+        }
+        Error::Unclear(_) => Right::Until(mine),
+        _ => Right::GivenBack,
+    }
+}

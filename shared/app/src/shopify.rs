@@ -1,0 +1,157 @@
+//! Asking Shopify for what its webhooks leave out: within each shop's budget of points, and in one query for all
+//! customers that are asked for at the same time.
+
+mod budget;
+mod client;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde_json::Value;
+use tajo_domain::StoreId;
+use tajo_platforms::shopify::api::{self, Answer, CUSTOMERS_PER_QUERY, Error, NextStep, Query};
+use tokio::sync::OnceCell;
+
+use crate::Clock;
+use budget::Budget;
+use client::Client;
+pub use client::ClientError;
+
+/// Why Shopify is not asked, said in this way everywhere: the store's status is recognised by it.
+pub(crate) const CANNOT_BE_ASKED: &str = "Shopify cannot be asked: ";
+
+/// What to do about a store without a token.
+pub(crate) const NO_TOKEN: &str = "no access token is stored (connect the store again with --access-token)";
+
+/// How long others may join a query for customers. Groups of notices run side by side and read their state first, so
+/// they come a few milliseconds apart.
+const JOINING: Duration = Duration::from_millis(10);
+
+/// A refusal that only the merchant can lift is believed for this long, without another call.
+const REFUSED_FOR: SignedDuration = SignedDuration::from_secs(60);
+
+/// A shop to ask, and the key to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Shop<'a> {
+    pub store: &'a StoreId,
+    pub address: &'a str,
+    pub token: &'a SecretString,
+}
+
+/// Shopify, for every store of this process.
+pub(crate) struct Shopify {
+    client: Client,
+    shops: Mutex<HashMap<StoreId, Known>>,
+}
+
+/// What is known of one shop's door.
+#[derive(Default)]
+struct Known {
+    budget: Budget,
+    refused: Option<(Timestamp, Error)>,
+    joining: Option<Arc<Batch>>,
+}
+
+/// Customers that are asked for together.
+#[derive(Default)]
+struct Batch {
+    ids: Mutex<Vec<String>>,
+    found: OnceCell<Result<HashMap<String, Value>, Error>>,
+}
+
+impl Shopify {
+    /// `local`: where Shopify is played for every shop (`SHOPIFY_API_URL`).
+    pub(crate) fn new(local: Option<&str>) -> Result<Self, ClientError> {
+        Ok(Self { client: Client::new(local)?, shops: Mutex::default() })
+    }
+
+    /// Asks one query, unless the shop's budget is too low for it or the shop refused us a moment ago.
+    pub(crate) async fn ask(&self, shop: Shop<'_>, query: &Query, clock: &Clock) -> Result<Answer, Error> {
+        {
+            let now = clock.now();
+            let mut shops = lock(&self.shops);
+            let known = shops.entry(shop.store.clone()).or_default();
+            if let Some((at, error)) = &known.refused
+                && now.duration_since(*at) < REFUSED_FOR
+            {
+                return Err(error.clone());
+            }
+            known.budget.take(query.points, now)?;
+        }
+        let answer = self.client.send(shop.address, shop.token, query).await;
+        let now = clock.now();
+        let mut shops = lock(&self.shops);
+        let known = shops.entry(shop.store.clone()).or_default();
+        known.refused = None;
+        match &answer {
+            Ok(answer) => known.budget.learn(answer.cost, now),
+            Err(Error::Throttled { after }) => known.budget.wait(*after, now),
+            Err(error) if matches!(error.next_step(), NextStep::AskMerchant { .. }) => {
+                known.refused = Some((now, error.clone()));
+            }
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// A customer's node; `None`: the shop has none of this id. Whoever asks within the same few milliseconds is
+    /// answered by the same query.
+    pub(crate) async fn customer(
+        &self,
+        shop: Shop<'_>,
+        id: &str,
+        clock: &Clock,
+    ) -> Result<Option<Value>, Error> {
+        let batch = self.join(shop.store, id);
+        // The first to get here asks for all; if it is dropped on the way, the next one does.
+        let found = batch.found.get_or_init(|| async {
+            tokio::time::sleep(JOINING).await;
+            let ids = self.close(shop.store, &batch);
+            let answer = self.ask(shop, &api::customers(&ids), clock).await?;
+            let nodes = answer.data["nodes"].as_array().cloned().unwrap_or_default();
+            let with_id = |node: Value| Some((api::id_in(node["id"].as_str()?)?.to_string(), node));
+            Ok(nodes.into_iter().filter_map(with_id).collect())
+        });
+        found.await.clone().map(|found| found.get(id).cloned())
+    }
+
+    fn join(&self, store: &StoreId, id: &str) -> Arc<Batch> {
+        let mut shops = lock(&self.shops);
+        let known = shops.entry(store.clone()).or_default();
+        let batch = known.joining.get_or_insert_default().clone();
+        let mut ids = lock(&batch.ids);
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+        if ids.len() >= CUSTOMERS_PER_QUERY {
+            known.joining = None;
+        }
+        drop(ids);
+        batch
+    }
+
+    /// Nobody joins from here on.
+    fn close(&self, store: &StoreId, batch: &Arc<Batch>) -> Vec<String> {
+        let mut shops = lock(&self.shops);
+        let known = shops.entry(store.clone()).or_default();
+        if known.joining.as_ref().is_some_and(|joining| Arc::ptr_eq(joining, batch)) {
+            known.joining = None;
+        }
+        lock(&batch.ids).clone()
+    }
+
+    /// A new token may be good where the old one was not.
+    pub(crate) fn forget(&self, store: &StoreId) {
+        if let Some(known) = lock(&self.shops).get_mut(store) {
+            known.refused = None;
+        }
+    }
+}
+
+// A panic while a lock was held left nothing half done: each change is one assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

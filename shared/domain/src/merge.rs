@@ -1,0 +1,106 @@
+//! What a customer leaves behind when the store merges them into another one.
+//!
+//! Only refusals move: an opt-out holds for the address or number it was said about, so the account that takes over
+//! that address inherits it. An opt-in never moves.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Channel, Consent, ConsentState, ContactRecord, Email, Phone, Profile, short_hash};
+
+/// Opt-outs that came with a merge, by channel and hash of the address or number they were said about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Refusals(BTreeMap<String, Timestamp>);
+
+impl Refusals {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Notes what was said about this address and this number. Only opt-outs are kept.
+    pub fn note(
+        &mut self,
+        email: Option<&Email>,
+        phone: Option<&Phone>,
+        said: [(Channel, Option<&Consent>); 3],
+    ) {
+        for (channel, consent) in said {
+            let Some(consent) = consent.filter(|consent| consent.state == ConsentState::OptedOut) else {
+                continue;
+            };
+            let Some(key) = key(channel, email, phone) else { continue };
+            let at = self.0.entry(key).or_insert(consent.at);
+            *at = (*at).max(consent.at);
+        }
+    }
+
+    /// Takes over all of another's.
+    pub fn extend(&mut self, other: &Self) {
+        for (key, at) in &other.0 {
+            let stored = self.0.entry(key.clone()).or_insert(*at);
+            *stored = (*stored).max(*at);
+        }
+    }
+
+    fn about(&self, channel: Channel, profile: &Profile) -> Option<Consent> {
+        let key = key(channel, profile.email.as_ref(), profile.phone.as_ref())?;
+        self.0.get(&key).map(|at| Consent { state: ConsentState::OptedOut, at: *at })
+    }
+}
+
+fn key(channel: Channel, email: Option<&Email>, phone: Option<&Phone>) -> Option<String> {
+    match channel {
+        Channel::Email => Some(format!("email:{}", email?.hash())),
+        Channel::Sms => Some(format!("sms:{}", short_hash(phone?.as_str()))),
+        Channel::Whatsapp => Some(format!("whatsapp:{}", short_hash(phone?.as_str()))),
+    }
+}
+
+impl ContactRecord {
+    /// What this person refused, and what those refused who were merged into them.
+    pub fn all_refusals(&self) -> Refusals {
+        let mut refusals = self.refusals.clone();
+        let profile = self.profile.as_ref().map(|profile| &profile.value);
+        let (email, phone) = (
+            profile.and_then(|profile| profile.email.as_ref()).or(self.sent_email.as_ref()),
+            profile.and_then(|profile| profile.phone.as_ref()).or(self.sent_phone.as_ref()),
+        );
+        refusals.note(
+            email,
+            phone,
+            [
+                (Channel::Email, self.email_consent.as_ref()),
+                (Channel::Sms, self.sms_consent.as_ref()),
+                (Channel::Whatsapp, self.whatsapp_consent.as_ref()),
+            ],
+        );
+        refusals
+    }
+
+    /// Inherits the refusals of somebody who was merged into this person, and their last order.
+    pub fn absorb(&mut self, refusals: &Refusals, last_order_at: Option<Timestamp>) {
+        self.refusals.extend(refusals);
+        self.last_order_at = self.last_order_at.max(last_order_at);
+        self.mind_refusals();
+    }
+
+    /// Whoever has an address or number that somebody refused to be written to has refused it.
+    pub(crate) fn mind_refusals(&mut self) {
+        let Some(profile) = self.profile.as_ref().filter(|_| !self.refusals.is_empty()) else { return };
+        let about = |channel| self.refusals.about(channel, &profile.value);
+        let (email, sms, whatsapp) = (about(Channel::Email), about(Channel::Sms), about(Channel::Whatsapp));
+        for (stored, refused) in [
+            (&mut self.email_consent, email),
+            (&mut self.sms_consent, sms),
+            (&mut self.whatsapp_consent, whatsapp),
+        ] {
+            if let Some(refused) = refused {
+                *stored = Some(Consent::latest(stored.take(), refused));
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The settings document as it is written: what keys there are, and what may stand behind them.
+//!
+//! The JSON Schema (`docs/tajo.schema.json`) is generated from these types: their comments are what an editor shows.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroU64;
+
+use jiff::SignedDuration;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use tajo_domain::Email;
+
+use super::LogLevel;
+use super::fields::Fields;
+
+/// Settings of a store.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "tajo.yaml")]
+pub struct Document {
+    /// The platforms that are connected, each with its own choices.
+    pub connectors: Connectors,
+    /// Which field of the shop fills which Brevo attribute. The same key under the connector wins.
+    pub field_mapping: Fields,
+    /// What is synced. The same key under the connector wins.
+    pub sync: SyncBlock,
+}
+
+/// The platforms.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Connectors {
+    /// The Shopify store.
+    pub shopify: Connector,
+}
+
+/// One store.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Connector {
+    /// Whether anything is synced at all. Left out: yes.
+    pub enabled: Option<bool>,
+    /// The permanent address, such as `your-store.myshopify.com`.
+    pub shop_url: Option<String>,
+    /// Shopify's API version: `2026-01`, `2026-04`, `2026-07` or `2026-10`. Others are accepted with a warning.
+    pub api_version: Option<String>,
+    /// What is synced.
+    pub sync: SyncBlock,
+    /// Brevo lists that contacts join.
+    pub lists: ListsBlock,
+    /// Which field of the shop fills which Brevo attribute.
+    pub field_mapping: Fields,
+    /// Every call to Brevo is logged, with the names of the fields that were sent (never their values).
+    pub debug: Option<bool>,
+    /// How much is logged. Left out: `normal`.
+    pub log_level: Option<LogLevel>,
+    /// Every webhook is logged as it arrives, with its size and versions.
+    pub log_webhooks: Option<bool>,
+}
+
+/// What is synced. Each may be `true`, `false`, or a block that says more.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SyncBlock {
+    /// Customers become contacts. Left out: yes.
+    pub customers: Option<Switch<CustomersBlock>>,
+    /// Orders become events and Brevo orders. Left out: yes.
+    pub orders: Option<Switch<OrdersBlock>>,
+    /// Products fill Brevo's catalogue. Left out: yes.
+    pub products: Option<Switch<ProductsBlock>>,
+    /// Carts become events; abandoned ones are noticed. Left out: yes.
+    pub carts: Option<Switch<CartsBlock>>,
+    /// Stock levels and their events. Left out: no.
+    pub inventory: Option<Switch<InventoryBlock>>,
+}
+
+/// Customers.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomersBlock {
+    /// Whether they are synced.
+    pub enabled: Option<bool>,
+}
+
+/// Orders.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OrdersBlock {
+    /// Whether they are synced.
+    pub enabled: Option<bool>,
+    /// Test orders of a live store count too. Left out: no.
+    pub include_test_orders: Option<bool>,
+    /// One event per ordered item besides `order_placed`. Left out: no.
+    pub item_events: Option<bool>,
+}
+
+/// Products.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProductsBlock {
+    /// Whether they are synced.
+    pub enabled: Option<bool>,
+    /// Each variant becomes a Brevo product of its own. Left out: yes.
+    pub include_variants: Option<bool>,
+    /// Pictures are linked. Left out: yes.
+    pub include_images: Option<bool>,
+    /// Collections, type and tags become Brevo categories. Left out: yes.
+    pub categories_as_tags: Option<bool>,
+    /// Which products are synced. Left out: all of them.
+    pub filter: Option<FilterBlock>,
+}
+
+/// Which products are synced.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FilterBlock {
+    /// Only products of this status. Left out: of any.
+    pub status: Option<ProductStatus>,
+    /// Products with one of these tags are left out.
+    pub exclude_tags: Vec<String>,
+}
+
+/// Shopify's statuses of a product.
+#[derive(Clone, Copy, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProductStatus {
+    #[serde(alias = "ACTIVE")]
+    Active,
+    #[serde(alias = "DRAFT")]
+    Draft,
+    #[serde(alias = "ARCHIVED")]
+    Archived,
+    #[serde(alias = "UNLISTED")]
+    Unlisted,
+}
+
+/// Carts and checkouts.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CartsBlock {
+    /// Whether they are synced.
+    pub enabled: Option<bool>,
+    /// How long a cart rests before it counts as abandoned, such as `30m` or `1h 30m`. Left out: 30 minutes.
+    pub abandoned_after: Option<Rest>,
+}
+
+/// Stock levels.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct InventoryBlock {
+    /// Whether they are synced.
+    pub enabled: Option<bool>,
+    /// `product_low_stock` is sent when the stock falls to this or below. Left out: never.
+    pub low_stock_threshold: Option<u64>,
+    /// `product_out_of_stock` and `product_back_in_stock` are sent. Left out: yes.
+    pub out_of_stock_events: Option<bool>,
+    /// The address of the Brevo contact that these events are sent to: a product has none of its own. Left out: no
+    /// events, only the stock on the Brevo product.
+    pub alert_email: Option<AlertEmail>,
+}
+
+/// Brevo lists, by the ids that Brevo shows under Contacts → Lists. Left out: no list.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListsBlock {
+    /// Joined by every contact.
+    pub all_customers: Option<NonZeroU64>,
+    /// Joined with the first order.
+    pub buyers: Option<NonZeroU64>,
+    /// Joined while a cart is abandoned.
+    pub abandoned_cart: Option<NonZeroU64>,
+}
+
+/// `true`, `false`, or a block.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum Switch<T> {
+    /// Yes or no.
+    Plain(bool),
+    /// More than that.
+    Block(T),
+}
+
+impl<T> Switch<T> {
+    /// The block, if it is one.
+    pub fn block(&self) -> Option<&T> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Block(block) => Some(block),
+        }
+    }
+}
+
+/// By hand: serde's untagged enums forget where an error happened and which keys are known there.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Switch<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct SwitchVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for SwitchVisitor<T> {
+            type Value = Switch<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`true`, `false` or a block")
+            }
+            fn visit_bool<E: Error>(self, on: bool) -> Result<Self::Value, E> {
+                Ok(Switch::Plain(on))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Switch::Block)
+            }
+        }
+        from.deserialize_any(SwitchVisitor(PhantomData))
+    }
+}
+
+/// How long a cart rests: from a second to a week.
+#[derive(Clone, Copy, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct Rest(pub SignedDuration);
+
+impl TryFrom<String> for Rest {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let duration: SignedDuration =
+            text.parse().map_err(|_| format!("`{text}`, which is no duration such as `30m` or `1h 30m`"))?;
+        let (least, most) = (SignedDuration::from_secs(1), SignedDuration::from_hours(24 * 7));
+        if duration < least || most < duration {
+            return Err(format!("`{text}`: it must lie between a second and a week"));
+        }
+        Ok(Self(duration))
+    }
+}
+
+impl JsonSchema for Rest {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9PT]", "examples": ["30m", "1h 30m", "2h"] })
+    }
+}
+
+/// Whom to tell of stock.
+#[derive(Clone, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct AlertEmail(pub Email);
+
+impl TryFrom<String> for AlertEmail {
+    type Error = &'static str;
+
+    // The text stays out of the error: it may be somebody's address with a slip in it.
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Email::parse(&text).map(Self).map_err(|_| "no email address")
+    }
+}
+
+impl JsonSchema for AlertEmail {
+    fn schema_name() -> Cow<'static, str> {
+        "Email".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "email" })
+    }
+}

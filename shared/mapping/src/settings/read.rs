@@ -1,0 +1,189 @@
+//! From the document to the settings.
+
+use serde::Deserialize;
+use serde_path_to_error::{Deserializer, Track};
+use serde_saphyr::{Error, options};
+
+use super::document::{
+    Connector, Document, FilterBlock, InventoryBlock, ListsBlock, OrdersBlock, ProductStatus, ProductsBlock,
+    Switch, SyncBlock,
+};
+use super::{
+    API_VERSION, API_VERSIONS, InventorySettings, Lists, Logging, OrderSettings, ProductFilter,
+    ProductSettings, Settings, SettingsError, Sync,
+};
+use crate::FieldMapping;
+
+impl Settings {
+    /// Reads a document. `field_mapping` and `sync` may stand at the top level or under the connector;
+    /// the connector's own keys win. An empty document gives the defaults.
+    pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
+        Self::read(text, false)
+    }
+
+    /// Reads a document that was accepted before, perhaps by an older version that took any name in `field_mapping`: a
+    /// line there that means nothing, or nothing good, is left out with a warning. A store must not stand still for it.
+    pub fn from_stored(text: &str) -> Result<Self, SettingsError> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, stored: bool) -> Result<Self, SettingsError> {
+        let document = parse(text)?;
+        let own = document.connectors.shopify;
+        let logging = logging(&own);
+        let layers = [&own.sync, &document.sync];
+        let (api_version, warning) = api_version(own.api_version.as_deref());
+        let mut warnings: Vec<String> = warning.into_iter().collect();
+        let (field_mapping, wrong) = FieldMapping::new(document.field_mapping, own.field_mapping);
+        for error in wrong {
+            if !stored {
+                return Err(error);
+            }
+            warnings.push(format!("left out: {error}"));
+        }
+        let defaults = Self::default();
+        let rest = |sync: &&SyncBlock| sync.carts.as_ref()?.block()?.abandoned_after;
+        Ok(Self {
+            enabled: own.enabled.unwrap_or(defaults.enabled),
+            sync: switches(layers, defaults.sync),
+            lists: lists(&own.lists),
+            products: products(layers, defaults.products),
+            inventory: inventory(layers, defaults.inventory),
+            orders: orders(layers, defaults.orders),
+            abandoned_after: layers.iter().find_map(rest).map_or(defaults.abandoned_after, |rest| rest.0),
+            logging,
+            shop_url: own.shop_url,
+            field_mapping,
+            api_version,
+            warnings,
+        })
+    }
+}
+
+/// The document, or what is wrong with it and where.
+fn parse(text: &str) -> Result<Document, SettingsError> {
+    if text.trim().is_empty() {
+        return Ok(Document::default());
+    }
+    let mut track = Track::new();
+    let read = serde_saphyr::with_deserializer_from_str_with_options(
+        text,
+        options! { with_snippet: false },
+        |yaml| Option::<Document>::deserialize(Deserializer::new(yaml, &mut track)),
+    );
+    match read {
+        Ok(document) => Ok(document.unwrap_or_default()),
+        // A document of comments alone.
+        Err(Error::Eof { .. }) => Ok(Document::default()),
+        Err(error) => {
+            let path = track.path().to_string();
+            // Where the tracker did not see the key, what is above it is named.
+            let path = path.split(".?").next().unwrap_or_default();
+            Err(SettingsError::from_parser(&error, if path == "." { "" } else { path }))
+        }
+    }
+}
+
+fn switches(layers: [&SyncBlock; 2], defaults: Sync) -> Sync {
+    fn on<T>(
+        layers: [&SyncBlock; 2],
+        kind: fn(&SyncBlock) -> Option<&Switch<T>>,
+        enabled: fn(&T) -> Option<bool>,
+        otherwise: bool,
+    ) -> bool {
+        let said = |switch: &Switch<T>| match switch {
+            Switch::Plain(on) => Some(*on),
+            Switch::Block(block) => enabled(block),
+        };
+        layers.into_iter().filter_map(kind).find_map(said).unwrap_or(otherwise)
+    }
+    Sync {
+        customers: on(layers, |sync| sync.customers.as_ref(), |block| block.enabled, defaults.customers),
+        orders: on(layers, |sync| sync.orders.as_ref(), |block| block.enabled, defaults.orders),
+        products: on(layers, |sync| sync.products.as_ref(), |block| block.enabled, defaults.products),
+        carts: on(layers, |sync| sync.carts.as_ref(), |block| block.enabled, defaults.carts),
+        inventory: on(layers, |sync| sync.inventory.as_ref(), |block| block.enabled, defaults.inventory),
+    }
+}
+
+fn lists(block: &ListsBlock) -> Lists {
+    let id = |id: Option<std::num::NonZeroU64>| id.map(std::num::NonZeroU64::get);
+    Lists {
+        all_customers: id(block.all_customers),
+        buyers: id(block.buyers),
+        abandoned_cart: id(block.abandoned_cart),
+    }
+}
+
+fn products(layers: [&SyncBlock; 2], defaults: ProductSettings) -> ProductSettings {
+    let blocks = layers.map(|sync| sync.products.as_ref().and_then(Switch::block));
+    let on = |read: fn(&ProductsBlock) -> Option<bool>, otherwise| first(blocks, read).unwrap_or(otherwise);
+    ProductSettings {
+        include_variants: on(|block| block.include_variants, defaults.include_variants),
+        include_images: on(|block| block.include_images, defaults.include_images),
+        categories_as_tags: on(|block| block.categories_as_tags, defaults.categories_as_tags),
+        filter: blocks
+            .into_iter()
+            .flatten()
+            .find_map(|block| block.filter.as_ref())
+            .map_or(defaults.filter, filter),
+    }
+}
+
+fn filter(block: &FilterBlock) -> ProductFilter {
+    let status = block.status.map(|status| match status {
+        ProductStatus::Active => "active",
+        ProductStatus::Draft => "draft",
+        ProductStatus::Archived => "archived",
+        ProductStatus::Unlisted => "unlisted",
+    });
+    ProductFilter { status: status.map(str::to_owned), exclude_tags: block.exclude_tags.clone() }
+}
+
+fn inventory(layers: [&SyncBlock; 2], defaults: InventorySettings) -> InventorySettings {
+    let blocks: [Option<&InventoryBlock>; 2] =
+        layers.map(|sync| sync.inventory.as_ref().and_then(Switch::block));
+    InventorySettings {
+        low_stock_threshold: first(blocks, |block| block.low_stock_threshold)
+            .or(defaults.low_stock_threshold),
+        out_of_stock_events: first(blocks, |block| block.out_of_stock_events)
+            .unwrap_or(defaults.out_of_stock_events),
+        alert_email: first(blocks, |block| block.alert_email.as_ref().map(|email| email.0.clone()))
+            .or(defaults.alert_email),
+    }
+}
+
+fn orders(layers: [&SyncBlock; 2], defaults: OrderSettings) -> OrderSettings {
+    let blocks: [Option<&OrdersBlock>; 2] = layers.map(|sync| sync.orders.as_ref().and_then(Switch::block));
+    OrderSettings {
+        include_test_orders: first(blocks, |block| block.include_test_orders)
+            .unwrap_or(defaults.include_test_orders),
+        item_events: first(blocks, |block| block.item_events).unwrap_or(defaults.item_events),
+    }
+}
+
+/// What the first block says that says anything.
+fn first<T, V>(blocks: [Option<&T>; 2], read: fn(&T) -> Option<V>) -> Option<V> {
+    blocks.into_iter().flatten().find_map(read)
+}
+
+fn logging(own: &Connector) -> Logging {
+    Logging {
+        level: own.log_level.unwrap_or_default(),
+        debug: own.debug.unwrap_or(false),
+        webhooks: own.log_webhooks.unwrap_or(false),
+    }
+}
+
+fn api_version(asked: Option<&str>) -> (&'static str, Option<String>) {
+    let Some(asked) = asked else { return (API_VERSION, None) };
+    match API_VERSIONS.into_iter().find(|version| *version == asked) {
+        Some(version) => (version, None),
+        None => {
+            let warning = format!(
+                "`api_version: {asked}` is not what this connector speaks: {API_VERSION} is used instead"
+            );
+            (API_VERSION, Some(warning))
+        }
+    }
+}

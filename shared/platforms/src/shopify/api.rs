@@ -1,0 +1,121 @@
+//! What Shopify is asked for, and what its answers mean: queries of the Admin GraphQL API. Pure.
+//!
+//! An answer becomes the body that a webhook would have had ([`body`]), so that the change functions read both and
+//! there is one meaning.
+
+mod answer;
+pub mod body;
+mod error;
+mod person;
+mod wanted;
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+pub use answer::{Answer, Cost, read};
+pub use error::{Error, NextStep};
+pub use person::person;
+pub use wanted::Wanted;
+
+/// The version that every query is written for (`specs/shopify`, and the test that holds each document against it).
+pub const VERSION: &str = "2026-10";
+
+/// The header of the access token.
+pub const TOKEN: &str = "x-shopify-access-token";
+
+/// Points that one query may cost at most (shopify.dev, "GraphQL Admin API rate limits").
+pub const POINTS_PER_QUERY: u32 = 1_000;
+
+/// Customers in one query. Shopify takes 250 ids, but each of these customers may cost eight points.
+pub const CUSTOMERS_PER_QUERY: usize = 100;
+
+/// Lines of an order in one query: a line costs five points, and a page may have 250.
+pub const LINES_PER_QUERY: usize = 100;
+
+/// Bytes of an answer we read: an order's page of 100 lines is some 60 KB, and 100 customers are some 100 KB.
+pub const ANSWER_BYTES: usize = 4_000_000;
+
+/// One question, as a value.
+#[derive(Clone, PartialEq)]
+pub struct Query {
+    /// The document, as it stands in `queries/`.
+    pub document: &'static str,
+    /// Its variables.
+    pub variables: Value,
+    /// Points it costs at most: objects cost 1 and connections as many as they may hold.
+    pub points: u32,
+}
+
+// Variables name people.
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query").field("points", &self.points).finish_non_exhaustive()
+    }
+}
+
+impl Query {
+    /// The body of the request.
+    pub fn to_json(&self) -> Value {
+        json!({ "query": self.document, "variables": self.variables })
+    }
+}
+
+/// Path of every query, below the shop's address.
+pub fn path() -> String {
+    format!("/admin/api/{VERSION}/graphql.json")
+}
+
+/// Up to [`CUSTOMERS_PER_QUERY`] customers, by the ids that webhooks carry.
+pub fn customers(ids: &[String]) -> Query {
+    let ids: Vec<String> = ids.iter().map(|id| gid("Customer", id)).collect();
+    let points = 8 * u32::try_from(ids.len()).unwrap_or(u32::MAX / 8);
+    Query { document: include_str!("queries/customers.graphql"), variables: json!({ "ids": ids }), points }
+}
+
+/// An order without its lines.
+pub fn order(id: &str) -> Query {
+    let variables = json!({ "id": gid("Order", id) });
+    Query { document: include_str!("queries/order.graphql"), variables, points: 900 }
+}
+
+/// A page of an order's lines, after this cursor.
+pub fn order_lines(id: &str, after: Option<&str>) -> Query {
+    let variables = json!({ "id": gid("Order", id), "first": LINES_PER_QUERY, "after": after });
+    Query { document: include_str!("queries/order_lines.graphql"), variables, points: 520 }
+}
+
+/// A product with its first 100 variants, as many as a webhook has.
+pub fn product(id: &str) -> Query {
+    let variables = json!({ "id": gid("Product", id) });
+    Query { document: include_str!("queries/product.graphql"), variables, points: 400 }
+}
+
+/// What an inventory item is an item of.
+pub fn inventory_item(id: &str) -> Query {
+    let variables = json!({ "id": gid("InventoryItem", id) });
+    Query { document: include_str!("queries/inventory_item.graphql"), variables, points: 30 }
+}
+
+/// Every document and its name: for the test that holds them against Shopify's schema.
+pub const DOCUMENTS: &[(&str, &str)] = &[
+    ("customers", include_str!("queries/customers.graphql")),
+    ("order", include_str!("queries/order.graphql")),
+    ("order_lines", include_str!("queries/order_lines.graphql")),
+    ("product", include_str!("queries/product.graphql")),
+    ("inventory_item", include_str!("queries/inventory_item.graphql")),
+];
+
+/// Shopify's global id of a thing.
+fn gid(kind: &str, id: &str) -> String {
+    format!("gid://shopify/{kind}/{id}")
+}
+
+/// The number in a global id, as webhooks write it.
+pub fn id_in(gid: &str) -> Option<u64> {
+    gid.rsplit('/').next()?.split('?').next()?.parse().ok()
+}
+
+#[cfg(test)]
+#[path = "api_tests.rs"]
+mod tests;

@@ -1,0 +1,326 @@
+//! Answers in the shape of webhook bodies.
+
+use serde_json::{Map, Value, json};
+use tajo_domain::Skipped;
+
+use super::id_in;
+
+/// A customer's node as the body of `customers/update`, with what webhooks carried until 2024-10 besides: consents,
+/// tags and totals.
+pub fn customer(node: &Value) -> Value {
+    let phone = &node["defaultPhoneNumber"];
+    let mut body = named(node);
+    body.extend(object(json!({
+        "id": id(node),
+        "admin_graphql_api_id": node["id"],
+        "created_at": node["createdAt"],
+        "updated_at": node["updatedAt"],
+        "state": lower(&node["state"]),
+        "note": node["note"],
+        "email": node["defaultEmailAddress"]["emailAddress"],
+        "phone": phone["phoneNumber"],
+        "tags": tags(node),
+        "orders_count": node["numberOfOrders"],
+        "total_spent": node["amountSpent"]["amount"],
+        "default_address": address(&node["defaultAddress"]),
+    })));
+    let email = &node["defaultEmailAddress"];
+    let said = |state: &Value, level: &Value, at: &Value, from: &Value| {
+        (!state.is_null()).then(|| {
+            let at = said_at(node, state, at);
+            json!({ "state": lower(state), "opt_in_level": lower(level), "consent_updated_at": at, "updated_at": at,
+                "consent_collected_from": from, "collected_from": from })
+        })
+    };
+    let by_email = said(
+        &email["marketingState"],
+        &email["marketingOptInLevel"],
+        &email["marketingUpdatedAt"],
+        &Value::Null,
+    );
+    let by = |consent: &Value| {
+        said(&consent["state"], &consent["optInLevel"], &consent["updatedAt"], &consent["collectedFrom"])
+    };
+    let (sms, whats_app) = (by(&phone["smsMarketingConsent"]), by(&phone["whatsAppMarketingConsent"]));
+    body.extend(object(json!({
+        "email_marketing_consent": by_email,
+        "sms_marketing_consent": sms,
+        "whats_app_marketing_consent": whats_app,
+    })));
+    Value::Object(body)
+}
+
+/// When a consent was given or withdrawn. Shopify may not know: then an opt-in counts from the beginning of the
+/// account, so that it never undoes an opt-out, and an opt-out from the account's last change.
+fn said_at(node: &Value, state: &Value, at: &Value) -> Value {
+    match (at.is_null(), state.as_str()) {
+        (false, _) => at.clone(),
+        (true, Some("SUBSCRIBED")) => node["createdAt"].clone(),
+        (true, _) => node["updatedAt"].clone(),
+    }
+}
+
+/// An order and all its lines as the body of `orders/updated`.
+pub fn order(node: &Value, lines: &[Value]) -> Value {
+    let lines: Vec<Value> = lines.iter().map(line).collect();
+    let currency = &node["currencyCode"];
+    let moved =
+        |of: &Value| json!({ "shop_money": of["shopMoney"], "presentment_money": of["presentmentMoney"] });
+    let by_id = |gid: &Value| lines.iter().find(|line| line["admin_graphql_api_id"] == *gid).cloned();
+    let part = |part: &Value| {
+        let mut line = by_id(&part["lineItem"]["id"]).unwrap_or_else(|| json!({}));
+        line["quantity"] = part["quantity"].clone();
+        line
+    };
+    let fulfilments = each(&node["fulfillments"], |fulfilment| {
+        let tracking = &fulfilment["trackingInfo"][0];
+        json!({
+            "id": id(fulfilment),
+            "status": lower(&fulfilment["status"]),
+            "created_at": fulfilment["createdAt"],
+            "updated_at": fulfilment["updatedAt"],
+            "tracking_company": tracking["company"],
+            "tracking_number": tracking["number"],
+            "tracking_url": tracking["url"],
+            "line_items": each(&fulfilment["fulfillmentLineItems"]["nodes"], part),
+        })
+    });
+    let refunds = each(&node["refunds"], |refund| {
+        json!({
+            "id": id(refund),
+            "created_at": refund["createdAt"],
+            "processed_at": refund["processedAt"],
+            "note": refund["note"],
+            "refund_line_items": each(&refund["refundLineItems"]["nodes"], |line| {
+                json!({ "quantity": line["quantity"], "line_item": by_id(&line["lineItem"]["id"]) })
+            }),
+            "transactions": each(&refund["transactions"]["nodes"], |transaction| json!({
+                "id": id(transaction),
+                "kind": lower(&transaction["kind"]),
+                "status": lower(&transaction["status"]),
+                "amount": shop(&transaction["amountSet"]),
+                "currency": currency,
+            })),
+        })
+    });
+    json!({
+        "id": id(node),
+        "admin_graphql_api_id": node["id"],
+        "name": node["name"],
+        "order_number": node["number"],
+        "email": node["email"],
+        "phone": node["phone"],
+        "test": node["test"],
+        "created_at": node["createdAt"],
+        "processed_at": node["processedAt"],
+        "updated_at": node["updatedAt"],
+        "cancelled_at": node["cancelledAt"],
+        "cancel_reason": lower(&node["cancelReason"]),
+        "financial_status": lower(&node["displayFinancialStatus"]),
+        "fulfillment_status": fulfilment_status(&node["displayFulfillmentStatus"]),
+        "currency": currency,
+        "total_price": shop(&node["totalPriceSet"]),
+        "total_price_set": moved(&node["totalPriceSet"]),
+        "current_total_price": shop(&node["currentTotalPriceSet"]),
+        "current_total_price_set": moved(&node["currentTotalPriceSet"]),
+        "subtotal_price": shop(&node["subtotalPriceSet"]),
+        "total_tax": shop(&node["totalTaxSet"]),
+        "total_shipping_price_set": moved(&node["totalShippingPriceSet"]),
+        "total_discounts": shop(&node["totalDiscountsSet"]),
+        "checkout_token": node["checkoutToken"],
+        "cart_token": node["cartToken"],
+        "source_name": node["sourceName"],
+        "customer_locale": node["customerLocale"],
+        "buyer_accepts_marketing": node["customerAcceptsMarketing"],
+        "tags": tags(node),
+        "note": node["note"],
+        "note_attributes": each(&node["customAttributes"], |pair| json!({ "name": pair["key"], "value": pair["value"] })),
+        "discount_codes": each(&node["discountCodes"], |code| json!({ "code": code })),
+        "payment_gateway_names": node["paymentGatewayNames"],
+        "order_status_url": node["statusPageUrl"],
+        "customer": buyer(&node["customer"]),
+        "billing_address": address(&node["billingAddress"]),
+        "shipping_address": address(&node["shippingAddress"]),
+        "shipping_lines": each(&node["shippingLines"]["nodes"], |line| {
+            json!({ "title": line["title"], "price": shop(&line["originalPriceSet"]) })
+        }),
+        "fulfillments": fulfilments,
+        "refunds": refunds,
+        "line_items": lines,
+    })
+}
+
+/// What of a fetched order is not there, because one query may not cost as much.
+pub fn left_out(node: &Value, has_all_lines: bool) -> Vec<Skipped> {
+    let is_full = |list: &Value| list.as_array().is_some_and(|list| list.len() >= MOST_PARTS);
+    let reason = "the order was fetched, and may have more than one query can answer";
+    let parts = [
+        (!has_all_lines, "further lines of the order"),
+        (is_full(&node["fulfillments"]), "further shipments of the order"),
+        (is_full(&node["refunds"]), "further refunds of the order"),
+    ];
+    parts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| Skipped::new(what, reason)).collect()
+}
+
+/// Shipments and refunds that `order.graphql` asks for.
+const MOST_PARTS: usize = 20;
+
+/// A product as the body of `products/update`.
+pub fn product(node: &Value) -> Value {
+    let images: Vec<Value> = elements(&node["media"]["nodes"])
+        .filter(|media| media["image"].is_object())
+        .zip(1..)
+        .map(|(media, position)| {
+            let image = &media["image"];
+            json!({ "id": id(media), "src": image["url"], "alt": media["alt"], "width": image["width"],
+                "height": image["height"], "position": position })
+        })
+        .collect();
+    let variants = each(&node["variants"]["nodes"], |variant| {
+        let option = |n: usize| variant["selectedOptions"][n]["value"].clone();
+        json!({
+            "id": id(variant),
+            "admin_graphql_api_id": variant["id"],
+            "product_id": id(node),
+            "inventory_item_id": id(&variant["inventoryItem"]),
+            "title": variant["title"],
+            "sku": variant["sku"],
+            "barcode": variant["barcode"],
+            "price": variant["price"],
+            "compare_at_price": variant["compareAtPrice"],
+            "position": variant["position"],
+            "taxable": variant["taxable"],
+            "inventory_policy": lower(&variant["inventoryPolicy"]),
+            "inventory_quantity": variant["inventoryQuantity"],
+            "created_at": variant["createdAt"],
+            "updated_at": variant["updatedAt"],
+            "option1": option(0),
+            "option2": option(1),
+            "option3": option(2),
+        })
+    });
+    json!({
+        "id": id(node),
+        "admin_graphql_api_id": node["id"],
+        "title": node["title"],
+        "handle": node["handle"],
+        "body_html": node["descriptionHtml"],
+        "vendor": node["vendor"],
+        "product_type": node["productType"],
+        "status": lower(&node["status"]),
+        "tags": tags(node),
+        "created_at": node["createdAt"],
+        "updated_at": node["updatedAt"],
+        "published_at": node["publishedAt"],
+        "options": each(&node["options"], |option| json!({
+            "id": id(option), "name": option["name"], "position": option["position"], "values": option["values"],
+        })),
+        "image": images.first(),
+        "images": images,
+        "variants": variants,
+    })
+}
+
+/// One line of an order.
+fn line(node: &Value) -> Value {
+    json!({
+        "id": id(node),
+        "admin_graphql_api_id": node["id"],
+        "product_id": id(&node["product"]),
+        "variant_id": id(&node["variant"]),
+        "name": node["name"],
+        "title": node["title"],
+        "variant_title": node["variantTitle"],
+        "sku": node["sku"],
+        "vendor": node["vendor"],
+        "quantity": node["quantity"],
+        "current_quantity": node["currentQuantity"],
+        "price": shop(&node["originalUnitPriceSet"]),
+    })
+}
+
+/// The customer inside an order: as little as webhooks carry there.
+fn buyer(node: &Value) -> Value {
+    if node.is_null() {
+        return Value::Null;
+    }
+    let mut body = named(node);
+    body.extend(object(json!({
+        "id": id(node),
+        "admin_graphql_api_id": node["id"],
+        "created_at": node["createdAt"],
+        "updated_at": node["updatedAt"],
+        "email": node["defaultEmailAddress"]["emailAddress"],
+        "phone": node["defaultPhoneNumber"]["phoneNumber"],
+    })));
+    Value::Object(body)
+}
+
+fn address(node: &Value) -> Value {
+    if node.is_null() {
+        return Value::Null;
+    }
+    let mut body = named(node);
+    body.extend(object(json!({
+        "company": node["company"],
+        "phone": node["phone"],
+        "address1": node["address1"],
+        "address2": node["address2"],
+        "city": node["city"],
+        "province": node["province"],
+        "province_code": node["provinceCode"],
+        "country": node["country"],
+        "country_code": node["countryCodeV2"],
+        "zip": node["zip"],
+    })));
+    Value::Object(body)
+}
+
+fn named(node: &Value) -> Map<String, Value> {
+    object(json!({ "first_name": node["firstName"], "last_name": node["lastName"] }))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Webhooks write numbers where GraphQL writes global ids.
+fn id(node: &Value) -> Value {
+    json!(node["id"].as_str().and_then(id_in))
+}
+
+fn shop(set: &Value) -> Value {
+    set["shopMoney"]["amount"].clone()
+}
+
+/// Enums are upper case here and lower case there.
+fn lower(word: &Value) -> Value {
+    json!(word.as_str().map(str::to_ascii_lowercase))
+}
+
+/// Other words for the same: what is not yet shipped at all has no word in a webhook.
+fn fulfilment_status(word: &Value) -> Value {
+    match word.as_str() {
+        Some("FULFILLED") => json!("fulfilled"),
+        Some("PARTIALLY_FULFILLED") => json!("partial"),
+        Some("RESTOCKED") => json!("restocked"),
+        _ => Value::Null,
+    }
+}
+
+/// Webhooks write tags as one text. Commas cannot be part of a tag.
+fn tags(node: &Value) -> Value {
+    let tags = node["tags"].as_array();
+    json!(tags.map(|tags| tags.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")))
+}
+
+fn elements(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+fn each(list: &Value, of: impl Fn(&Value) -> Value) -> Vec<Value> {
+    elements(list).map(of).collect()
+}

@@ -1,0 +1,33 @@
+//! A customer that was looked up, as an update of a person.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tajo_domain::{Change, Currency, PersonUpdate, Unusable, Versioned};
+
+use super::body;
+use crate::Context;
+use crate::shopify::{Topic, change};
+
+/// Everything a customer's node says, each facet with its own time. The context's time is when Shopify was asked.
+///
+/// # Errors
+/// The node is no customer.
+pub fn person(node: &Value, context: &Context) -> Result<PersonUpdate, Unusable> {
+    let written = body::customer(node).to_string();
+    let changes = change::changes(&Topic::CustomersUpdate, written.as_bytes(), context)?;
+    let update = changes.changes.into_iter().find_map(|change| match change {
+        Change::Person { update, .. } => Some(*update),
+        _ => None,
+    });
+    let mut update = update.ok_or_else(|| Unusable::new("Shopify's answer is about no customer"))?;
+    let text = |name: &str| node[name].as_str();
+    let at = text("updatedAt").and_then(|at| at.parse().ok()).unwrap_or(context.time);
+    update.locale = text("locale").map(|tag| Versioned { at, value: tag.to_owned() });
+    let last_order = node["lastOrder"]["createdAt"].as_str();
+    update.ordered_at = last_order.and_then(|at| at.parse::<Timestamp>().ok());
+    if let Some(totals) = &mut update.totals {
+        totals.value.currency = node["amountSpent"]["currencyCode"].as_str().and_then(Currency::parse);
+    }
+    update.looked_up_at = Some(context.time);
+    Ok(update)
+}

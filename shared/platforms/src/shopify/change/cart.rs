@@ -1,0 +1,71 @@
+//! `carts/create` and `carts/update`, which name nobody, and `checkouts/delete`.
+
+use tajo_domain::{Cart, CartSource, Change, Changes, Currency, Identity, Money, Skipped, Unusable};
+
+use super::parts;
+use crate::Context;
+use crate::shopify::payload::{self, Line};
+
+/// The cart as the online store has it. What it costs is added up here: the body has only its lines.
+pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
+    let payload: payload::Cart<'_> = payload::parse(body, "the body has no cart token")?;
+    let token = parts::token(&payload.token).or_else(|| parts::token(&payload.id));
+    let Some(token) = token.map(str::to_owned) else {
+        return Err(Unusable::new("the body has no cart token"));
+    };
+    let mut changes = Changes::default();
+    let updated_at = parts::first_time([&payload.updated_at], context.time);
+    let lines = || payload.line_items.objects();
+    let currency = lines()
+        .find_map(|line| line.price_set.0.as_ref()?.shop_money.0.as_ref()?.currency_code.get())
+        .and_then(Currency::parse);
+    let mut items = parts::items(parts::lines(&payload.line_items), "the cart", &mut changes.skipped);
+    // `price` is in the buyer's currency; the shop's stands beside it.
+    for item in &mut items {
+        let line = lines().find(|line| line.id.0.is_some() && line.id.0 == item.line);
+        item.price = line.and_then(|line| line.price_set.0.as_ref()?.shop()).unwrap_or(item.price);
+    }
+    let cart = Cart {
+        source: CartSource::Cart,
+        tokens: vec![token.clone()],
+        token,
+        identity: Identity::default(),
+        created_at: parts::first_time([&payload.created_at], updated_at),
+        updated_at,
+        completed_at: None,
+        currency,
+        total: lines().filter_map(line_total).sum(),
+        subtotal: None,
+        discount: None,
+        tax: None,
+        shipping: None,
+        url: None,
+        items,
+    };
+    changes.changes.push(Change::Cart(Box::new(cart)));
+    Ok(changes)
+}
+
+/// A checkout is gone. Only the cart's token can name it: the checkout's own is left out of this body.
+pub fn checkout_deleted(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
+    let payload: payload::DeletedCheckout<'_> = payload::parse(body, "the body has no checkout")?;
+    let token = parts::token(&payload.cart_token).or_else(|| parts::token(&payload.token));
+    match (token, &payload.id.0) {
+        (Some(token), _) => {
+            let change = Change::CartDeleted { token: token.to_owned(), at: context.time };
+            Ok(Changes { changes: vec![change], skipped: Vec::new() })
+        }
+        (None, Some(_)) => {
+            let reason = "the deleted checkout names no cart, and its id leads to none";
+            Ok(Changes { changes: Vec::new(), skipped: vec![Skipped::new("cart", reason)] })
+        }
+        (None, None) => Err(Unusable::new("the body has no checkout")),
+    }
+}
+
+/// After discounts, in shop money where the line has it.
+fn line_total(line: &Line<'_>) -> Option<Money> {
+    let in_all = line.line_price_set.0.as_ref().and_then(|set| set.shop()).or(line.line_price.0);
+    let price = || line.price_set.0.as_ref().and_then(|set| set.shop()).or(line.price.0);
+    in_all.or_else(|| Some(price()? * Money::from(line.quantity.0.unwrap_or(0))))
+}

@@ -1,0 +1,86 @@
+//! A creation that Brevo took and nobody could mark: the contact is ours all the same, and nobody else's is.
+
+use serde_json::{Value, json};
+use tajo_app::sync::Outcome;
+
+use crate::bodies::{sample, with};
+use crate::stage::Stage;
+
+const JO: &str = "jo@example.com";
+
+fn account(fields: Value) -> Value {
+    with(with(sample("customers-create"), json!({"phone": "+491711234567"})), fields)
+}
+
+/// A new customer whose creation goes wrong in this way.
+async fn begun(action: Value) -> Stage {
+    let stage = Stage::new("").await;
+    stage.fault(json!({"method": "POST", "path": "/v3/contacts", "action": action}));
+    let report = stage.tell("customers/create", &account(json!({}))).await;
+    assert_eq!(report.outcome, Outcome::Deferred, "{report:?}");
+    stage
+}
+
+fn flags(stage: &Stage) -> (bool, bool) {
+    let contact = stage.contact(JO);
+    (contact["emailBlacklisted"].as_bool().unwrap(), contact["smsBlacklisted"].as_bool().unwrap())
+}
+
+#[tokio::test]
+async fn a_contact_whose_creation_got_no_answer_is_ours() {
+    let stage = begun(json!({"apply_then_drop": true})).await;
+    stage.drain().await;
+    assert_eq!(flags(&stage), (true, true));
+    assert_eq!(stage.count("customer_created"), 1);
+    // Only a contact of ours gets another number without consent, and its block is ours to lift.
+    let said = json!({
+        "phone": "+491717654321", "updated_at": "2026-11-20T09:00:00Z",
+        "email_marketing_consent": {"state": "subscribed", "consent_updated_at": "2026-11-20T09:00:00Z"},
+    });
+    stage.tell("customers/update", &account(said)).await;
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], "491717654321");
+    assert_eq!(flags(&stage), (false, true));
+}
+
+#[tokio::test]
+async fn the_opt_in_that_comes_before_the_second_try_lifts_the_block_of_the_first() {
+    let stage = begun(json!({"apply_then_drop": true})).await;
+    let said = json!({
+        "updated_at": "2026-11-20T09:00:00Z",
+        "email_marketing_consent": {"state": "subscribed", "consent_updated_at": "2026-11-20T09:00:00Z"},
+    });
+    stage.tell("customers/update", &account(said)).await;
+    stage.drain().await;
+    assert_eq!(flags(&stage), (false, true));
+}
+
+#[tokio::test]
+async fn somebody_who_signed_up_in_brevo_between_two_tries_is_not_ours() {
+    let stage = begun(json!({"drop": true})).await;
+    assert_eq!(stage.brevo("POST", "/v3/contacts", &json!({"email": JO})).status, 201);
+    stage.drain().await;
+    assert_eq!(flags(&stage), (false, false));
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_customer_who_leaves_before_the_second_try_leaves_brevo() {
+    let stage = begun(json!({"apply_then_drop": true})).await;
+    assert_eq!(stage.contact(JO)["email"], JO);
+    let report = stage.tell("customers/delete", &sample("customers-delete")).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report:?}");
+    assert_eq!(stage.contact(JO), Value::Null);
+    stage.drain().await;
+    assert_eq!(stage.contact(JO), Value::Null);
+}
+
+#[tokio::test]
+async fn a_subscriber_of_brevo_who_leaves_the_store_before_the_mark_stays_in_brevo() {
+    let stage = Stage::new("").await;
+    assert_eq!(stage.brevo("POST", "/v3/contacts", &json!({"email": JO})).status, 201);
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
+    stage.tell("customers/create", &account(json!({}))).await;
+    stage.tell("customers/delete", &sample("customers-delete")).await;
+    let contact = stage.contact(JO);
+    assert_eq!((&contact["email"], &contact["attributes"]["FIRSTNAME"]), (&json!(JO), &Value::Null));
+}

@@ -1,0 +1,151 @@
+//! What a webhook tells, as the Admin GraphQL API would: so that a played shop knows what it sent.
+
+use serde_json::{Value, json};
+
+/// A customer of a `customers/*` body who has said nothing about marketing.
+pub fn customer(body: &Value) -> Value {
+    let text = |name: &str| body[name].as_str();
+    let silent =
+        || json!({ "state": "NOT_SUBSCRIBED", "optInLevel": null, "updatedAt": null, "collectedFrom": null });
+    json!({
+        "id": gid("Customer", body),
+        "createdAt": body["created_at"],
+        "updatedAt": body["updated_at"],
+        "firstName": body["first_name"],
+        "lastName": body["last_name"],
+        "state": text("state").unwrap_or("disabled").to_uppercase(),
+        "note": body["note"],
+        "locale": "en",
+        "tags": [],
+        "numberOfOrders": "0",
+        "amountSpent": { "amount": "0.0", "currencyCode": text("currency").unwrap_or("EUR") },
+        "lastOrder": null,
+        "defaultEmailAddress": text("email").map(|email| json!({
+            "emailAddress": email, "marketingState": "NOT_SUBSCRIBED", "marketingOptInLevel": null,
+            "marketingUpdatedAt": null,
+        })),
+        "defaultPhoneNumber": text("phone").map(|phone| json!({
+            "phoneNumber": phone, "smsMarketingConsent": silent(), "whatsAppMarketingConsent": silent(),
+        })),
+        "defaultAddress": address(&body["default_address"]),
+    })
+}
+
+/// The order of an `orders/*` body.
+pub fn order(body: &Value) -> Value {
+    let currency = &body["currency"];
+    let set = |amount: &Value| {
+        let money = json!({ "amount": amount, "currencyCode": currency });
+        (!amount.is_null()).then(|| json!({ "shopMoney": money, "presentmentMoney": money }))
+    };
+    let part = |line: &Value, quantity: &Value| json!({ "quantity": quantity, "lineItem": { "id": gid("LineItem", line) } });
+    let fulfilments = each(&body["fulfillments"], |fulfilment| {
+        json!({
+            "id": gid("Fulfillment", fulfilment),
+            "status": upper(&fulfilment["status"]),
+            "createdAt": fulfilment["created_at"],
+            "updatedAt": fulfilment["updated_at"],
+            "trackingInfo": [{ "company": fulfilment["tracking_company"], "number": fulfilment["tracking_number"],
+                "url": fulfilment["tracking_url"] }],
+            "fulfillmentLineItems": each(&fulfilment["line_items"], |line| part(line, &line["quantity"])),
+        })
+    });
+    let refunds = each(&body["refunds"], |refund| {
+        json!({
+            "id": gid("Refund", refund),
+            "createdAt": refund["created_at"],
+            "processedAt": refund["processed_at"],
+            "note": refund["note"],
+            "refundLineItems": each(&refund["refund_line_items"], |line| part(&line["line_item"], &line["quantity"])),
+            "transactions": each(&refund["transactions"], |transaction| json!({
+                "id": gid("OrderTransaction", transaction), "kind": upper(&transaction["kind"]),
+                "status": upper(&transaction["status"]), "amountSet": set(&transaction["amount"]),
+            })),
+        })
+    });
+    let lines = each(&body["line_items"], |line| {
+        json!({
+            "id": gid("LineItem", line),
+            "name": line["name"],
+            "title": line["title"],
+            "variantTitle": line["variant_title"],
+            "sku": line["sku"],
+            "vendor": line["vendor"],
+            "quantity": line["quantity"],
+            "currentQuantity": line["current_quantity"],
+            "product": line["product_id"].as_u64().map(|id| json!({ "id": format!("gid://shopify/Product/{id}") })),
+            "variant": line["variant_id"].as_u64().map(|id| json!({ "id": format!("gid://shopify/ProductVariant/{id}") })),
+            "originalUnitPriceSet": set(&line["price"]),
+        })
+    });
+    json!({
+        "id": gid("Order", body),
+        "name": body["name"],
+        "number": body["order_number"],
+        "email": body["email"],
+        "phone": body["phone"],
+        "test": body["test"],
+        "createdAt": body["created_at"],
+        "processedAt": body["processed_at"],
+        "updatedAt": body["updated_at"],
+        "cancelledAt": body["cancelled_at"],
+        "cancelReason": upper(&body["cancel_reason"]),
+        "displayFinancialStatus": upper(&body["financial_status"]),
+        "displayFulfillmentStatus": match body["fulfillment_status"].as_str() {
+            Some("partial") => json!("PARTIALLY_FULFILLED"),
+            Some(word) => json!(word.to_uppercase()),
+            None => json!("UNFULFILLED"),
+        },
+        "currencyCode": currency,
+        "checkoutToken": body["checkout_token"],
+        "cartToken": body["cart_token"],
+        "sourceName": body["source_name"],
+        "customerLocale": body["customer_locale"],
+        "customerAcceptsMarketing": body["buyer_accepts_marketing"],
+        "tags": body["tags"].as_str().map(|tags| tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect::<Vec<_>>()),
+        "note": body["note"],
+        "customAttributes": each(&body["note_attributes"], |pair| json!({ "key": pair["name"], "value": pair["value"] })),
+        "discountCodes": each(&body["discount_codes"], |code| code["code"].clone()),
+        "paymentGatewayNames": body["payment_gateway_names"],
+        "statusPageUrl": body["order_status_url"],
+        "totalPriceSet": set(&body["total_price"]),
+        "currentTotalPriceSet": set(&body["current_total_price"]),
+        "subtotalPriceSet": set(&body["subtotal_price"]),
+        "totalTaxSet": set(&body["total_tax"]),
+        "totalDiscountsSet": set(&body["total_discounts"]),
+        "totalShippingPriceSet": set(&body["total_shipping_price_set"]["shop_money"]["amount"]),
+        "customer": body["customer"].is_object().then(|| customer(&body["customer"])),
+        "billingAddress": address(&body["billing_address"]),
+        "shippingAddress": address(&body["shipping_address"]),
+        "shippingLines": each(&body["shipping_lines"], |line| {
+            json!({ "title": line["title"], "originalPriceSet": set(&line["price"]) })
+        }),
+        "fulfillments": fulfilments,
+        "refunds": refunds,
+        "lineItems": lines,
+    })
+}
+
+fn address(body: &Value) -> Value {
+    if !body.is_object() {
+        return Value::Null;
+    }
+    json!({
+        "firstName": body["first_name"], "lastName": body["last_name"], "company": body["company"],
+        "phone": body["phone"], "address1": body["address1"], "address2": body["address2"], "city": body["city"],
+        "province": body["province"], "provinceCode": body["province_code"], "country": body["country"],
+        "countryCodeV2": body["country_code"], "zip": body["zip"],
+    })
+}
+
+fn gid(kind: &str, body: &Value) -> Value {
+    json!(body["id"].as_u64().map(|id| format!("gid://shopify/{kind}/{id}")))
+}
+
+fn upper(word: &Value) -> Value {
+    json!(word.as_str().map(str::to_uppercase))
+}
+
+fn each(list: &Value, of: impl Fn(&Value) -> Value) -> Vec<Value> {
+    list.as_array().map_or(&[][..], Vec::as_slice).iter().map(of).collect()
+}
