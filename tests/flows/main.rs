@@ -13,6 +13,7 @@ mod crash;
 mod customer_properties;
 mod customers;
 mod duplicates;
+mod erased;
 mod fetched;
 mod interleavings;
 mod journey;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tajo_app::sync::{Outcome, Report, sync};
 use tajo_domain::{Demand, Email, StoreId};
 use tajo_platforms::Notice;
+use tajo_sandbox::shopify::nodes;
 use tajo_state::{
     Key, PrivacyRecord, StoreRecord, StoreStatus, Table, feed_person, list_demands, list_parked, read_export,
 };
@@ -19,19 +20,19 @@ use crate::bodies::{LISTS, moved, recent, sample, with};
 use crate::stage::{Stage, ending};
 
 /// Every name of Jo's in `events/` that says something of her.
-const CANARIES: [&str; 6] =
+pub const CANARIES: [&str; 6] =
     ["jo@example.com", "johanna", "müller", "1711234567", "gartenweg", "key=not-a-real-key"];
 
-fn redact() -> Value {
+pub fn redact() -> Value {
     sample("customers-redact")
 }
 
 /// A body whose times are all past.
-fn past(name: &str) -> Value {
+pub fn past(name: &str) -> Value {
     moved(&recent(&sample(name)), SignedDuration::from_hours(-24 * 30))
 }
 
-fn life() -> Vec<(&'static str, Value)> {
+pub fn life() -> Vec<(&'static str, Value)> {
     [
         ("customers/create", "customers-create"),
         ("customers/update", "customers-update"),
@@ -44,16 +45,16 @@ fn life() -> Vec<(&'static str, Value)> {
     .to_vec()
 }
 
-async fn table(stage: &Stage) -> Table {
+pub async fn table(stage: &Stage) -> Table {
     stage.world.table(&stage.front).await
 }
 
-fn store() -> StoreId {
+pub fn store() -> StoreId {
     StoreId::parse(STORE).unwrap()
 }
 
 /// The whole table as text, parked bodies opened.
-async fn dump(stage: &Stage) -> String {
+pub async fn dump(stage: &Stage) -> String {
     let table = table(stage).await;
     let mut text = String::new();
     let mut after = None;
@@ -73,7 +74,7 @@ async fn dump(stage: &Stage) -> String {
 }
 
 /// Neither the table nor Brevo's contacts and orders know Jo.
-async fn assert_gone(stage: &Stage, story: &str) {
+pub async fn assert_gone(stage: &Stage, story: &str) {
     let held = dump(stage).await;
     let brevo = stage.world.brevo();
     let brevo = format!("{}{}", brevo["contacts"], brevo["orders"]).to_lowercase();
@@ -84,7 +85,7 @@ async fn assert_gone(stage: &Stage, story: &str) {
     }
 }
 
-async fn demands(stage: &Stage) -> Vec<PrivacyRecord> {
+pub async fn demands(stage: &Stage) -> Vec<PrivacyRecord> {
     list_demands(&table(stage).await, STORE, 10).await.unwrap()
 }
 
@@ -101,7 +102,7 @@ fn shown(record: &PrivacyRecord) -> String {
     text
 }
 
-async fn tell_all(stage: &Stage, bodies: &[(&str, Value)]) -> Vec<String> {
+pub async fn tell_all(stage: &Stage, bodies: &[(&str, Value)]) -> Vec<String> {
     let mut ends = Vec::new();
     for (topic, body) in bodies {
         ends.push(ending(&stage.tell(topic, body).await));
@@ -188,6 +189,7 @@ async fn no_late_notice_brings_an_erased_person_back() {
     notices.push(("orders/create", with(past("orders-create.paid"), guest)));
     notices.push(("customers/delete", sample("customers-delete")));
     notices.push(("customers/create", past("customers-create")));
+    notices.extend(rest());
     for redact in ["customers-redact", "customers-redact.address"] {
         let mut all = notices.clone();
         all.push(("customers/redact", sample(redact)));
@@ -199,6 +201,7 @@ async fn no_late_notice_brings_an_erased_person_back() {
         for _ in 0..4 {
             let order = orders.new_tree(&mut runner).unwrap().current();
             let stage = Stage::new(LISTS).await;
+            stage.world.set_up_shop(json!({"customers": [nodes::customer(&past("customers-create"))]}));
             let mut story = String::new();
             for index in order {
                 let (topic, body) = &all[index];
@@ -212,6 +215,28 @@ async fn no_late_notice_brings_an_erased_person_back() {
             assert_eq!(stage.world.brevo()["contacts"], json!([]), "{story}");
         }
     }
+}
+
+/// What else a store tells of Jo, without a word about when she came; and that another account of hers was merged.
+fn rest() -> Vec<(&'static str, Value)> {
+    let gone = json!({"id": 7_201_400_000_012_i64, "admin_graphql_api_id": null});
+    let mut notices: Vec<(&str, Value)> = [
+        ("customer.tags_added", "customer-tags_added"),
+        ("customer.tags_removed", "customer-tags_removed"),
+        ("customers/purchasing_summary", "customers-purchasing_summary"),
+        ("customers_email_marketing_consent/update", "customers_email_marketing_consent-update"),
+        ("customers_marketing_consent/update", "customers_marketing_consent-update"),
+        ("customers_whats_app_marketing_consent/update", "customers_whats_app_marketing_consent-update"),
+        ("refunds/create", "refunds-create"),
+        ("fulfillments/create", "fulfillments-create"),
+        ("carts/create", "carts-create"),
+        ("carts/update", "carts-update"),
+        ("customers/merge", "customers-merge"),
+    ]
+    .map(|(topic, file)| (topic, past(file)))
+    .to_vec();
+    notices.push(("customers/create", with(past("customers-create"), gone)));
+    notices
 }
 
 fn born_after(body: Value, at: Timestamp, id: i64) -> Value {
@@ -331,7 +356,7 @@ async fn an_erasure_beside_other_work_on_the_person_wins() {
 }
 
 /// With this much time left, no second piece of a long work begins.
-async fn deliver_in_haste(stage: &Stage, notice: &Notice) -> Report {
+pub async fn deliver_in_haste(stage: &Stage, notice: &Notice) -> Report {
     let deadline = stage.env.clock.now().saturating_add(SignedDuration::from_secs(20)).unwrap();
     sync(&stage.env, vec![record(notice, 1)], "request", deadline).boxed().await.pop().unwrap()
 }
