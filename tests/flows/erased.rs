@@ -203,6 +203,23 @@ async fn an_account_that_began_after_the_erasure_is_somebody_new_whatever_tells_
     }
 }
 
+/// An order that the demand does not name, and that came to us only in parts without a name.
+#[tokio::test]
+async fn a_late_order_of_an_erased_person_takes_along_what_came_of_it_without_a_name() {
+    let stage = Stage::new(LISTS).await;
+    let of = json!({"order_id": 62});
+    let refund = ("refunds/create", with(past("refunds-create"), of.clone()));
+    let shipment = ("fulfillments/create", with(past("fulfillments-create"), of));
+    tell_all(&stage, std::slice::from_ref(&refund)).await;
+    stage.tell("customers/redact", &redact()).await;
+    assert!(dump(&stage).await.contains("arrived broken"), "nobody can tell yet whose it is");
+    let order = with(past("orders-create.paid"), json!({"id": 62, "admin_graphql_api_id": null}));
+    let ends = tell_all(&stage, &[("orders/create", order), refund, shipment]).await;
+    assert!(ends.iter().all(|end| end.contains("erased")), "{ends:?}");
+    assert_all_gone(&stage, "after the late order").await;
+    assert!(!dump(&stage).await.contains("tracking_number"));
+}
+
 #[tokio::test]
 async fn nobody_who_left_is_reminded_of_a_cart() {
     let stage = Stage::new(LISTS).await;

@@ -58,6 +58,11 @@ pub(crate) async fn erase_merged(
     person::erase(worker, &demand, erased_at).await
 }
 
+/// An order of somebody who was erased came late: what came of it without a name, before or after, goes too.
+pub(crate) async fn bar_order(worker: &Worker<'_>, order: &str) -> Result<(), Stop> {
+    person::erase_order(worker, order, &mut Tally::default()).await
+}
+
 /// A demand in a sentence, for `tajo explain`.
 pub(crate) fn meaning(demand: Demand) -> &'static str {
     match demand {

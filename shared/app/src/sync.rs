@@ -94,6 +94,9 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
         }
     }
     for change in &changes.changes {
+        if let (true, Change::Order(order)) = (total.erased, change) {
+            privacy::bar_order(worker, &order.id).await?;
+        }
         if total.deleted {
             break;
         }

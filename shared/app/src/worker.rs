@@ -98,6 +98,8 @@ pub(crate) struct Step {
     pub applied: bool,
     /// The person was deleted in the store, or erased: nothing more is to be said about them.
     pub deleted: bool,
+    /// They were erased.
+    pub erased: bool,
     /// The person was merged into this one: what comes with the news of them is this one's.
     pub instead: Option<Identity>,
     /// The platform answered a question of ours.
@@ -122,12 +124,13 @@ impl Step {
     pub(crate) fn erased() -> Self {
         let reason =
             "the person was erased at their own wish; a notice about earlier does not bring them back";
-        Self { deleted: true, ..Self::skip("contact", reason) }
+        Self { deleted: true, erased: true, ..Self::skip("contact", reason) }
     }
 
     pub(crate) fn add(&mut self, other: Self) {
         self.applied |= other.applied;
         self.deleted |= other.deleted;
+        self.erased |= other.erased;
         self.instead = other.instead.or(self.instead.take());
         self.asked_platform |= other.asked_platform;
         self.attention = self.attention.take().or(other.attention);

@@ -175,7 +175,7 @@ async fn item(
 }
 
 /// Empties an order in Brevo and here, and bars it: its late bodies tell nothing any more.
-async fn erase_order(worker: &Worker<'_>, id: &str, tally: &mut Tally) -> Result<(), Stop> {
+pub(super) async fn erase_order(worker: &Worker<'_>, id: &str, tally: &mut Tally) -> Result<(), Stop> {
     let key = Key::order(&worker.store.facts.store, id);
     let stored = worker.env.table.get_newest::<OrderRecord>(&key).await?.record;
     if let Some(record) = stored.as_ref().filter(|record| !record.erased) {
