@@ -147,7 +147,7 @@ impl Who {
     fn merged(&self, worker: &Worker<'_>, held: &Held) -> Option<String> {
         let Some(Kind::Contact) = kind(worker, &held.key) else { return None };
         let record: ContactRecord = held.read()?;
-        let id = held.key.pk.strip_prefix("customer#")?.splitn(2, '#').nth(1)?;
+        let id = held.key.pk.strip_prefix("customer#")?.split_once('#')?.1;
         let is_new = self.customers.contains(&record.merged_into?) && !self.customers.contains(id);
         is_new.then(|| id.to_owned())
     }
