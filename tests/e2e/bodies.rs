@@ -22,7 +22,7 @@ pub fn topic_of(file: &str) -> String {
 
 /// The store that a file is explained with.
 pub fn explained_by(file: &str) -> String {
-    format!("explain-{}", file.replace('.', "-"))
+    format!("explain-{}", file.replace(['.', '_'], "-"))
 }
 
 /// A file as it stands.

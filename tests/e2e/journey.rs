@@ -40,7 +40,14 @@ fn a_customer_a_checkout_and_an_order_reach_brevo() {
         events.sort();
         assert_eq!(
             events,
-            ["cart_created", "cart_updated", "customer_created", "order_completed", "order_placed"]
+            [
+                "cart_created",
+                "cart_updated",
+                "customer_created",
+                "order_completed",
+                "order_paid",
+                "order_placed"
+            ]
         );
     });
 }

@@ -168,6 +168,18 @@ async fn a_shipment_and_a_refund_survive_every_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_comes_alone_survives_every_crash() {
+    let before = vec![("orders/create", "orders-create.paid")];
+    survives(Story { before, topic: "refunds/create", file: "refunds-create" }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_whose_facts_came_first_survives_every_crash() {
+    let before = vec![("refunds/create", "refunds-create"), ("fulfillments/create", "fulfillments-create")];
+    survives(Story { before, topic: "orders/create", file: "orders-create.paid" }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_checkout_survives_every_crash() {
     survives(Story { before: vec![], topic: "checkouts/create", file: "checkouts-create" }).await;
 }

@@ -393,6 +393,18 @@ async fn two_workers_on_a_new_customer_end_on_the_newest_profile() {
     explore("new customer, three turns", new_customer(false, 3)).await;
 }
 
+/// A refund alone, and the order that counts it.
+#[tokio::test]
+async fn a_refund_and_its_order_end_on_one_amount_and_one_event() {
+    let no_cart = json!({"cart_token": null, "checkout_token": null});
+    let told = |file: &str| recent(&with(sample(file), no_cart.clone()));
+    let before = vec![("orders/create", told("orders-create.paid"))];
+    let refund = ("refunds/create", recent(&sample("refunds-create")));
+    let order = ("orders/updated", told("orders-updated.refunded"));
+    let story = Story { before, notices: [refund, order], crashes: true, turns: 1 };
+    explore("refund alone, crashes, one turn", story).await;
+}
+
 #[tokio::test]
 async fn two_workers_on_one_order_end_on_the_newest_order() {
     explore("order", order(false, ALL)).await;

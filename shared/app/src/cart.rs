@@ -41,7 +41,9 @@ const DELETED: &str = "deleted:";
 pub(crate) async fn cart(worker: &Worker<'_>, cart: &Cart) -> Result<Step, Stop> {
     let key = Key::cart(&worker.store.facts.store, &cart.token);
     let decide = |stored: Option<&CartRecord>| accept(&worker.moment(), stored, cart);
-    let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+    let guess = cart.begins && !worker.redelivered;
+    let known = guess.then_some(Stored { revision: 0, record: None });
+    let (stored, accepted) = worker.env.table.change_from(&key, known, attributes, decide).await?;
     deliver(worker, &key, stored, accepted).await
 }
 
@@ -64,7 +66,10 @@ async fn deliver(
     }
     if accepted.claimed.is_empty() {
         return Ok(match accepted.over {
-            Some(reason) => Step { routine: reason == OF_NOBODY, ..Step::skip("cart", reason) },
+            Some(reason) => {
+                let routine = reason == OF_NOBODY && !accepted.changed;
+                Step { routine, ..Step::skip("cart", reason) }
+            }
             None => Step { applied: accepted.changed, ..Step::default() },
         });
     }

@@ -41,7 +41,7 @@ pub struct Sweeper {
 pub struct Swept {
     /// Carts that became notices.
     pub due: u32,
-    /// Carts that nothing is left to wait for, or that cannot be read.
+    /// Carts of no connected store.
     pub dropped: u32,
     /// Whether carts are left for the next run.
     pub more: bool,
@@ -93,29 +93,26 @@ async fn announce(
     cart: &DueCart,
     swept: &mut Swept,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let key = Key::cart(&cart.store, &cart.token);
     let now = sweeper.clock.now();
-    let stored = sweeper.table.get_newest::<CartRecord>(&key).await?;
     let store = sweeper.table.get::<StoreRecord>(&Key::store(&cart.store)).await?.record;
     // Nobody is reminded for a shop that has left.
     let store = store.filter(|store| !store.status.has_left());
     let store = store.and_then(|store| Platform::parse(&store.platform).map(|platform| (store, platform)));
-    let touched_at = stored.record.as_ref().map(|record| record.touched_at);
-    if let (Some((store, platform)), Some(touched_at)) = (&store, touched_at) {
-        let mut notice = Notice::cart_due(&cart.store, *platform, &store.shop, &cart.token, touched_at);
+    if let Some((store, platform)) = &store {
+        let mut notice = Notice::cart_due(&cart.store, *platform, &store.shop, &cart.token, cart.due_at);
         notice.received_at = now;
         sweeper.queue.send(&notice, Duration::ZERO).await?;
         swept.due += 1;
+        // Nearly always the notice is worked off before the next run: the index entry moves only if it was not.
+        if now.duration_since(cart.due_at) < FIRST_LOOK {
+            return Ok(());
+        }
     } else {
         warn!(store.id = %cart.store, "a due cart belongs to no connected store, or to one that has left");
         swept.dropped += 1;
     }
-    // Nearly always the notice is worked off before the next run: the index entry moves only if it was not.
-    let first_look = now.saturating_sub(FIRST_LOOK)?.as_millisecond();
-    let is_first = stored.record.as_ref().and_then(|record| record.due_at).is_some_and(|at| first_look < at);
-    if is_first && store.is_some() {
-        return Ok(());
-    }
+    let key = Key::cart(&cart.store, &cart.token);
+    let stored = sweeper.table.get::<CartRecord>(&key).await?;
     let again = now.saturating_add(LOOK_AGAIN)?.as_millisecond();
     let rearm = |record: &mut CartRecord| {
         // Whoever worked the notice off meanwhile knows better.

@@ -21,6 +21,8 @@ pub enum CartSource {
 pub struct Cart {
     /// Which of the two the body is.
     pub source: CartSource,
+    /// The platform says that it begins with this body, so there is hardly ever anything stored of it.
+    pub begins: bool,
     /// The token our state is kept under: the cart's where there is one, else the checkout's.
     pub token: String,
     /// Every token this cart goes by, `token` included.

@@ -1,5 +1,7 @@
 //! When a cart counts as abandoned.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are tests too
+
 use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{CartRecord, CartState, ContactKey, Identity, Ledger, TouchOutcome};
 
@@ -16,8 +18,8 @@ fn cart(state: CartState) -> CartRecord {
         touched_at: at(10),
         tokens: vec!["t".to_owned()],
         identity: Identity { customer: Some("7".to_owned()), ..Identity::default() },
-        properties: String::new().into(),
         created_at: None,
+        properties: String::new().into(),
         content: String::new(),
         effects: Ledger::default(),
         due_at: None,

@@ -1,5 +1,7 @@
 //! How news about a person is accepted: each facet by its own clock.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are tests too
+
 use jiff::Timestamp;
 use tajo_domain::{
     Consent, ConsentState, ContactRecord, Email, Identity, PersonUpdate, Profile, Totals, Versioned,

@@ -1,5 +1,7 @@
 //! What may stand in a key, and what stands for a person there.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are tests too
+
 use tajo_domain::{ContactKey, Email, Identity, Phone, StoreId, short_hash};
 
 #[test]

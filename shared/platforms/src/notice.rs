@@ -91,14 +91,15 @@ pub struct IdOnly {
 pub struct CartDue {
     /// The token the cart is kept under.
     pub token: String,
-    /// In milliseconds: the touch whose quiet period may be over.
-    pub touched_at: i64,
+    /// In milliseconds: since when the cart is due.
+    #[serde(rename = "touched_at")]
+    pub due_at: i64,
 }
 
 // The token opens the cart: it is shown nowhere.
 impl fmt::Debug for CartDue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CartDue").field("touched_at", &self.touched_at).finish_non_exhaustive()
+        f.debug_struct("CartDue").field("due_at", &self.due_at).finish_non_exhaustive()
     }
 }
 
@@ -143,19 +144,13 @@ impl Notice {
         self
     }
 
-    /// The sweeper's question: is this cart, untouched since `touched_at`, abandoned?
+    /// The sweeper's question: is this cart, which is due since `due_at`, abandoned?
     ///
-    /// The delivery is named after cart and touch, so two sweeps that find the same cart ask the same thing.
-    pub fn cart_due(
-        store: &StoreId,
-        platform: Platform,
-        shop: &str,
-        token: &str,
-        touched_at: Timestamp,
-    ) -> Self {
-        let due = CartDue { token: token.to_owned(), touched_at: touched_at.as_millisecond() };
-        let delivery = format!("cart_due:{}:{}", short_hash(token), due.touched_at);
-        let mut notice = Self::new(platform, shop, CART_DUE, delivery, touched_at);
+    /// The delivery is named after cart and time, so two sweeps that find the same cart ask the same thing.
+    pub fn cart_due(store: &StoreId, platform: Platform, shop: &str, token: &str, due_at: Timestamp) -> Self {
+        let due = CartDue { token: token.to_owned(), due_at: due_at.as_millisecond() };
+        let delivery = format!("cart_due:{}:{}", short_hash(token), due.due_at);
+        let mut notice = Self::new(platform, shop, CART_DUE, delivery, due_at);
         notice.store = Some(store.clone());
         notice.wrap(&serde_json::to_vec(&due).unwrap_or_default())
     }

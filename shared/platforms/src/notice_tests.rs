@@ -105,12 +105,12 @@ fn a_body_that_inflates_without_end_is_refused() {
 }
 
 #[test]
-fn a_cart_due_notice_says_which_touch_it_means() {
+fn a_cart_due_notice_says_since_when() {
     let store = StoreId::parse("demo").unwrap();
-    let touched_at = "2026-11-02T08:15:04Z".parse().unwrap();
-    let notice = Notice::cart_due(&store, Platform::Shopify, "demo-shop.myshopify.com", "cart-1", touched_at);
+    let due_at = "2026-11-02T08:15:04Z".parse().unwrap();
+    let notice = Notice::cart_due(&store, Platform::Shopify, "demo-shop.myshopify.com", "cart-1", due_at);
     let due = notice.read_cart_due().unwrap();
-    assert_eq!((due.token.as_str(), due.touched_at), ("cart-1", touched_at.as_millisecond()));
+    assert_eq!((due.token.as_str(), due.due_at), ("cart-1", due_at.as_millisecond()));
     assert_eq!(notice.topic, CART_DUE);
     assert!(!notice.delivery.contains("cart-1"), "a token is a secret");
 }

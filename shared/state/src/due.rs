@@ -17,6 +17,8 @@ pub struct DueCart {
     pub store: StoreId,
     /// Its token.
     pub token: String,
+    /// Since when, as the index says.
+    pub due_at: Timestamp,
 }
 
 /// The partition of the due index for a cart.
@@ -52,11 +54,15 @@ pub async fn due_carts(
         .await
         .map_err(|error| aws_error("Query", error))?;
     let keys = answer.items.unwrap_or_default();
-    let carts = keys.iter().filter_map(|item| item.get("pk")?.as_s().ok()).filter_map(|pk| parse_cart(pk));
-    Ok((carts.collect(), answer.last_evaluated_key.map(DuePage)))
+    Ok((keys.iter().filter_map(parse_cart).collect(), answer.last_evaluated_key.map(DuePage)))
 }
 
-fn parse_cart(pk: &str) -> Option<DueCart> {
-    let (store, token) = pk.strip_prefix("cart#")?.split_once('#')?;
-    Some(DueCart { store: StoreId::parse(store).ok()?, token: token.to_owned() })
+fn parse_cart(item: &HashMap<String, AttributeValue>) -> Option<DueCart> {
+    let (store, token) = item.get("pk")?.as_s().ok()?.strip_prefix("cart#")?.split_once('#')?;
+    let due_at = item.get("due_at")?.as_n().ok()?.parse().ok()?;
+    Some(DueCart {
+        store: StoreId::parse(store).ok()?,
+        token: token.to_owned(),
+        due_at: Timestamp::from_millisecond(due_at).ok()?,
+    })
 }

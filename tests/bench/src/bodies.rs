@@ -208,7 +208,10 @@ impl Basket {
             set(&mut line, "product_id", json!(product));
             set(&mut line, "variant_id", json!(product * 10));
             set(&mut line, "sku", json!(format!("BLANKET-{}", product % 100)));
-            set(&mut line, "quantity", json!(1 + index % 2));
+            // Nothing was edited: what is there is what was bought.
+            for quantity in ["quantity", "current_quantity"] {
+                set(&mut line, quantity, json!(1 + index % 2));
+            }
             let mut rng = Rng::new(self.number.unsigned_abs() * 20 + index.unsigned_abs());
             let title = format!("Wool blanket, dye lot {:06x}", rng.bits() >> 40);
             set(&mut line, "title", json!(title));

@@ -108,8 +108,9 @@ pub(super) async fn conclude(
     prepared: &Prepared,
     result: Result<Step, Stop>,
 ) -> Report {
-    let kind = prepared.notice.platform.topic_kind(&prepared.notice.topic);
-    let is_handled = matches!(kind, TopicKind::Live | TopicKind::MustKeep);
+    let topic = &prepared.notice.topic;
+    let kind = prepared.notice.platform.topic_kind(topic);
+    let is_handled = topic == CART_DUE || matches!(kind, TopicKind::Live | TopicKind::MustKeep);
     let mut routine = false;
     let mut report = match result {
         Ok(step) => {
@@ -119,11 +120,7 @@ pub(super) async fn conclude(
                 (false, false) => Outcome::Skipped,
             };
             attend(env, &prepared.store, &step, outcome).await;
-            routine = match outcome {
-                Outcome::Unchanged => true,
-                Outcome::Skipped => step.routine || !is_handled && prepared.notice.topic != CART_DUE,
-                _ => false,
-            };
+            routine = outcome == Outcome::Skipped && (step.routine || !is_handled);
             report(env, &prepared.record, &prepared.notice, outcome, reason(&step.skipped))
         }
         Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
@@ -176,8 +173,8 @@ pub(super) async fn park_dead_letter(env: &Env, record: &Record) -> Report {
     stopped(env, record, notice, stop, 0).await
 }
 
-/// Writes the lines of every store: one item per store and invocation. A webhook that told nothing new, or that no
-/// version could do anything with, has its line in the function's log only: an item would be most of its cost.
+/// Writes the lines of every store: one item per store and invocation. A webhook of a topic that is not handled, or of
+/// a cart of nobody in which nothing changed, has its line in the function's log only: an item would be all its cost.
 pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
     let mut by_store: BTreeMap<&str, Vec<LogLine>> = BTreeMap::new();
     for report in reports {

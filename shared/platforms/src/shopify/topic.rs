@@ -242,7 +242,7 @@ mod tests {
         for name in known.chain(&["", "orders/exploded", "Orders/Create"]) {
             assert_eq!(Topic::parse(name).as_str(), *name);
         }
-        assert_eq!(Topic::parse("customers/merge").kind(), TopicKind::Later);
+        assert_eq!(Topic::parse("bulk_operations/finish").kind(), TopicKind::Later);
         assert_eq!(Topic::parse("Orders/Create").kind(), TopicKind::Unknown);
     }
 

@@ -87,6 +87,7 @@ fn buyer(rng: &mut Rng, now: Timestamp, expected: &mut Expected) -> Vec<Delivery
         "cart_updated",
         "order_placed",
         "order_completed",
+        "order_paid",
         "order_fulfilled",
         "order_refunded",
     ] {

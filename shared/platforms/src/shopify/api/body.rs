@@ -234,7 +234,8 @@ fn line(node: &Value) -> Value {
         "sku": node["sku"],
         "vendor": node["vendor"],
         "quantity": node["quantity"],
-        "current_quantity": node["currentQuantity"],
+        // Without `current_quantity`: telling an edit from a return takes every line of every refund and the returns,
+        // which are not asked for. A fetched order tells of no edit.
         "price": shop(&node["originalUnitPriceSet"]),
     })
 }

@@ -7,7 +7,7 @@ use crate::Context;
 use crate::shopify::payload::{self, Line};
 
 /// The cart as the online store has it. What it costs is added up here: the body has only its lines.
-pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
+pub fn changes(body: &[u8], begins: bool, context: &Context) -> Result<Changes, Unusable> {
     let payload: payload::Cart<'_> = payload::parse(body, "the body has no cart token")?;
     let token = parts::token(&payload.token).or_else(|| parts::token(&payload.id));
     let Some(token) = token.map(str::to_owned) else {
@@ -27,6 +27,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     }
     let cart = Cart {
         source: CartSource::Cart,
+        begins,
         tokens: vec![token.clone()],
         token,
         identity: Identity::default(),

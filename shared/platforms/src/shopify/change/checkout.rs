@@ -51,6 +51,8 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     }
     let cart = Cart {
         source: CartSource::Checkout,
+        // It mostly has a cart, whose record it shares.
+        begins: false,
         items: parts::items(parts::lines(&payload.line_items), "the checkout", skipped),
         token,
         tokens,
