@@ -31,6 +31,9 @@ enum Command {
     /// Work that waits for a person.
     #[command(subcommand)]
     Parked(commands::parked::Parked),
+    /// What people and the law asked about data, and the proof of what was done.
+    #[command(subcommand)]
+    Privacy(commands::privacy::Privacy),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -41,6 +44,7 @@ async fn main() -> ExitCode {
         Command::Mapping(mapping) => commands::mapping::run(&mapping),
         Command::Connect(connect) => commands::connect::run(&connect).await,
         Command::Parked(parked) => commands::parked::run(&parked).await,
+        Command::Privacy(privacy) => commands::privacy::run(&privacy).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -98,6 +98,10 @@ async fn connect(stage: &Stage, name: String) -> Store {
         settings: settings.clone(),
         status: StoreStatus::Active,
         attention: None,
+        installed_at: None,
+        uninstalled_at: None,
+        shop_id: None,
+        scopes: None,
     };
     stage.table.put(&Key::store(&new.store), 0, &long_ago, &Attributes::default()).await.unwrap();
     write(&target(stage), &new, &id).await.unwrap_or_else(|error| panic!("{id}: {error}"));

@@ -197,9 +197,9 @@ async fn a_store_that_is_not_connected_and_a_shop_without_a_store_are_parked() {
 }
 
 #[tokio::test]
-async fn what_the_law_wants_is_parked_and_other_topics_are_skipped() {
+async fn what_the_law_wants_is_parked_where_it_cannot_be_read_and_other_topics_are_skipped() {
     for topic in ["customers/redact", "customers/data_request", "shop/redact", "app/uninstalled"] {
-        assert_body_parked(topic, br#"{"shop_id": 1}"#, "is kept").await;
+        assert_body_parked(topic, br#"{"shop_id": 1}"#, "the body").await;
     }
     let stage = Stage::new("").await;
     for topic in ["themes/publish", "moons/eclipsed"] {

@@ -252,6 +252,7 @@ async fn more_than_a_page_of_due_carts_is_swept_and_the_rest_is_left_for_the_nex
             content: String::new(),
             effects: Ledger::default(),
             due_at: Some(now.as_millisecond()),
+            erased: false,
         };
         let due = Attributes { due: Some((due_shard(token), now.as_millisecond())), expires_at: None };
         let key = Key::cart(&StoreId::parse(STORE).unwrap(), token);

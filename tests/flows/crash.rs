@@ -109,7 +109,11 @@ async fn crash(stage: &Stage, story: &Story, n: u32, kill: Kill) -> Survived {
     let first = invoke(&stage.world, &notice, 1, kill).await;
     if first.killed {
         tokio::time::sleep(Duration::from_millis(u64::from(CLAIM_SECONDS) * 1000 + 100)).await;
-        let second = invoke(&stage.world, &notice, 2, Kill::Never).await;
+        let mut second = invoke(&stage.world, &notice, 2, Kill::Never).await;
+        if second.failures > 0 {
+            // A busy machine: the table did not answer in time, and the queue hands the message out again.
+            second = invoke(&stage.world, &notice, 3, Kill::Never).await;
+        }
         assert_eq!(second.failures, 0, "{kill:?}: {}", second.output);
     }
     Survived { n, kill, first }
@@ -184,6 +188,12 @@ async fn a_checkout_survives_every_crash() {
 async fn a_reminder_of_a_cart_survives_every_crash() {
     survives(Story { before: vec![("checkouts/update", "checkouts-update")], topic: CART_DUE, file: "" })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_survives_every_crash() {
+    let before = vec![("orders/create", "orders-create.paid")];
+    survives(Story { before, topic: "customers/redact", file: "customers-redact" }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

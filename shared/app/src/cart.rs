@@ -30,6 +30,9 @@ const IDLE: SignedDuration = SignedDuration::from_hours(24);
 /// Why most carts are silent.
 const OF_NOBODY: &str = "nobody has typed a contact into this cart yet";
 
+/// Why nothing of a cart is told any more.
+const ERASED: &str = "whose cart it was is erased";
+
 /// Keys of `cart_updated` and `cart_deleted` begin like this (`tajo_mapping::changed_cart`).
 const UPDATED: &str = "updated:";
 const DELETED: &str = "deleted:";
@@ -98,6 +101,9 @@ pub(crate) fn accept(
 ) -> (Option<CartRecord>, Accepted) {
     let Moment { facts, now, .. } = *moment;
     let mut record = stored.cloned().unwrap_or_else(|| new_record(now));
+    if record.erased {
+        return (None, Accepted::over(ERASED, None));
+    }
     // A crash may have come between the mark and the list: a redelivered record looks at the list again.
     let was_abandoned = record.state == CartState::Abandoned || moment.redelivered;
     let recovered = record.contact().filter(|_| was_abandoned);
@@ -231,6 +237,9 @@ pub(crate) fn accept_deleted(
     let Some(mut record) = stored.cloned() else {
         return (None, Accepted::over("no cart is known that the deleted checkout belongs to", None));
     };
+    if record.erased {
+        return (None, Accepted::over(ERASED, None));
+    }
     let was_abandoned = record.state == CartState::Abandoned || moment.redelivered;
     let recovered = record.contact().filter(|_| was_abandoned);
     if record.state == CartState::Ordered {
@@ -255,6 +264,9 @@ pub(crate) async fn close(worker: &Worker<'_>, token: &str, guess: bool) -> Resu
     let key = Key::cart(&worker.store.facts.store, token);
     let decide = |stored: Option<&CartRecord>| {
         let mut record = stored.cloned().unwrap_or_else(|| new_record(worker.now()));
+        if record.erased {
+            return (None, None);
+        }
         if record.state == CartState::Ordered {
             // Again: a crash may have come between this mark and the list.
             return (None, record.contact().filter(|_| worker.redelivered));
@@ -280,6 +292,7 @@ fn new_record(now: Timestamp) -> CartRecord {
         content: String::new(),
         effects: Ledger::default(),
         due_at: None,
+        erased: false,
     }
 }
 

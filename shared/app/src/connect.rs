@@ -257,10 +257,17 @@ async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(),
             live: new.live,
             account: account.to_owned(),
             // Connecting again must not make old facts fire, nor forget what happened in between.
-            connected_at: stored.map_or_else(Timestamp::now, |stored| stored.connected_at),
+            // But a shop that had left begins anew: what happened while it was away was not ours to know.
+            connected_at: stored
+                .filter(|stored| !stored.status.has_left())
+                .map_or_else(Timestamp::now, |stored| stored.connected_at),
             settings: new.settings.clone(),
             status: StoreStatus::Active,
             attention: None,
+            installed_at: Some(Timestamp::now()),
+            uninstalled_at: None,
+            shop_id: stored.and_then(|stored| stored.shop_id.clone()),
+            scopes: None,
         };
         (Some(record), ())
     });

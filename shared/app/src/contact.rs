@@ -3,7 +3,10 @@
 pub(crate) mod lookup;
 pub(crate) mod write;
 
-use tajo_domain::{ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Skipped, TagsDelta};
+use jiff::Timestamp;
+use tajo_domain::{
+    Admission, ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Skipped, TagsDelta,
+};
 use tajo_mapping::{Planned, customer_events, note_creation, tags_events};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
@@ -20,10 +23,14 @@ const ROUNDS: u32 = 5;
 pub(crate) struct Accepted {
     pub changed: bool,
     pub deleted: bool,
+    /// When the person was erased; this is not about somebody who came afterwards.
+    pub erased_at: Option<Timestamp>,
     /// The customer that this one was merged into.
     pub merged_into: Option<String>,
     /// What was said is kept until the store tells who the customer is.
     pub held: bool,
+    /// When the account began, where the platform was asked: a fact's time for a notice that has none of its own.
+    pub born_at: Option<Timestamp>,
     pub claimed: Vec<Planned>,
     /// Custom fields whose values do not fit their attribute.
     pub skipped: Vec<Skipped>,
@@ -98,10 +105,23 @@ pub(crate) fn accept(
 ) -> (Option<ContactRecord>, Accepted) {
     let Said { update, looked_up, news } = *said;
     let mut record = stored.cloned().unwrap_or_default();
-    if record.deleted_at.is_some() {
-        let merged_into = record.merged_into;
-        return (None, Accepted { deleted: true, merged_into, ..Accepted::default() });
+    match record.admits(moment.fact_at, update.identity.customer.is_none()) {
+        Admission::Known => {}
+        Admission::Anew => {
+            // Nothing of whoever was erased is known of whoever comes, not even what they refused.
+            let ContactRecord { accepted, erased_at, .. } = record;
+            record = ContactRecord { accepted, erased_at, ..ContactRecord::default() };
+        }
+        Admission::Deleted => {
+            let merged_into = record.merged_into;
+            return (None, Accepted { deleted: true, merged_into, ..Accepted::default() });
+        }
+        Admission::Erased => {
+            let erased_at = record.erased_at;
+            return (None, Accepted { deleted: true, erased_at, ..Accepted::default() });
+        }
     }
+    let born_at = looked_up.and_then(|looked_up| looked_up.created_at);
     let before = record.profile.as_ref().map(|profile| profile.value.clone());
     // Only what the store maps is kept: items stay small.
     let mapping = &moment.facts.settings.field_mapping;
@@ -130,7 +150,7 @@ pub(crate) fn accept(
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
     note_creation(&mut record, moment.now);
     let write = stored != Some(&record);
-    (write.then_some(record), Accepted { changed, claimed, skipped, ..Accepted::default() })
+    (write.then_some(record), Accepted { changed, claimed, skipped, born_at, ..Accepted::default() })
 }
 
 /// Whether Brevo must wait for the store to tell who this is: a contact that is known by our id alone would stand beside
@@ -150,7 +170,11 @@ pub(crate) async fn deliver(
     accepted: Accepted,
 ) -> Result<Step, Stop> {
     let Some(mut record) = stored.record.clone().filter(|_| !accepted.deleted) else {
-        return Ok(if accepted.deleted { Step::deleted() } else { Step::default() });
+        return Ok(match accepted {
+            Accepted { erased_at: Some(_), .. } => Step::erased(),
+            Accepted { deleted: true, .. } => Step::deleted(),
+            _ => Step::default(),
+        });
     };
     if accepted.held {
         let reason = "kept until the store tells who this customer is: they were never seen here";
@@ -164,7 +188,10 @@ pub(crate) async fn deliver(
     let mut written = None;
     let mut sent = effects::Sent::nothing(&accepted.claimed);
     if must_send {
-        feed(worker, &record).await?;
+        let fact = worker.fact_at.or(accepted.born_at);
+        if let Some(erased_at) = feed(worker, &record, fact).await? {
+            return crate::privacy::refuse(worker, key, erased_at, fact.is_some()).await;
+        }
         match write::write(worker, key, &record).await {
             Ok(done) => {
                 record = done.sent.clone();
@@ -210,12 +237,21 @@ pub(crate) async fn deliver(
 }
 
 /// Notes, before Brevo first hears of an address, that this store feeds its contact: another store's delete must
-/// not take it away.
-async fn feed(worker: &Worker<'_>, record: &ContactRecord) -> Result<(), Stop> {
+/// not take it away. Answers when the person behind the address was erased, if that stands in the way.
+async fn feed(
+    worker: &Worker<'_>,
+    record: &ContactRecord,
+    fact: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Stop> {
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
-    let Some(email) = email.filter(|email| record.sent_email.as_ref() != Some(email)) else { return Ok(()) };
+    let Some(email) = email.filter(|email| record.sent_email.as_ref() != Some(email)) else {
+        return Ok(None);
+    };
     let store = &worker.store.facts.store;
     let account = &worker.store.record.account;
-    feed_person(&worker.env.table, account, email, store, record.customer.as_deref()).await?;
-    Ok(())
+    // A known contact takes the address over when its profile says so.
+    let taken_over = record.profile.as_ref().filter(|_| write::is_known(record)).map(|profile| profile.at);
+    let fact = fact.max(taken_over);
+    let customer = record.customer.as_deref();
+    Ok(feed_person(&worker.env.table, account, email, store, customer, fact).await?)
 }

@@ -47,6 +47,11 @@ pub(crate) async fn take_back(
             record.known_as = KnownAs::Linked;
         }
     }
+    if record.erased_at.is_some() {
+        let applied = crate::privacy::erase_contact(worker, &record).await?;
+        forget(worker, key, stored).await?;
+        return Ok(applied);
+    }
     let Some(who) = identifier_of(&record, facts).filter(|_| record.known_as != KnownAs::Unknown) else {
         forget(worker, key, stored).await?;
         return Ok(false);
@@ -100,7 +105,12 @@ async fn may_delete(worker: &Worker<'_>, record: &ContactRecord) -> Result<bool,
     }
 }
 
-async fn forget(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> Result<(), Stop> {
+/// Empties the record of somebody who left, keeping what refuses late notices.
+pub(crate) async fn forget(
+    worker: &Worker<'_>,
+    key: &Key,
+    stored: Stored<ContactRecord>,
+) -> Result<(), Stop> {
     let settled = worker.env.table.settle(key, stored, Attributes::none, |record| {
         if let Some(at) = record.deleted_at
             && !record.is_forgotten()

@@ -3,19 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tajo_domain::StoreId;
 use tajo_mapping::{Settings, StoreFacts, StoreKind};
 use tajo_platforms::{Context, Platform};
-use tajo_state::{Attributes, Key, Secrets, StoreRecord, StoreStatus, Table};
+use tajo_state::{Attributes, Key, SecretError, Secrets, StoreRecord, StoreSecret, StoreStatus, Table};
 use tokio::sync::Mutex;
 
 use crate::config::SyncConfig;
 use crate::shopify::{Shop, Shopify};
 use crate::stop::Stop;
-use crate::{Clock, Queue};
+use crate::{Clock, Queue, lifecycle};
 
 /// How long a store's settings are believed.
 const CACHED_FOR: SignedDuration = SignedDuration::from_mins(3);
@@ -93,6 +92,8 @@ impl Env {
         let now = self.clock.now();
         if let Some((read_at, store)) = self.stores.lock().await.get(id)
             && now.duration_since(*read_at) < CACHED_FOR
+            // A shop that comes back is not kept waiting.
+            && !store.record.status.has_left()
         {
             return Ok(Some(store.clone()));
         }
@@ -103,7 +104,12 @@ impl Env {
             None => self.table.get_newest::<StoreRecord>(&key).await?.record,
         };
         let Some(record) = record else { return Ok(None) };
-        let secret = self.secrets.store(id).await?;
+        let secret = match self.secrets.store(id).await {
+            Ok(secret) => secret,
+            // A shop that has left may have taken its keys along, and what the law asks is still done.
+            Err(SecretError::Missing) if record.status.has_left() => StoreSecret::default(),
+            Err(error) => return Err(error.into()),
+        };
         let store = Arc::new(Store {
             facts: facts(id, &record)?,
             record,
@@ -117,19 +123,33 @@ impl Env {
     /// Writes down, for its status, that only the merchant can help this store and why; `None`: its work goes on
     /// again. What was cached of the store is read anew.
     pub(crate) async fn set_attention(&self, id: &StoreId, reason: Option<&str>) -> Result<(), Stop> {
-        self.secrets.forget(id).await;
         if reason.is_none() {
             self.shopify.forget(id);
         }
-        self.stores.lock().await.remove(id);
         let decide = |stored: Option<&StoreRecord>| {
+            // A shop that has left stays gone, whatever its last notices run into.
+            let stored = stored.filter(|record| !record.status.has_left());
             let news = stored.filter(|record| record.attention.as_deref() != reason);
             let status = if reason.is_some() { StoreStatus::NeedsAttention } else { StoreStatus::Active };
-            let attention = reason.map(str::to_owned);
-            (news.map(|record| StoreRecord { status, attention: attention.clone(), ..record.clone() }), ())
+            // A missing scope is still missing when the work goes on.
+            let missing = || stored.and_then(|record| lifecycle::warning_of(record.scopes.as_ref()?));
+            let attention = reason.map(str::to_owned).or_else(missing);
+            news.map(|record| StoreRecord { status, attention: attention.clone(), ..record.clone() })
         };
-        self.table.change(&Key::store(id), Attributes::none, decide).await?;
-        Ok(())
+        self.change_store(id, decide).await
+    }
+
+    /// Changes what is known of a store. What was cached of it is read anew.
+    pub(crate) async fn change_store(
+        &self,
+        id: &StoreId,
+        decide: impl Fn(Option<&StoreRecord>) -> Option<StoreRecord>,
+    ) -> Result<(), Stop> {
+        self.secrets.forget(id).await;
+        let changed =
+            self.table.change(&Key::store(id), Attributes::none, |stored| (decide(stored), ())).await;
+        self.stores.lock().await.remove(id);
+        changed.map(|_| ()).map_err(Stop::from)
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tajo_brevo::{Request, create_contact, event};
-use tajo_domain::{Change, ContactRecord, Identity, OrderFact, Skipped, StoreId, Unusable};
+use tajo_domain::{AppNews, Change, ContactRecord, Identity, OrderFact, Skipped, StoreId, Unusable};
 use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body};
 use tajo_platforms::shopify::api::Wanted;
 use tajo_platforms::{Context, Platform};
@@ -79,6 +79,7 @@ pub fn explain(question: &Question<'_>) -> Explanation {
         now: question.now,
         claim_until: question.now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX),
         redelivered: false,
+        fact_at: None,
     };
     let mut explanation = Explanation { skipped: changes.skipped, ..Explanation::default() };
     for change in &changes.changes {
@@ -142,6 +143,10 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             let (_, accepted) = cart::accept_deleted(moment, None, token, *at);
             explanation.waits("cart", accepted.over);
         }
+        Change::Privacy(demand) => {
+            explanation.skip("privacy", crate::privacy::meaning(demand.demand));
+        }
+        Change::App(news) => explanation.skip("store", crate::lifecycle::meaning(news)),
         Change::Cart(cart) => {
             let (_, accepted) = cart::accept(moment, None, cart);
             explanation.events(accepted.claimed);
@@ -241,6 +246,16 @@ fn describe(change: &Change) -> Value {
         }),
         Change::OrderDeleted { order, at } => json!({ "change": "order deleted", "id": order, "at": at }),
         Change::CartDeleted { at, .. } => json!({ "change": "cart deleted", "at": at }),
+        Change::Privacy(demand) => json!({
+            "change": "privacy",
+            "demand": demand.demand,
+            "who": who(&demand.person),
+            "orders": demand.orders,
+        }),
+        Change::App(AppNews::Uninstalled { at, .. }) => json!({ "change": "app removed", "at": at }),
+        Change::App(AppNews::Scopes { granted, at }) => {
+            json!({ "change": "scopes", "granted": granted, "at": at })
+        }
         Change::Cart(cart) => json!({
             "change": "cart",
             "who": who(&cart.identity),

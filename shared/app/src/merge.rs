@@ -7,6 +7,9 @@
 //!
 //! Later notices of the customer that is gone bring back nobody: their orders and carts go to the kept customer, and
 //! an opt-out still counts.
+//!
+//! Where the kept customer was erased, the one that is gone is erased as well: a platform merges nobody who was erased,
+//! so the two were one person before. One that was erased itself is left alone.
 
 use std::borrow::Cow;
 
@@ -38,6 +41,16 @@ struct Inheritance {
     gone: Option<ContactRecord>,
 }
 
+/// What became of the kept customer.
+enum Heir {
+    /// They are there.
+    There(Box<ContactRecord>),
+    /// They left the store too.
+    Gone,
+    /// They were erased, then.
+    Erased(Timestamp),
+}
+
 /// Accepts that a customer was merged into another one.
 pub(crate) async fn customers(
     worker: &Worker<'_>,
@@ -48,14 +61,30 @@ pub(crate) async fn customers(
     let key = Key::contact(&worker.store.facts.store, &ContactKey::Customer(gone.to_owned()));
     let mark = |stored: Option<&ContactRecord>| {
         let mut record = stored.cloned().unwrap_or_default();
+        if record.erased_at.is_some() {
+            return (None, ());
+        }
         record.change(|record| record.deleted_at = record.deleted_at.or(Some(at)));
         record.merged_into = Some(kept.to_owned());
         ((stored != Some(&record)).then_some(record), ())
     };
     let (stored, ()) = worker.env.table.change(&key, Attributes::none, mark).await?;
-    let inheritance = stored.record.as_ref().map(inheritance_of).unwrap_or_default();
+    let erased = stored.record.as_ref().filter(|record| record.erased_at.is_some());
+    // An erasure that this merge began goes on, even where there is nothing in the record.
+    let goes_on = worker.redelivered || worker.notice.resume.is_some();
+    if erased.is_some_and(|record| record.is_forgotten() && !goes_on) {
+        return Ok(Step::erased());
+    }
+    let known = stored.record.as_ref().filter(|_| erased.is_none());
+    let inheritance = known.map(inheritance_of).unwrap_or_default();
     // First the kept one: what the other record says is forgotten with it.
-    let (mut step, _) = inherit(worker, kept, &inheritance).await?;
+    let (mut step, heir) = inherit(worker, kept, &inheritance).await?;
+    if let Heir::Erased(at) = heir {
+        return crate::privacy::erase_merged(worker, gone, at).await;
+    }
+    if erased.is_some() {
+        return Ok(Step::erased());
+    }
     // That the kept one is gone as well says nothing about this one.
     step.deleted = false;
     step.applied |= delete::take_back(worker, &key, stored).await?;
@@ -83,8 +112,8 @@ pub(crate) async fn late_news(
         (Channel::Whatsapp, update.whatsapp_consent.as_ref()),
     ];
     inheritance.refusals.note(email, phone, said);
-    let (mut step, kept) = inherit(worker, kept, &inheritance).await?;
-    if let Some(kept) = kept {
+    let (mut step, heir) = inherit(worker, kept, &inheritance).await?;
+    if let Heir::There(kept) = heir {
         step.instead = Some(identity_of(&kept));
         if is_mention && contact::is_held(&kept) {
             // The order is the first thing that says who the kept customer is.
@@ -131,12 +160,8 @@ pub(crate) async fn is_shared(worker: &Worker<'_>, gone: &ContactRecord, kept: &
     Ok(false)
 }
 
-/// Lets the kept customer inherit, and brings Brevo's contact up to date. Answers their record, if they are still there.
-async fn inherit(
-    worker: &Worker<'_>,
-    kept: &str,
-    inheritance: &Inheritance,
-) -> Result<(Step, Option<ContactRecord>), Stop> {
+/// Lets the kept customer inherit, and brings Brevo's contact up to date. Answers what became of them.
+async fn inherit(worker: &Worker<'_>, kept: &str, inheritance: &Inheritance) -> Result<(Step, Heir), Stop> {
     let mut kept = kept.to_owned();
     for _ in 0..HOPS {
         let key = Key::contact(&worker.store.facts.store, &ContactKey::Customer(kept.clone()));
@@ -147,15 +172,18 @@ async fn inherit(
             kept = next;
             continue;
         }
-        let is_there = !accepted.deleted;
         let unseen = || ContactRecord { customer: Some(kept.clone()), ..ContactRecord::default() };
-        let record = is_there.then(|| stored.record.clone().unwrap_or_else(unseen));
+        let heir = match accepted.erased_at {
+            Some(at) => Heir::Erased(at),
+            None if accepted.deleted => Heir::Gone,
+            None => Heir::There(Box::new(stored.record.clone().unwrap_or_else(unseen))),
+        };
         if accepted.held && !accepted.changed {
-            return Ok((Step::default(), record));
+            return Ok((Step::default(), heir));
         }
-        return Ok((contact::deliver(worker, &key, stored, accepted).await?, record));
+        return Ok((contact::deliver(worker, &key, stored, accepted).await?, heir));
     }
-    Ok((Step::skip("contact", "the merges of this customer lead in a circle"), None))
+    Ok((Step::skip("contact", "the merges of this customer lead in a circle"), Heir::Gone))
 }
 
 /// What the kept customer's record becomes. Pure.
@@ -167,8 +195,9 @@ fn accept(
 ) -> (Option<ContactRecord>, Accepted) {
     let mut record = stored.cloned().unwrap_or_default();
     if record.deleted_at.is_some() {
-        let merged_into = record.merged_into;
-        return (None, Accepted { deleted: true, merged_into, ..Accepted::default() });
+        let erased_at = record.erased_at;
+        let merged_into = record.merged_into.filter(|_| erased_at.is_none());
+        return (None, Accepted { deleted: true, erased_at, merged_into, ..Accepted::default() });
     }
     record.customer.get_or_insert_with(|| kept.to_owned());
     let is_new = record.change(|record| record.absorb(&inheritance.refusals, inheritance.last_order_at));

@@ -16,6 +16,9 @@ use crate::{cart, effects};
 /// Sends after the answer to the newest.
 const ROUNDS: u32 = 5;
 
+/// Why nothing of an order is told any more.
+const ERASED: &str = "the buyer of this order was erased";
+
 /// Marks the carts of an order as done, before anything is sent: no abandonment after an order.
 /// Answers whose cart was abandoned and is recovered now, and the order's record as it was read.
 pub(crate) async fn close_carts(
@@ -55,8 +58,14 @@ pub(crate) struct Accepted {
     /// Brevo's order is another now.
     pub changed: bool,
     pub claimed: Vec<Planned>,
-    /// Why nothing can be told yet.
+    /// Why nothing can be told yet, or ever.
     pub waiting: Option<&'static str>,
+}
+
+impl Accepted {
+    fn erased() -> Self {
+        Self { waiting: Some(ERASED), ..Self::default() }
+    }
 }
 
 /// What an order's record becomes, whether Brevo's order changes with it, and the events to send. Pure.
@@ -67,6 +76,9 @@ pub(crate) fn accept(
     body: &str,
 ) -> (Option<OrderRecord>, Accepted) {
     let mut record = stored.cloned().unwrap_or_else(OrderRecord::unseen);
+    if record.erased {
+        return (None, Accepted::erased());
+    }
     let before = visible(&record);
     let is_news = record.newest.is_empty() || order.updated_at >= record.version;
     if is_news {
@@ -104,7 +116,8 @@ async fn deliver(
     accepted: Accepted,
 ) -> Result<Step, Stop> {
     let facts = &worker.store.facts;
-    let must_send = accepted.changed || worker.redelivered;
+    let is_erased = stored.record.as_ref().is_some_and(|record| record.erased);
+    let must_send = (accepted.changed || worker.redelivered) && !is_erased;
     let Some(mut record) = stored.record.clone().filter(|_| must_send || !accepted.claimed.is_empty()) else {
         return Ok(accepted.waiting.map_or_else(Step::default, |reason| Step::skip("order", reason)));
     };
@@ -131,6 +144,11 @@ async fn deliver(
             let waiting = accepted.waiting.map_or_else(Step::default, |reason| Step::skip("order", reason));
             return Ok(Step { applied: worker.calls() > 0, ..waiting });
         };
+        if now.erased {
+            // Erased while our send was on its way: taken back.
+            crate::privacy::empty_order(worker, &record).await?;
+            return Ok(Step::skip("order", ERASED));
+        }
         record = now;
         upsert(worker, &record).await?;
         newest = worker.env.table.get_newest(key).await?;

@@ -16,6 +16,13 @@ pub(crate) enum Stop {
         /// Why.
         reason: String,
     },
+    /// It goes on in another invocation, from here.
+    Continue {
+        /// What the notice carries along.
+        resume: String,
+        /// How far it came.
+        reason: String,
+    },
     /// It waits for a person.
     Park {
         /// Why.

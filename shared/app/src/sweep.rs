@@ -95,6 +95,8 @@ async fn announce(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let now = sweeper.clock.now();
     let store = sweeper.table.get::<StoreRecord>(&Key::store(&cart.store)).await?.record;
+    // Nobody is reminded for a shop that has left.
+    let store = store.filter(|store| !store.status.has_left());
     let store = store.and_then(|store| Platform::parse(&store.platform).map(|platform| (store, platform)));
     if let Some((store, platform)) = &store {
         let mut notice = Notice::cart_due(&cart.store, *platform, &store.shop, &cart.token, cart.due_at);
@@ -106,7 +108,7 @@ async fn announce(
             return Ok(());
         }
     } else {
-        warn!(store.id = %cart.store, "a due cart belongs to no connected store");
+        warn!(store.id = %cart.store, "a due cart belongs to no connected store, or to one that has left");
         swept.dropped += 1;
     }
     let key = Key::cart(&cart.store, &cart.token);

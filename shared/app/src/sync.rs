@@ -1,6 +1,6 @@
 //! The journey of a batch of notices. Start reading here.
 
-mod outcome;
+pub(crate) mod outcome;
 mod prepare;
 mod resolve;
 
@@ -19,7 +19,7 @@ pub use outcome::{Outcome, Record, Report};
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, cart, category, contact, delete, merge, order, product};
+use crate::{Env, cart, category, contact, delete, lifecycle, merge, order, privacy, product};
 use prepare::{Prepared, Task, groups, prepare};
 
 /// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
@@ -50,6 +50,8 @@ async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Repor
         let worker = Worker {
             env,
             store: &prepared.store,
+            notice: &prepared.notice,
+            fact_at: prepare::fact_at(&prepared.task),
             redelivered: prepared.record.received > 1 || prepared.notice.redelivered,
             attempts: prepared.notice.attempts,
             deadline,
@@ -92,6 +94,9 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
         }
     }
     for change in &changes.changes {
+        if let (true, Change::Order(order)) = (total.erased, change) {
+            privacy::bar_order(worker, &order.id).await?;
+        }
         if total.deleted {
             break;
         }
@@ -111,6 +116,8 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             (None, Change::Product(news)) => product::product(worker, news).await?,
             (None, Change::Collection(news)) => category::collection(worker, news).await?,
             (None, Change::Stock(news)) => product::stock(worker, news).await?,
+            (None, Change::Privacy(demand)) => privacy::answer(worker, demand).await?,
+            (None, Change::App(news)) => lifecycle::app(worker, news).await?,
         };
         total.add(step);
     }
@@ -132,5 +139,7 @@ pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> 
         Change::Product(_) => (!sync.products && !sync.inventory).then_some("products"),
         Change::Collection(_) => (!sync.products).then_some("products"),
         Change::Stock(_) => (!sync.inventory).then_some("stock levels"),
+        // No setting is above the law.
+        Change::Privacy(_) | Change::App(_) => None,
     }
 }

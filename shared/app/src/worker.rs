@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tajo_brevo::{Answer, Error, Request, limits};
 use tajo_domain::{Identity, Skipped};
 use tajo_mapping::StoreFacts;
+use tajo_platforms::Notice;
 
 use crate::stop::Stop;
 use crate::{Env, Store, trace};
@@ -19,6 +20,11 @@ pub(crate) const LEAST_TIME: SignedDuration =
 pub(crate) struct Worker<'a> {
     pub env: &'a Env,
     pub store: &'a Store,
+    /// What is worked on.
+    pub notice: &'a Notice,
+    /// The newest own time of what it tells of (an account's, order's or cart's beginning): an erased person comes
+    /// back only with something newer.
+    pub fact_at: Option<Timestamp>,
     /// The notice was worked on before and may have been sent in part: whatever is stored is sent again, even
     /// if nothing looks new.
     pub redelivered: bool,
@@ -36,6 +42,8 @@ pub(crate) struct Moment<'a> {
     /// Until when an effect claimed now is held.
     pub claim_until: Timestamp,
     pub redelivered: bool,
+    /// As in [`Worker`].
+    pub fact_at: Option<Timestamp>,
 }
 
 impl Worker<'_> {
@@ -46,7 +54,13 @@ impl Worker<'_> {
     pub(crate) fn moment(&self) -> Moment<'_> {
         let now = self.now();
         let claim_until = now.saturating_add(self.env.claim).unwrap_or(Timestamp::MAX);
-        Moment { facts: &self.store.facts, now, claim_until, redelivered: self.redelivered }
+        Moment {
+            facts: &self.store.facts,
+            now,
+            claim_until,
+            redelivered: self.redelivered,
+            fact_at: self.fact_at,
+        }
     }
 
     /// One call to Brevo. The caller sees refusals; the time running out ends the journey.
@@ -67,6 +81,11 @@ impl Worker<'_> {
         Ok(())
     }
 
+    /// Whether there is time for another piece of a long work.
+    pub(crate) fn has_time_for_more(&self) -> bool {
+        LEAST_TIME + LEAST_TIME < self.deadline.duration_since(self.now())
+    }
+
     pub(crate) fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
     }
@@ -77,8 +96,10 @@ impl Worker<'_> {
 pub(crate) struct Step {
     /// Something was sent.
     pub applied: bool,
-    /// The person was deleted in the store: nothing more is to be said about them.
+    /// The person was deleted in the store, or erased: nothing more is to be said about them.
     pub deleted: bool,
+    /// They were erased.
+    pub erased: bool,
     /// The person was merged into this one: what comes with the news of them is this one's.
     pub instead: Option<Identity>,
     /// The platform answered a question of ours.
@@ -98,9 +119,16 @@ impl Step {
         Self { deleted: true, ..Self::skip("contact", "the customer was deleted in the store") }
     }
 
+    pub(crate) fn erased() -> Self {
+        let reason =
+            "the person was erased at their own wish; a notice about earlier does not bring them back";
+        Self { deleted: true, erased: true, ..Self::skip("contact", reason) }
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         self.applied |= other.applied;
         self.deleted |= other.deleted;
+        self.erased |= other.erased;
         self.instead = other.instead.or(self.instead.take());
         self.asked_platform |= other.asked_platform;
         self.attention = self.attention.take().or(other.attention);

@@ -11,6 +11,6 @@ pub use error::{Error, NextStep, classify};
 pub use operation::{ContactWrite, Event, Identifier};
 pub use request::{
     Method, Request, activate_ecommerce, create_attribute, create_contact, delete_contact, event,
-    get_account, get_attributes, get_contact, get_lists, update_contact, upsert_category,
+    get_account, get_attributes, get_contact, get_events, get_lists, update_contact, upsert_category,
     upsert_historical_order, upsert_order, upsert_product,
 };

@@ -21,6 +21,10 @@ pub const RESET_AT_MOST: Duration = Duration::from_secs(3600);
 /// Waits after 425 Too Early: the contact is still being processed ("Create a contact").
 pub const TOO_EARLY: Duration = Duration::from_secs(3);
 
+/// Events asked for at once. Brevo gives up to 10,000 ("Get events"); so many of the largest usual size are a third of
+/// [`ANSWER_BYTES`].
+pub const EVENTS_PER_PAGE: usize = 100;
+
 /// Bytes of an answer we read. The largest answer we ask for is one page of 50 lists.
 pub const ANSWER_BYTES: usize = 1_000_000;
 

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::{ContactWrite, Event, Identifier};
+use crate::{ContactWrite, Event, Identifier, limits};
 
 /// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -184,6 +184,13 @@ pub fn upsert_order(order: Value) -> Request {
 /// triggering automations.
 pub fn upsert_historical_order(order: Value) -> Request {
     request(Method::Post, "/orders/status/batch", Some(json!({ "orders": [order], "historical": true })))
+}
+
+/// `GET /events` of one contact by Brevo's own id: a page of its custom events of the last six months.
+pub fn get_events(contact: u64, offset: usize) -> Request {
+    let limit = limits::EVENTS_PER_PAGE;
+    let query = Some(format!("contact_id={contact}&limit={limit}&offset={offset}"));
+    Request { query, ..request(Method::Get, "/events", None) }
 }
 
 /// `POST /products`: upserts one. Fields that are absent stay as they are; `name` is needed only to create.

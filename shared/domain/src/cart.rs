@@ -112,6 +112,9 @@ pub struct CartRecord {
     /// In milliseconds: when the sweeper looks next; `None` when there is nothing to wait for.
     #[serde(default, rename = "d", alias = "due_at", skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
+    /// Whose cart it was is erased: nothing of it is told any more.
+    #[serde(default, rename = "x", skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 /// Why a due cart is or is not abandoned now.
@@ -140,6 +143,24 @@ impl CartRecord {
     /// Names one quiet period: it begins with a touch and ends with the next.
     pub fn quiet_key(&self) -> String {
         format!("quiet:{}", self.touched_at.as_millisecond())
+    }
+
+    /// Strips everything personal, for good.
+    pub fn erase(&mut self) {
+        let tokens = std::mem::take(&mut self.tokens);
+        *self = Self {
+            version: self.version,
+            state: CartState::Emptied,
+            touched_at: self.touched_at,
+            tokens,
+            identity: Identity::default(),
+            created_at: None,
+            properties: Packed::default(),
+            content: String::new(),
+            effects: Ledger::default(),
+            due_at: None,
+            erased: true,
+        };
     }
 
     /// The contact whose list membership follows the cart.

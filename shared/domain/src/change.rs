@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::{Cart, CollectionNews, LoneFact, Order, PersonUpdate, ProductNews, StockNews};
+use crate::{
+    AppNews, Cart, CollectionNews, LoneFact, Order, PersonUpdate, PrivacyDemand, ProductNews, StockNews,
+};
 
 /// One thing that happened in a store.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +59,10 @@ pub enum Change {
     Collection(CollectionNews),
     /// Something is said about a stock.
     Stock(StockNews),
+    /// Data of a person or of the whole shop is to be shown or erased.
+    Privacy(Box<PrivacyDemand>),
+    /// The app was removed, or its rights changed.
+    App(AppNews),
 }
 
 /// Which customer notice brought a [`Change::Person`].

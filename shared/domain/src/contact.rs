@@ -58,6 +58,19 @@ pub struct Creation {
     pub sms_block: Option<Block>,
 }
 
+/// Whether news about a person are heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// They are.
+    Known,
+    /// They are, as news of somebody nobody knows yet.
+    Anew,
+    /// The customer left the store.
+    Deleted,
+    /// The person was erased.
+    Erased,
+}
+
 /// The version of a profile that only says what a notice named in passing.
 const NEVER: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -117,6 +130,9 @@ pub struct ContactRecord {
     /// When the customer left the store. Nothing personal is kept from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    /// When the person was erased: nothing from before may come back. Stays when a guest comes anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// The customer that this one was merged into, which is why it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
@@ -256,15 +272,39 @@ impl ContactRecord {
 
     /// Whether nothing is left but what refuses late notices.
     pub fn is_forgotten(&self) -> bool {
-        let Self { accepted, deleted_at, merged_into, .. } = self.clone();
-        *self == Self { accepted, deleted_at, merged_into, ..Self::default() }
+        let Self { accepted, deleted_at, erased_at, merged_into, .. } = self.clone();
+        *self == Self { accepted, deleted_at, erased_at, merged_into, ..Self::default() }
     }
 
     /// Empties the record after a delete, keeping only what is needed to refuse late notices.
     pub fn forget(&mut self, at: Timestamp) {
         let accepted = self.accepted + 1;
-        let merged_into = self.merged_into.take();
-        *self = Self { accepted, deleted_at: Some(at), merged_into, ..Self::default() };
+        let Self { merged_into, erased_at, .. } = std::mem::take(self);
+        *self = Self { accepted, deleted_at: Some(at), erased_at, merged_into, ..Self::default() };
+    }
+
+    /// Marks that the person is erased. What is known stays until Brevo has let go of it.
+    pub fn erase(&mut self, at: Timestamp) {
+        self.change(|record| {
+            record.deleted_at = record.deleted_at.max(Some(at));
+            record.erased_at = record.erased_at.max(Some(at));
+        });
+    }
+
+    /// What news of a fact of this time find; `is_guest`: the record stands for an address, not for an account.
+    ///
+    /// An account never comes back. An address does, with a fact that is newer than its erasure: that is somebody who
+    /// came to the store of their own will afterwards.
+    pub fn admits(&self, fact: Option<Timestamp>, is_guest: bool) -> Admission {
+        match (self.erased_at, self.deleted_at) {
+            (None, None) => Admission::Known,
+            (Some(erased), deleted) if is_guest && fact.is_some_and(|fact| fact > erased) => match deleted {
+                Some(_) => Admission::Anew,
+                None => Admission::Known,
+            },
+            (Some(_), _) => Admission::Erased,
+            (None, Some(_)) => Admission::Deleted,
+        }
     }
 
     /// What Brevo gets to see: times of facets alone are no change, nor is what we know of Brevo.
@@ -287,5 +327,41 @@ fn accept_facet<T: Clone>(stored: &mut Option<Versioned<T>>, new: Option<&Versio
     let Some(new) = new else { return };
     if stored.as_ref().is_none_or(|stored| new.at >= stored.at) {
         *stored = Some(new.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_erased_account_never_comes_back_and_an_address_only_with_something_newer() {
+        let at = |second| Timestamp::from_second(second).ok();
+        let mut erased = ContactRecord { customer: Some("7".to_owned()), ..ContactRecord::default() };
+        erased.erase(Timestamp::from_second(100).unwrap());
+        erased.forget(Timestamp::from_second(100).unwrap());
+        assert!(erased.is_forgotten());
+        for (fact, is_guest, admission) in [
+            (at(101), false, Admission::Erased),
+            (at(101), true, Admission::Anew),
+            (at(100), true, Admission::Erased),
+            (None, true, Admission::Erased),
+        ] {
+            assert_eq!(erased.admits(fact, is_guest), admission);
+        }
+        let anew = ContactRecord { erased_at: at(100), ..ContactRecord::default() };
+        assert_eq!(anew.admits(at(101), true), Admission::Known);
+        assert_eq!(anew.admits(at(99), true), Admission::Erased);
+        let deleted = ContactRecord { deleted_at: at(100), ..ContactRecord::default() };
+        assert_eq!(deleted.admits(at(101), false), Admission::Deleted);
+    }
+
+    #[test]
+    fn a_second_erasure_moves_the_first_and_an_older_one_does_not() {
+        let mut record = ContactRecord::default();
+        for (second, holds) in [(100, 100), (200, 200), (150, 200)] {
+            record.erase(Timestamp::from_second(second).unwrap());
+            assert_eq!(record.erased_at, Timestamp::from_second(holds).ok());
+        }
     }
 }

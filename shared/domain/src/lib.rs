@@ -15,6 +15,7 @@ mod order_record;
 mod packed;
 mod person;
 mod phone;
+mod privacy;
 mod product;
 mod stock;
 mod tags;
@@ -22,7 +23,7 @@ mod tags;
 pub use cart::{Cart, CartRecord, CartSource, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
 pub use consent::{Channel, Consent, ConsentState};
-pub use contact::{Block, ContactKey, ContactRecord, Creation, KnownAs};
+pub use contact::{Admission, Block, ContactKey, ContactRecord, Creation, KnownAs};
 pub use custom::{CustomFact, CustomValue, NOTE, address_source, metafield_source, note_attribute_source};
 pub use email::{Email, InvalidEmail};
 pub use ids::{InvalidStoreId, StoreId, short_hash};
@@ -34,6 +35,7 @@ pub use order_record::{LoneFact, OrderFact, OrderHead, OrderRecord};
 pub use packed::Packed;
 pub use person::{Identity, PersonUpdate, Profile, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
+pub use privacy::{AppNews, Demand, PrivacyDemand};
 pub use product::{
     CategoryRecord, CollectionNews, ItemRecord, Piece, Product, ProductNews, ProductRecord, StockNews,
     StockOf, StockSaid, Variant, VariantStock,

@@ -125,6 +125,9 @@ pub struct OrderRecord {
     /// When the order was deleted in the store: nothing brings it back.
     #[serde(default, rename = "d", skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+    /// The buyer was erased: nothing of this order is told any more.
+    #[serde(default, rename = "x", skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 impl OrderRecord {
@@ -141,7 +144,13 @@ impl OrderRecord {
             refunds: Vec::new(),
             facts: Vec::new(),
             deleted_at: None,
+            erased: false,
         }
+    }
+
+    /// Of an order of somebody who was erased: nothing of it is kept but that.
+    pub fn erased(version: Timestamp, accepted: u64) -> Self {
+        Self { version, accepted, carts_closed: true, erased: true, ..Self::unseen() }
     }
 
     /// Keeps a fact, in the place of an older word about the same thing. False if there is no room.

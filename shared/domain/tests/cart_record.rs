@@ -23,7 +23,20 @@ fn cart(state: CartState) -> CartRecord {
         content: String::new(),
         effects: Ledger::default(),
         due_at: None,
+        erased: false,
     }
+}
+
+#[test]
+fn an_erased_cart_keeps_its_names_and_nothing_of_its_person() {
+    let mut full = CartRecord { properties: r#"{"url": "…"}"#.to_owned().into(), ..cart(CartState::Open) };
+    full.content = "a wool blanket".to_owned();
+    full.effects.done("created");
+    full.due_at = Some(1);
+    full.erase();
+    let left = CartRecord { identity: Identity::default(), erased: true, ..cart(CartState::Emptied) };
+    assert_eq!(full, left);
+    assert_eq!(full.at(at(400), QUIET), TouchOutcome::Over);
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub enum TopicKind {
     Live,
     /// Known, but a later version's work: skipped with a reason.
     Later,
-    /// Known, a later version's work, and never to be lost (an erasure request, an uninstall): parked.
+    /// Its body becomes changes, whatever state the store is in (an erasure request, an uninstall).
     MustKeep,
     /// Not known: skipped with a reason.
     Unknown,
@@ -68,8 +68,6 @@ impl Platform {
     }
 
     /// What a body means. Pure: the same body in the same context always means the same.
-    ///
-    /// A topic that must be kept is [`Unusable`], so that nobody can drop it by mistake.
     pub fn changes(self, topic: &str, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         match self {
             Self::Shopify => shopify::change::changes(&shopify::Topic::parse(topic), body, context),

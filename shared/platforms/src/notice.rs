@@ -73,6 +73,9 @@ pub struct Notice {
     /// Whether an earlier receive of it ended without an answer.
     #[serde(default)]
     pub redelivered: bool,
+    /// Where a long work goes on that one invocation cannot finish. Only brevo-sync writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<String>,
 }
 
 /// Stands for a body that does not fit into a message even deflated.
@@ -124,6 +127,7 @@ impl Notice {
             id_only: Some(IdOnly::default()),
             attempts: 0,
             redelivered: false,
+            resume: None,
         }
     }
 

@@ -280,6 +280,36 @@ fn a_variant_is_back() {
     insta::assert_snapshot!(told("variants-in_stock"));
 }
 
+#[test]
+fn a_person_asks_what_is_stored() {
+    insta::assert_snapshot!(told("customers-data_request"));
+}
+
+#[test]
+fn a_person_is_to_be_erased() {
+    insta::assert_snapshot!(told("customers-redact"));
+}
+
+#[test]
+fn an_address_is_to_be_erased() {
+    insta::assert_snapshot!(told("customers-redact.address"));
+}
+
+#[test]
+fn a_shop_is_to_be_erased() {
+    insta::assert_snapshot!(told("shop-redact"));
+}
+
+#[test]
+fn the_shop_removes_the_app() {
+    insta::assert_snapshot!(told("app-uninstalled"));
+}
+
+#[test]
+fn the_shop_takes_a_scope_away() {
+    insta::assert_snapshot!(told("app-scopes_update"));
+}
+
 /// A new file in `events/shopify` needs a test above.
 #[test]
 fn every_event_file_has_its_snapshot() {

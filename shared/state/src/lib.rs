@@ -5,15 +5,23 @@ mod due;
 mod item;
 mod log;
 mod parked;
+mod privacy;
 mod secrets;
 mod stores;
 mod table;
+mod walk;
 
 pub use aws::{AwsError, sdk_config};
 pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use log::{LogLine, read_log, write_log};
-pub use parked::{Parked, list_parked, park, read_parked};
+pub use parked::{Parked, forget_parked, list_parked, park, read_parked};
+pub use privacy::{
+    EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,
+};
 pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
-pub use stores::{PersonFeed, StoreRecord, StoreStatus, feed_person, forget_person, stores_of_person};
+pub use stores::{
+    PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person, forget_person, stores_of_person,
+};
 pub use table::{DUE_SHARDS, Key};
+pub use walk::{Held, Page};

@@ -96,7 +96,18 @@ pub async fn read_parked(
     Ok(Some((parked, notice)))
 }
 
-fn split(text: &str) -> Vec<String> {
+/// Drops one piece of parked work: the parts first, so that nothing of it is left behind a head that is gone.
+pub async fn forget_parked(table: &Table, store: &str, id: &str) -> Result<(), TableError> {
+    let head = Key::parked(store, id);
+    let parked = table.get_newest::<Parked>(&head).await?.record;
+    for part in 0..parked.map_or(0, |parked| parked.parts) {
+        table.delete(&Key::parked_part(store, id, part)).await?;
+    }
+    table.delete(&head).await
+}
+
+/// Cuts a text into pieces that fit an item.
+pub(crate) fn split(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {

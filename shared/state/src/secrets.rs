@@ -33,7 +33,7 @@ pub enum SecretError {
 }
 
 /// What one store's secret holds.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct StoreSecret {
     /// Brevo's API key.
     pub brevo_api_key: SecretString,

@@ -1,12 +1,13 @@
 //! Stores, and which stores feed which person.
 
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tajo_domain::{Email, StoreId};
 
-use crate::item::aws_error;
-use crate::{Attributes, Key, Table, TableError};
+use crate::item::{aws_error, parse};
+use crate::{Attributes, Key, Stored, Table, TableError};
 
 /// Whether work of a store goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,17 @@ pub enum StoreStatus {
     Active,
     /// Its work is parked until somebody acts.
     NeedsAttention,
+    /// The shop removed the app: its notices end as skipped, nothing is erased yet.
+    Uninstalled,
+    /// Everything of it was erased: this record is all that is left.
+    Erased,
+}
+
+impl StoreStatus {
+    /// Whether the shop has left: only what the law asks is still worked on.
+    pub fn has_left(self) -> bool {
+        matches!(self, Self::Uninstalled | Self::Erased)
+    }
 }
 
 /// One connected store.
@@ -45,33 +57,101 @@ pub struct StoreRecord {
     /// Why it needs attention.
     #[serde(default)]
     pub attention: Option<String>,
+    /// When it was last connected: an older notice that the app was removed is about an earlier time.
+    #[serde(default)]
+    pub installed_at: Option<Timestamp>,
+    /// When the shop removed the app.
+    #[serde(default)]
+    pub uninstalled_at: Option<Timestamp>,
+    /// The platform's id of the shop, once a body has told it.
+    #[serde(default)]
+    pub shop_id: Option<String>,
+    /// The rights the shop granted, once it has told them.
+    #[serde(default)]
+    pub scopes: Option<Scopes>,
 }
 
-/// That a store feeds a person's contact.
+/// The rights a shop granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scopes {
+    /// As of when.
+    pub at: Timestamp,
+    /// In the platform's words.
+    pub granted: Vec<String>,
+    /// Those that the connector needs and has not.
+    #[serde(default)]
+    pub missing: Vec<String>,
+}
+
+/// That a store feeds a person's contact; or that it must not, because the person was erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonFeed {
     /// The platform's customer ids behind the address, in this store.
     pub customers: Vec<String>,
+    /// When the person behind this address was erased: facts from before bring nobody back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
+    /// Somebody came to the store with this address after the erasure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub came_anew: bool,
 }
 
-/// Notes that a store feeds the contact of an address.
+impl PersonFeed {
+    /// Whether the store feeds the contact.
+    pub fn feeds(&self) -> bool {
+        self.erased_at.is_none() || self.came_anew
+    }
+}
+
+/// Notes that a store feeds the contact of an address, because of a fact of this time.
+///
+/// Answers when the person was erased, if that stands in the way: then nothing is noted.
 pub async fn feed_person(
     table: &Table,
     account: &str,
     email: &Email,
     store: &StoreId,
     customer: Option<&str>,
-) -> Result<(), TableError> {
+    fact: Option<Timestamp>,
+) -> Result<Option<Timestamp>, TableError> {
+    let key = Key::person(account, &email.hash(), store);
+    // Mostly nobody has fed it yet: that guess saves the read, and a wrong one costs a refused write.
+    let nobody_yet = Stored { revision: 0, record: None };
+    let changed = table
+        .change_from(&key, Some(nobody_yet), Attributes::none, |stored: Option<&PersonFeed>| {
+            let mut feed = stored.cloned().unwrap_or_default();
+            let in_the_way = feed.erased_at.filter(|erased| fact.is_none_or(|fact| fact <= *erased));
+            if in_the_way.is_some() {
+                return (None, in_the_way);
+            }
+            feed.came_anew |= feed.erased_at.is_some();
+            let news = customer.filter(|id| !feed.customers.iter().any(|known| known == id));
+            feed.customers.extend(news.map(str::to_owned));
+            ((stored != Some(&feed)).then_some(feed), None)
+        })
+        .await;
+    changed.map(|(_, in_the_way)| in_the_way)
+}
+
+/// Notes that the person behind an address was erased. Answers the customer ids that stood there.
+pub async fn erase_person(
+    table: &Table,
+    account: &str,
+    email: &Email,
+    store: &StoreId,
+    at: Timestamp,
+) -> Result<Vec<String>, TableError> {
     let key = Key::person(account, &email.hash(), store);
     let changed = table
         .change(&key, Attributes::none, |stored: Option<&PersonFeed>| {
-            let mut feed = stored.cloned().unwrap_or(PersonFeed { customers: Vec::new() });
-            let news = customer.filter(|id| !feed.customers.iter().any(|known| known == id));
-            feed.customers.extend(news.map(str::to_owned));
-            ((stored.is_none() || news.is_some()).then_some(feed), ())
+            let feed = stored.cloned().unwrap_or_default();
+            let erased_at = feed.erased_at.max(Some(at));
+            // The ids stay: they are what a repeated erasure finds the accounts by, and say nothing to others.
+            let erased = PersonFeed { customers: feed.customers.clone(), erased_at, came_anew: false };
+            ((stored != Some(&erased)).then_some(erased), feed.customers)
         })
         .await;
-    changed.map(|_| ())
+    changed.map(|(_, customers)| customers)
 }
 
 /// The stores that feed the contact of an address, in one Brevo account.
@@ -90,12 +170,21 @@ pub async fn stores_of_person(
         .send()
         .await
         .map_err(|error| aws_error("Query", error))?;
-    let items = answer.items.unwrap_or_default();
-    let feeds = items.iter().filter_map(|item| item.get("sk")?.as_s().ok());
-    Ok(feeds.filter_map(|sk| StoreId::parse(sk.strip_prefix("feed#")?).ok()).collect())
+    let mut stores = Vec::new();
+    for item in answer.items.unwrap_or_default() {
+        let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+        let Some(store) = sk.strip_prefix("feed#").and_then(|store| StoreId::parse(store).ok()) else {
+            continue;
+        };
+        let key = Key::person(account, &email.hash(), &store);
+        if parse::<PersonFeed>(&key, Some(item))?.record.is_some_and(|feed| feed.feeds()) {
+            stores.push(store);
+        }
+    }
+    Ok(stores)
 }
 
-/// Forgets that a store feeds the contact of an address.
+/// Forgets that a store feeds the contact of an address. That the person was erased is not forgotten.
 pub async fn forget_person(
     table: &Table,
     account: &str,
@@ -103,14 +192,23 @@ pub async fn forget_person(
     store: &StoreId,
 ) -> Result<(), TableError> {
     let key = Key::person(account, &email.hash(), store);
-    table
+    let delete = table
         .client()
         .delete_item()
         .table_name(table.name())
-        .key("pk", AttributeValue::S(key.pk))
-        .key("sk", AttributeValue::S(key.sk))
-        .send()
-        .await
-        .map(|_| ())
-        .map_err(|error| aws_error("DeleteItem", error))
+        .key("pk", AttributeValue::S(key.pk.clone()))
+        .key("sk", AttributeValue::S(key.sk.clone()))
+        .condition_expression("attribute_not_exists(#data.erased_at)")
+        .expression_attribute_names("#data", "data");
+    match delete.send().await {
+        Ok(_) => Ok(()),
+        Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+            let left = |stored: Option<&PersonFeed>| {
+                let left = stored.filter(|feed| feed.came_anew).cloned();
+                (left.map(|feed| PersonFeed { came_anew: false, ..feed }), ())
+            };
+            table.change(&key, Attributes::none, left).await.map(|_| ())
+        }
+        Err(error) => Err(aws_error("DeleteItem", error)),
+    }
 }

@@ -11,6 +11,7 @@
 //! | inventory item | `item#{store}#{inventory item id}` | `item` | |
 //! | category | `category#{store}#{Brevo category id}` | `category` | |
 //! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`, when it was parked |
+//! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
 //!
 //! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
@@ -91,6 +92,16 @@ impl Key {
         Self::new(format!("parked#{store}#{id}"), format!("part#{part:03}"))
     }
 
+    /// A demand about somebody's data.
+    pub fn privacy(store: &str, id: &str) -> Self {
+        Self::new(format!("privacy#{store}#{id}"), "demand")
+    }
+
+    /// A part of what a data request collected.
+    pub fn privacy_part(store: &str, id: &str, part: usize) -> Self {
+        Self::new(format!("privacy#{store}#{id}"), format!("part#{part:05}"))
+    }
+
     pub(crate) fn log_pk(store: &str, hour: &str, shard: u32) -> String {
         format!("log#{store}#{hour}#{shard}")
     }
@@ -103,6 +114,11 @@ impl Key {
 /// Which partition of the due index a cart is in.
 pub(crate) fn cart_shard(shard: u32) -> String {
     format!("carts#{shard}")
+}
+
+/// The partition of the due index that lists the demands about a store.
+pub(crate) fn privacy_shard(store: &str) -> String {
+    format!("privacy#{store}")
 }
 
 /// The partition of the due index that lists a store's parked work.

@@ -203,6 +203,10 @@ impl World {
             settings: settings.to_owned(),
             status: StoreStatus::Active,
             attention: None,
+            installed_at: None,
+            uninstalled_at: None,
+            shop_id: None,
+            scopes: None,
         };
         let key = Key::store(&StoreId::parse(STORE).unwrap());
         self.table(front).await.put(&key, 0, &record, &Attributes::default()).await.unwrap();

@@ -38,12 +38,18 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
         Some(contact) => contact::set_abandoned(worker, &contact, Some(&notice.token)).await,
         None => Ok(Step::default()),
     };
+    let is_gone = listed.as_ref().is_ok_and(|step| step.deleted);
     match listed {
+        // The person left, or was erased: nobody is reminded.
+        Ok(_) if is_gone => {}
         Ok(_) => sent = effects::send(worker, vec![planned]).await,
         Err(stop) => sent.stop = Some(stop),
     }
     let settle = |newest: &mut CartRecord| {
         sent.settle(&mut newest.effects);
+        if is_gone {
+            newest.due_at = None;
+        }
         if sent.any() && newest.state == CartState::Open && newest.touched_at == record.touched_at {
             newest.state = CartState::Abandoned;
             newest.due_at = None;
@@ -52,6 +58,9 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
     let newest = worker.env.table.settle(&key, stored, attributes, settle).await?;
     if let Some(stop) = sent.stop {
         return Err(stop);
+    }
+    if is_gone {
+        return Ok(Step::skip("cart", "whose cart it is left the store"));
     }
     // An order that came while the event was on its way found no abandoned cart to take off the list.
     if let Some(record) = newest.record.filter(|record| record.state == CartState::Ordered)

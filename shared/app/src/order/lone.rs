@@ -38,6 +38,9 @@ pub(crate) fn accept_fact(
     lone: &LoneFact,
 ) -> (Option<OrderRecord>, Accepted) {
     let mut record = stored.cloned().unwrap_or_else(OrderRecord::unseen);
+    if record.erased {
+        return (None, Accepted::erased());
+    }
     let before = visible(&record);
     let fact = &lone.fact;
     let mut waiting = None;
@@ -77,6 +80,9 @@ pub(crate) fn accept_deleted(
     at: Timestamp,
 ) -> (Option<OrderRecord>, Accepted) {
     let mut record = stored.cloned().unwrap_or_else(OrderRecord::unseen);
+    if record.erased {
+        return (None, Accepted::erased());
+    }
     let is_news = record.deleted_at.is_none();
     let is_known = !record.newest.is_empty();
     if is_news {

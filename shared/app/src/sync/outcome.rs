@@ -194,7 +194,7 @@ pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
 pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
     let Task::Changes(changes) = task else { return (None, None) };
     let who = changes.changes.iter().find_map(identity);
-    let person = who.and_then(|who| {
+    let person = who.filter(|who| !who.is_empty()).and_then(|who| {
         let by_key = || match who.key()? {
             ContactKey::Customer(id) => Some(short_hash(&id)),
             ContactKey::Guest(hash) => Some(hash),
@@ -213,6 +213,7 @@ pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
 async fn stopped(env: &Env, record: &Record, notice: Notice, stop: Stop, calls: u32) -> Report {
     let result = match stop {
         Stop::Later { after, reason } => put_off(env, record, &notice, after, &reason).await,
+        Stop::Continue { resume, reason } => go_on(env, &notice, resume, reason).await,
         Stop::Park { reason, hint } => {
             if let (Some(_), Some(store)) = (hint, &notice.store)
                 && calls > 0
@@ -260,6 +261,19 @@ async fn put_off(
     Ok((Outcome::Deferred, format!("{reason}; tried again in {} s", delay.min(LONGEST_DELAY).as_secs())))
 }
 
+/// A long work goes on in another invocation. That is no retry: nothing is counted.
+async fn go_on(
+    env: &Env,
+    notice: &Notice,
+    resume: String,
+    reason: String,
+) -> Result<(Outcome, String), String> {
+    let mut next = notice.clone();
+    next.resume = Some(resume);
+    env.queue.send(&next, Duration::ZERO).await.map_err(|error| error.to_string())?;
+    Ok((Outcome::Deferred, reason))
+}
+
 /// 2 s, 4 s, 8 s … up to 15 minutes, plus up to half of it, by what is sent: retries of a crowd spread.
 fn backoff(notice: &Notice) -> Duration {
     let base = 2u64.saturating_pow(notice.attempts.min(10)).min(LONGEST_DELAY.as_secs());
@@ -292,10 +306,14 @@ async fn park_it(
 
 /// The delivery's id where it is fit for a key, so that parking twice is parking once.
 fn parked_id(notice: &Notice, record: &Record) -> String {
+    if notice.delivery.is_empty() { record.message_id.clone() } else { delivery_id(notice) }
+}
+
+/// The delivery's id, fit for a key.
+pub(crate) fn delivery_id(notice: &Notice) -> String {
     let fit = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
     match notice.delivery.as_str() {
-        "" => record.message_id.clone(),
-        id if id.len() <= 100 && id.chars().all(fit) => id.to_owned(),
+        id if !id.is_empty() && id.len() <= 100 && id.chars().all(fit) => id.to_owned(),
         id => short_hash(id),
     }
 }

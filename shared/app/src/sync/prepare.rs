@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tajo_domain::{Change, Changes};
-use tajo_platforms::Notice;
+use tajo_domain::{Change, Changes, Skipped};
 use tajo_platforms::notice::{CART_DUE, CartDue};
+use tajo_platforms::{Notice, TopicKind};
 
 use super::outcome::{self, Record, Report};
 use super::resolve;
@@ -69,23 +69,25 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
         });
     };
     trace::received(&store.facts, notice);
-    let task = if notice.topic == CART_DUE {
+    let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
+    let task = if store.record.status.has_left() && !must_keep {
+        nothing("the app was removed from this shop: connect the store again if that was a mistake")
+    } else if notice.topic == CART_DUE {
         Task::CartDue(notice.read_cart_due()?)
-    } else if store.facts.settings.enabled {
+    } else if store.facts.settings.enabled || must_keep {
         Task::Changes(resolve::changes(env, &store, notice, deadline).await?)
     } else {
-        let reason = "the store is switched off in its settings (`enabled: false`)";
-        Task::Changes(Changes {
-            changes: Vec::new(),
-            skipped: vec![tajo_domain::Skipped::new("notice", reason)],
-        })
+        nothing("the store is switched off in its settings (`enabled: false`)")
     };
     Ok((store, task))
 }
 
+fn nothing(reason: &str) -> Task {
+    Task::Changes(Changes { changes: Vec::new(), skipped: vec![Skipped::new("notice", reason)] })
+}
+
 /// Puts what is about the same person, or the same product, into one group, oldest first: working on it side by side
-/// would only make
-/// the workers trip over each other.
+/// would only make the workers trip over each other.
 pub(super) fn groups(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
     let mut groups: HashMap<String, Vec<Prepared>> = HashMap::new();
     for prepared in prepared {
@@ -108,6 +110,28 @@ fn subject(prepared: &Prepared) -> String {
     }
 }
 
+/// The newest own time of what a task tells of, if it has one: when an account, an order or a cart began. That somebody
+/// said or did something is none: nobody can tell whether it was before they were known.
+pub(super) fn fact_at(task: &Task) -> Option<Timestamp> {
+    let Task::Changes(changes) = task else { return None };
+    let times = changes.changes.iter().map(|change| match change {
+        Change::Person { update, .. } => update.created_at.max(update.ordered_at),
+        Change::Order(order) => Some(order.created_at),
+        Change::Cart(cart) => Some(cart.created_at),
+        Change::PersonDeleted { .. }
+        | Change::PersonMerged { .. }
+        | Change::OrderFact(_)
+        | Change::OrderDeleted { .. }
+        | Change::CartDeleted { .. }
+        | Change::Product(_)
+        | Change::Collection(_)
+        | Change::Stock(_)
+        | Change::Privacy(_)
+        | Change::App(_) => None,
+    });
+    times.max().flatten()
+}
+
 fn product_of(task: &Task) -> Option<String> {
     let Task::Changes(changes) = task else { return None };
     changes.changes.iter().find_map(product::subject)
@@ -117,11 +141,13 @@ fn product_of(task: &Task) -> Option<String> {
 pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
     match change {
         Change::Person { update, .. } => Some(&update.identity),
+        Change::Privacy(demand) => Some(&demand.person),
         Change::PersonDeleted { .. }
         | Change::PersonMerged { .. }
         | Change::OrderFact(_)
         | Change::OrderDeleted { .. }
-        | Change::CartDeleted { .. } => None,
+        | Change::CartDeleted { .. }
+        | Change::App(_) => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
         Change::Product(_) | Change::Collection(_) | Change::Stock(_) => None,

@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tajo_domain::{Change, Changes, Skipped};
+use tajo_domain::{Change, Changes, ContactKey, ContactRecord, OrderRecord, Skipped};
 use tajo_platforms::shopify::api::{self, Answer, Error, NextStep, Query, Wanted, body};
 use tajo_platforms::{Context, Notice, Platform};
+use tajo_state::Key;
 
 use crate::shopify::{CANNOT_BE_ASKED, NO_TOKEN, Shop};
 use crate::stop::Stop;
@@ -34,6 +35,10 @@ pub(super) async fn changes(
         let body = carried.map_or_else(|| notice.body(), Ok)?;
         return Ok(notice.platform.changes(topic, &body, &context)?);
     };
+    if let Some(reason) = left(env, store, &wanted).await? {
+        let skipped = vec![Skipped::new("the whole notice", reason)];
+        return Ok(Changes { changes: Vec::new(), skipped });
+    }
     let what = wanted.what();
     let Some(shop) = store.shop() else {
         return Err(Stop::park(format!(
@@ -47,6 +52,24 @@ pub(super) async fn changes(
             skipped: vec![Skipped::new("the whole notice", format!("Shopify has no such {what} (any more)"))],
         }),
     }
+}
+
+/// Why the platform is not asked: nobody who left, or was erased, is asked about.
+async fn left(env: &Env, store: &Store, wanted: &Wanted) -> Result<Option<&'static str>, Stop> {
+    let id = &store.facts.store;
+    Ok(match wanted {
+        Wanted::Customer(customer) => {
+            let key = Key::contact(id, &ContactKey::Customer(customer.clone()));
+            let record = env.table.get::<ContactRecord>(&key).await?.record;
+            let is_over = record.is_some_and(|record| record.deleted_at.is_some());
+            is_over.then_some("the customer left the store, or was erased")
+        }
+        Wanted::Order(order) => {
+            let record = env.table.get::<OrderRecord>(&Key::order(id, order)).await?.record;
+            record.is_some_and(|record| record.erased).then_some("the buyer of this order was erased")
+        }
+        Wanted::Product(_) => None,
+    })
 }
 
 /// What was fetched, read as the body that the notice would have had.

@@ -1,5 +1,6 @@
 //! Payload → changes. Pure.
 
+mod app;
 mod cart;
 mod checkout;
 mod collection;
@@ -13,6 +14,7 @@ mod order_fact;
 mod order_parts;
 mod parts;
 mod person;
+mod privacy;
 mod product;
 mod summary;
 mod tags;
@@ -25,7 +27,7 @@ use crate::Context;
 /// What the body of a notice means.
 ///
 /// # Errors
-/// The body names nothing that could change, or the topic must be kept for a later version.
+/// The body names nothing that could change, or is not the body of this topic.
 pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     match topic {
         Topic::CustomersCreate => customer::news(body, CustomerNews::Created, context),
@@ -63,10 +65,11 @@ pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes,
         Topic::InventoryItemsCreate | Topic::InventoryItemsUpdate => inventory::item(body, context),
         Topic::InventoryItemsDelete => inventory::item_deleted(body, context),
         Topic::VariantsInStock | Topic::VariantsOutOfStock => inventory::variant(body, context),
-        Topic::CustomersDataRequest | Topic::CustomersRedact | Topic::ShopRedact | Topic::AppUninstalled => {
-            let topic = topic.as_str();
-            Err(Unusable::new(format!("topic `{topic}` is kept: this version cannot act on it yet")))
-        }
+        Topic::CustomersDataRequest => privacy::data_request(body, context),
+        Topic::CustomersRedact => privacy::redact(body, context),
+        Topic::ShopRedact => privacy::shop_redact(body, context),
+        Topic::AppUninstalled => app::uninstalled(body, context),
+        Topic::AppScopesUpdate => app::scopes(body, context),
         Topic::NotYet(topic) => Ok(skipped(format!("topic `{topic}` is not handled by this version yet"))),
         // The header's own text stays out of the reason: it is not signed and may hold anything.
         Topic::Unknown(_) => Ok(skipped("unknown topic")),

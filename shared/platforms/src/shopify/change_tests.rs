@@ -285,15 +285,63 @@ fn six_hundred_lines_are_read() {
 }
 
 #[test]
-fn topics_we_cannot_handle_yet_are_skipped_and_what_must_be_kept_is_not() {
+fn topics_we_cannot_handle_yet_are_skipped() {
     let skipped = read("bulk_operations/finish", &json!({"id": 1})).unwrap().skipped;
     assert_eq!(skipped[0].reason, "topic `bulk_operations/finish` is not handled by this version yet");
     let skipped = read("jo@example.com", &json!({})).unwrap().skipped;
     assert_eq!(skipped[0].reason, "unknown topic");
-    for topic in ["customers/redact", "shop/redact", "customers/data_request", "app/uninstalled"] {
-        assert_eq!(Topic::parse(topic).kind(), TopicKind::MustKeep);
-        assert!(read(topic, &json!({})).unwrap_err().reason.contains(topic));
+}
+
+/// Topic and shop are unsigned headers: only a body of the topic's own shape that names the shop is believed.
+#[test]
+fn a_demand_is_believed_only_if_its_body_makes_it() {
+    let shop = json!({"shop_id": 1, "shop_domain": "demo-shop.myshopify.com"});
+    let with = |fields: Value| {
+        let mut body = shop.clone();
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body
+    };
+    let jo = json!({"id": 7, "email": "jo@example.com"});
+    let shown = with(json!({"customer": jo, "orders_requested": [1], "data_request": {"id": 9}}));
+    let redacted = with(json!({"customer": jo, "orders_to_redact": [1]}));
+    let cases = [
+        ("customers/data_request", &shown, None),
+        ("customers/redact", &redacted, None),
+        ("shop/redact", &shop, None),
+        ("customers/redact", &shown, Some("does not ask for it")),
+        ("customers/redact", &shop, Some("does not ask for it")),
+        ("customers/data_request", &redacted, Some("asks to erase")),
+        ("customers/data_request", &shop, Some("names nobody")),
+        ("shop/redact", &shown, Some("about a person")),
+        ("shop/redact", &redacted, Some("about a person")),
+        ("app/uninstalled", &redacted, Some("not a shop")),
+        ("app/scopes_update", &shop, Some("does not list")),
+    ];
+    for (topic, body, refused) in cases {
+        assert_eq!(Topic::parse(topic).kind() == TopicKind::MustKeep, topic != "app/scopes_update");
+        match (read(topic, body), refused) {
+            (Ok(changes), None) => assert_eq!(changes.changes.len(), 1, "{topic}"),
+            (Err(unusable), Some(reason)) => assert!(unusable.reason.contains(reason), "{topic}: {unusable}"),
+            (found, _) => panic!("{topic}: {found:?}"),
+        }
+        for foreign in [json!("other-shop.myshopify.com"), Value::Null] {
+            let mut body = body.clone();
+            body["shop_domain"] = foreign;
+            assert!(topic.starts_with("app/") || read(topic, &body).is_err(), "{topic}");
+        }
     }
+}
+
+#[test]
+fn an_uninstall_is_a_shop_and_nothing_else() {
+    let shop = json!({"id": 1, "domain": null, "myshopify_domain": null, "shop_owner": "Ada"});
+    assert_eq!(read("app/uninstalled", &shop).unwrap().changes.len(), 1);
+    let foreign = json!({"id": 1, "myshopify_domain": "other-shop.myshopify.com", "shop_owner": "Ada"});
+    for body in [json!({}), json!({"id": 1, "email": "jo@example.com"}), foreign] {
+        assert!(read("app/uninstalled", &body).is_err(), "{body}");
+    }
+    let customer = json!({"id": 1, "admin_graphql_api_id": "gid://shopify/Customer/1", "shop_owner": "Ada"});
+    assert!(read("app/uninstalled", &customer).is_err());
 }
 
 #[test]

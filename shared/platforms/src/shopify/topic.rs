@@ -93,6 +93,8 @@ pub enum Topic {
     ShopRedact,
     /// The app was removed from the shop.
     AppUninstalled,
+    /// The rights that the shop granted changed.
+    AppScopesUpdate,
     /// Known, but handled by a later version.
     NotYet(&'static str),
     /// None that we know.
@@ -145,10 +147,11 @@ const NAMED: &[(&str, Topic)] = &[
     ("customers/redact", Topic::CustomersRedact),
     ("shop/redact", Topic::ShopRedact),
     ("app/uninstalled", Topic::AppUninstalled),
+    ("app/scopes_update", Topic::AppScopesUpdate),
 ];
 
 /// Topics that a later version handles.
-const NOT_YET: &[&str] = &["app/scopes_update", "bulk_operations/finish"];
+const NOT_YET: &[&str] = &["bulk_operations/finish"];
 
 impl Topic {
     /// Reads the topic header.
@@ -213,7 +216,8 @@ impl Topic {
             | Self::InventoryItemsUpdate
             | Self::InventoryItemsDelete
             | Self::VariantsInStock
-            | Self::VariantsOutOfStock => TopicKind::Live,
+            | Self::VariantsOutOfStock
+            | Self::AppScopesUpdate => TopicKind::Live,
             Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact | Self::AppUninstalled => {
                 TopicKind::MustKeep
             }

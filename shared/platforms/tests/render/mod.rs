@@ -5,7 +5,7 @@ mod catalogue;
 use std::fmt::Write;
 
 use tajo_domain::{
-    Address, Cart, Change, Changes, Consent, Fulfilment, Identity, Item, Money, Order, OrderFact,
+    Address, AppNews, Cart, Change, Changes, Consent, Fulfilment, Identity, Item, Money, Order, OrderFact,
     PersonUpdate, Refund, Unusable,
 };
 
@@ -47,6 +47,19 @@ pub fn changes(result: &Result<Changes, Unusable>) -> String {
             Change::Product(found) => catalogue::product(&mut out, found),
             Change::Collection(found) => catalogue::collection(&mut out, found),
             Change::Stock(found) => catalogue::stock(&mut out, found),
+            Change::Privacy(demand) => {
+                let what = format!("{:?} of {}", demand.demand, identity(&demand.person));
+                line(&mut out, "privacy", &what);
+                option(&mut out, "  shop", demand.shop.as_ref());
+                option(&mut out, "  request", demand.request.as_ref());
+                option(&mut out, "  orders", Some(demand.orders.join(", ")).filter(|ids| !ids.is_empty()));
+            }
+            Change::App(AppNews::Uninstalled { shop, at }) => {
+                line(&mut out, "app removed", &format!("by shop {} at {at}", shop.as_deref().unwrap_or("-")));
+            }
+            Change::App(AppNews::Scopes { granted, at }) => {
+                line(&mut out, "scopes", &format!("{} (as of {at})", granted.join(", ")));
+            }
         }
     }
     for skipped in &changes.skipped {

@@ -93,6 +93,33 @@ pub(super) fn create_batch(account: &mut Account, request: &Request, now: Timest
     Ok(Response::with_json(status, &answer))
 }
 
+/// `GET /events`, newest first, by contact and by name.
+pub(super) fn page(account: &Account, request: &Request) -> Answer {
+    let contact = match request.query_value("contact_id") {
+        Some(text) => Some(text.parse::<u64>().map_err(|_| invalid("contact_id is not valid"))?),
+        None => None,
+    };
+    let name = request.query_value("event_name");
+    let wanted = |event: &&Event| {
+        contact.is_none_or(|id| event.contact == Some(id))
+            && name.as_ref().is_none_or(|name| event.event_name == *name)
+    };
+    let found: Vec<&Event> = account.events.iter().filter(wanted).collect();
+    let count = found.len();
+    let events: Vec<Value> = body::page(request, found, 100, 10_000)?
+        .into_iter()
+        .map(|event| {
+            json!({
+                "contact_id": event.contact,
+                "event_name": event.event_name,
+                "event_date": event.event_date,
+                "event_properties": event.event_properties,
+            })
+        })
+        .collect();
+    Ok(Response::with_json(200, &json!({"events": events, "count": count})))
+}
+
 /// Records a checked event and refreshes the attributes of its contact, if there is one.
 pub(super) fn apply(account: &mut Account, event: &Map<String, Value>, now: Timestamp) {
     let empty = Map::new();

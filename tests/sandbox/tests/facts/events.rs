@@ -78,6 +78,20 @@ fn contact_id_wins_over_the_other_identifiers() {
 }
 
 #[test]
+fn events_of_a_contact_can_be_read_back() {
+    let brevo = Brevo::new();
+    brevo.contact(json!({"email": "jo@example.com"}));
+    brevo.contact(json!({"email": "al@example.com"}));
+    brevo.post("events", with("event_properties", json!({"total": 1})));
+    brevo.post("events", with("identifiers", json!({"email_id": "al@example.com"})));
+    brevo.post("events", with("event_properties", json!({"total": 2})));
+    let page = brevo.get("events?contact_id=1&limit=1&offset=1").json();
+    assert_eq!(page["count"], 2);
+    assert_eq!(page["events"].as_array().unwrap().len(), 1);
+    assert_eq!(page["events"][0]["event_properties"], json!({"total": 1}));
+}
+
+#[test]
 fn event_properties_hold_50_kb_and_keys_of_the_same_alphabet() {
     let brevo = Brevo::new();
     let wrong = [

@@ -118,6 +118,7 @@ fn every_answer_fits_brevos_own_schemas() {
         ("POST", "contacts/lists/2/contacts/remove", json!({"extIds": ["shopify:jo:1"]}), 201),
         ("POST", "contacts/lists/2/contacts/remove", json!({"all": true}), 201),
         ("POST", "events", event.clone(), 204),
+        ("GET", "events?contact_id=1", json!(null), 200),
         ("POST", "events/batch", json!({"events": [event]}), 202),
         ("POST", "events/batch", json!({"events": [event, {}]}), 207),
         ("POST", "events/batch", json!({"events": [{}]}), 400),

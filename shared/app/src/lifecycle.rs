@@ -1,0 +1,131 @@
+//! What happens between a shop and the app: it leaves, or grants other rights.
+
+use jiff::Timestamp;
+use tajo_domain::{AppNews, Skipped};
+use tajo_mapping::Sync;
+use tajo_state::{Scopes, StoreRecord, StoreStatus};
+use tracing::warn;
+
+use crate::stop::Stop;
+use crate::worker::{Step, Worker};
+
+/// Takes news about the app into the store's record.
+pub(crate) async fn app(worker: &Worker<'_>, news: &AppNews) -> Result<Step, Stop> {
+    match news {
+        AppNews::Uninstalled { shop, at } => uninstalled(worker, shop.as_deref(), *at).await,
+        AppNews::Scopes { granted, at } => scopes(worker, granted, *at).await,
+    }
+}
+
+/// News in a sentence, for `tajo explain`.
+pub(crate) fn meaning(news: &AppNews) -> &'static str {
+    match news {
+        AppNews::Uninstalled { .. } => {
+            "the store's notices are skipped from then on, and no cart is reminded of; nothing is erased yet"
+        }
+        AppNews::Scopes { .. } => {
+            "the granted scopes are noted, with a warning where a needed one is missing"
+        }
+    }
+}
+
+/// Nothing is erased yet: `shop/redact` follows after 48 hours, unless the shop comes back before.
+async fn uninstalled(worker: &Worker<'_>, shop: Option<&str>, at: Timestamp) -> Result<Step, Stop> {
+    if let Some(reason) = not_left(&worker.store.record, at) {
+        return Ok(Step::skip("store", reason));
+    }
+    let decide = |stored: Option<&StoreRecord>| {
+        let stored = stored.filter(|stored| not_left(stored, at).is_none())?;
+        Some(StoreRecord {
+            status: StoreStatus::Uninstalled,
+            uninstalled_at: Some(at),
+            attention: None,
+            shop_id: shop.map(str::to_owned).or_else(|| stored.shop_id.clone()),
+            scopes: None,
+            ..stored.clone()
+        })
+    };
+    worker.env.change_store(&worker.store.facts.store, decide).await?;
+    let reason = "the app was removed from the shop: its notices are skipped, its carts are not reminded of";
+    Ok(Step { applied: true, skipped: vec![Skipped::new("store", reason)], ..Step::default() })
+}
+
+/// Why a notice that the app was removed is none about the present. Pure.
+fn not_left(store: &StoreRecord, at: Timestamp) -> Option<&'static str> {
+    if store.status.has_left() {
+        return Some("it was known that the app was removed");
+    }
+    let connected = store.installed_at.unwrap_or(store.connected_at);
+    (at <= connected).then_some("a late notice: the store was connected again since")
+}
+
+async fn scopes(worker: &Worker<'_>, granted: &[String], at: Timestamp) -> Result<Step, Stop> {
+    let missing = missing(granted, worker.store.facts.settings.sync);
+    let is_old = |stored: &StoreRecord| stored.scopes.as_ref().is_some_and(|scopes| scopes.at > at);
+    if is_old(&worker.store.record) {
+        return Ok(Step::skip("store", "newer news of the scopes was here before"));
+    }
+    let warning = (!missing.is_empty()).then(|| warning(&missing));
+    let decide = |stored: Option<&StoreRecord>| {
+        let stored = stored.filter(|stored| !is_old(stored) && !stored.status.has_left())?;
+        let missing = missing.iter().map(|scope| (*scope).to_owned()).collect();
+        let scopes = Some(Scopes { at, granted: granted.to_vec(), missing });
+        // A store that waits for its merchant has a reason of its own; one that works only carries the warning.
+        let attention = match stored.status {
+            StoreStatus::NeedsAttention => stored.attention.clone(),
+            _ => warning.clone(),
+        };
+        let news = StoreRecord { scopes, attention, ..stored.clone() };
+        (news != *stored).then_some(news)
+    };
+    let store = &worker.store.facts.store;
+    worker.env.change_store(store, decide).await?;
+    let skipped = warning.iter().map(|warning| {
+        warn!(store.id = %store, "{warning}");
+        Skipped::new("scopes", warning.clone())
+    });
+    Ok(Step { applied: true, skipped: skipped.collect(), ..Step::default() })
+}
+
+/// What is needed for what is synced, and was not granted. The right to write includes the right to read. Pure.
+fn missing(granted: &[String], sync: Sync) -> Vec<&'static str> {
+    let needed = [
+        ("read_customers", sync.customers),
+        ("read_orders", sync.orders || sync.carts),
+        ("read_products", sync.products),
+        ("read_inventory", sync.inventory),
+    ];
+    let has = |scope: &str| {
+        let write = scope.replacen("read_", "write_", 1);
+        granted.iter().any(|granted| granted == scope || *granted == write)
+    };
+    needed.into_iter().filter(|(scope, wanted)| *wanted && !has(scope)).map(|(scope, _)| scope).collect()
+}
+
+/// What a person should know of a store's scopes.
+pub(crate) fn warning_of(scopes: &Scopes) -> Option<String> {
+    let missing: Vec<&str> = scopes.missing.iter().map(String::as_str).collect();
+    (!missing.is_empty()).then(|| warning(&missing))
+}
+
+fn warning(missing: &[&str]) -> String {
+    let scopes = missing.join(", ");
+    format!(
+        "the shop no longer grants {scopes}: its webhooks stop coming; ask for the scope again, or switch off what needs it"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_to_write_includes_the_right_to_read() {
+        let all = Sync { customers: true, orders: true, products: true, carts: true, inventory: false };
+        let granted = |scopes: &[&str]| scopes.iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>();
+        assert!(missing(&granted(&["write_customers", "read_orders", "read_products"]), all).is_empty());
+        assert_eq!(missing(&granted(&["read_customers", "read_products"]), all), ["read_orders"]);
+        let no_orders = Sync { orders: false, carts: false, ..all };
+        assert!(missing(&granted(&["read_customers", "read_products"]), no_orders).is_empty());
+    }
+}

@@ -1,0 +1,63 @@
+//! A person says what no notice said: that the shop really removed the app.
+
+use std::time::Duration;
+
+use tajo_domain::StoreId;
+use tajo_platforms::Notice;
+use tajo_platforms::shopify::Topic;
+use tajo_state::{Attributes, Key, StoreRecord, StoreStatus, Table, TableError, forget_parked, read_parked};
+
+use crate::Queue;
+
+/// Why a demand could not be confirmed.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentences say it")]
+pub enum ConfirmError {
+    #[error("nothing of this id is parked for the store")]
+    NotParked,
+    #[error("what is parked there is not a demand to erase the shop")]
+    OtherTopic,
+    #[error("there is no such store")]
+    NoStore,
+    #[error(transparent)]
+    Aws(#[from] tajo_state::AwsError),
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
+    Queue(#[from] crate::queue::QueueError),
+}
+
+/// Marks the store as left and puts its parked `shop/redact` back on the queue. Safe to repeat.
+pub async fn confirm(
+    endpoint: Option<&str>,
+    table: &str,
+    live_queue_url: &str,
+    store: &StoreId,
+    id: &str,
+) -> Result<(), ConfirmError> {
+    let aws = tajo_state::sdk_config(endpoint).await?;
+    let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), table);
+    let queue = Queue::new(aws_sdk_sqs::Client::new(&aws), live_queue_url);
+    let (_, text) = read_parked(&table, store.as_str(), id).await?.ok_or(ConfirmError::NotParked)?;
+    let notice = Notice::from_json(&text).map_err(|_| ConfirmError::OtherTopic)?;
+    if Topic::parse(&notice.topic) != Topic::ShopRedact {
+        return Err(ConfirmError::OtherTopic);
+    }
+    let left = |stored: Option<&StoreRecord>| {
+        let news = stored.filter(|stored| !stored.status.has_left()).map(|stored| StoreRecord {
+            status: StoreStatus::Uninstalled,
+            uninstalled_at: Some(notice.time()),
+            attention: None,
+            ..stored.clone()
+        });
+        (news, stored.is_some())
+    };
+    let (_, is_known) = table.change(&Key::store(store), Attributes::none, left).await?;
+    if !is_known {
+        return Err(ConfirmError::NoStore);
+    }
+    // Longer than a worker believes what it read of the store.
+    queue.send(&notice, Duration::from_secs(90)).await?;
+    forget_parked(&table, store.as_str(), id).await?;
+    Ok(())
+}
