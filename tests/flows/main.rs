@@ -27,6 +27,7 @@ mod picture;
 mod privacy;
 mod process;
 mod products;
+mod readme;
 mod settings;
 mod skills;
 mod stage;

@@ -253,6 +253,9 @@ fn describe(change: &Change) -> Value {
             "orders": demand.orders,
         }),
         Change::App(AppNews::Uninstalled { at, .. }) => json!({ "change": "app removed", "at": at }),
+        Change::App(AppNews::BulkFinished { operation, status, at, .. }) => {
+            json!({ "change": "bulk operation ended", "id": operation, "status": status, "at": at })
+        }
         Change::App(AppNews::Scopes { granted, at }) => {
             json!({ "change": "scopes", "granted": granted, "at": at })
         }

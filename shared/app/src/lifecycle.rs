@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tajo_domain::{AppNews, Skipped};
 use tajo_mapping::Sync;
-use tajo_state::{Scopes, StoreRecord, StoreStatus};
+use tajo_state::{BulkEnd, Key, Scopes, StoreRecord, StoreStatus};
 use tracing::warn;
 
 use crate::stop::Stop;
@@ -14,6 +14,10 @@ pub(crate) async fn app(worker: &Worker<'_>, news: &AppNews) -> Result<Step, Sto
     match news {
         AppNews::Uninstalled { shop, at } => uninstalled(worker, shop.as_deref(), *at).await,
         AppNews::Scopes { granted, at } => scopes(worker, granted, *at).await,
+        AppNews::BulkFinished { operation, status, error, at } => {
+            let end = BulkEnd { status: status.clone(), error: error.clone(), at: *at };
+            bulk_finished(worker, operation, end).await
+        }
     }
 }
 
@@ -25,6 +29,9 @@ pub(crate) fn meaning(news: &AppNews) -> &'static str {
         }
         AppNews::Scopes { .. } => {
             "the granted scopes are noted, with a warning where a needed one is missing"
+        }
+        AppNews::BulkFinished { .. } => {
+            "the end of the bulk operation is noted for the run that waits for it"
         }
     }
 }
@@ -85,6 +92,14 @@ async fn scopes(worker: &Worker<'_>, granted: &[String], at: Timestamp) -> Resul
         Skipped::new("scopes", warning.clone())
     });
     Ok(Step { applied: true, skipped: skipped.collect(), ..Step::default() })
+}
+
+/// Notes the end: whoever started the operation reads it there. What has ended does not end again.
+async fn bulk_finished(worker: &Worker<'_>, operation: &str, end: BulkEnd) -> Result<Step, Stop> {
+    let key = Key::bulk(&worker.store.facts.store, operation);
+    let decide = |stored: Option<&BulkEnd>| (stored.is_none().then(|| end.clone()), stored.is_none());
+    let (_, is_news) = worker.env.table.change(&key, BulkEnd::attributes, decide).await?;
+    Ok(Step { applied: is_news, ..Step::default() })
 }
 
 /// What is needed for what is synced, and was not granted. The right to write includes the right to read. Pure.

@@ -48,4 +48,15 @@ pub enum AppNews {
         /// When.
         at: Timestamp,
     },
+    /// A bulk operation came to its end.
+    BulkFinished {
+        /// The platform's id of it.
+        operation: String,
+        /// The platform's word for how: `completed`, `failed`, `canceled`, `expired`.
+        status: String,
+        /// The platform's word for why not.
+        error: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
 }

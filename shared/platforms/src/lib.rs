@@ -23,11 +23,9 @@ pub enum Platform {
 pub enum TopicKind {
     /// Its body becomes changes.
     Live,
-    /// Known, but a later version's work: skipped with a reason.
-    Later,
     /// Its body becomes changes, whatever state the store is in (an erasure request, an uninstall).
     MustKeep,
-    /// Not known: skipped with a reason.
+    /// Nothing in it is for Brevo: skipped with a reason.
     Unknown,
 }
 

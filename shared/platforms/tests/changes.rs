@@ -310,6 +310,11 @@ fn the_shop_takes_a_scope_away() {
     insta::assert_snapshot!(told("app-scopes_update"));
 }
 
+#[test]
+fn a_bulk_operation_comes_to_its_end() {
+    insta::assert_snapshot!(told("bulk_operations-finish"));
+}
+
 /// A new file in `events/shopify` needs a test above.
 #[test]
 fn every_event_file_has_its_snapshot() {

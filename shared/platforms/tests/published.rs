@@ -47,6 +47,14 @@ const PROMISED: &[&str] = &[
     "variants/out_of_stock",
 ];
 
+/// Handled topics whose published examples change nothing, and why that is right.
+const SILENT: &[&str] = &[
+    // The one example is of a merge that failed; with `completed` in its place it is a merge (below).
+    "customers/merge",
+    // A delta without the order: the order itself follows as orders/updated, and telling both would tell twice.
+    "orders/edited",
+];
+
 struct Example {
     version: String,
     topic: String,
@@ -110,14 +118,17 @@ fn every_published_example_is_handled_or_acknowledged() {
     }
     assert!(failed.is_empty(), "{failed:#?}");
     assert!(counts.len() > 215, "only {} topics were published", counts.len());
+    let merge = br#"{"admin_graphql_api_customer_kept_id": "gid://shopify/Customer/1", "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/2", "status": "completed"}"#;
+    assert_eq!(Platform::Shopify.changes("customers/merge", merge, &context).unwrap().changes.len(), 1);
     let handled: Vec<&String> =
         counts.iter().filter(|(_, count)| count.0 > 0).map(|(topic, _)| topic).collect();
     for topic in PROMISED {
-        assert!(handled.iter().any(|handled| handled == topic), "`{topic}` is promised and changes nothing");
+        let changes = handled.iter().any(|handled| handled == topic);
+        assert!(changes || SILENT.contains(topic), "`{topic}` is promised and changes nothing");
     }
     // What is said to be live must be: a topic that never changes anything is not handled.
     for (topic, count) in &counts {
-        if Platform::Shopify.topic_kind(topic) == TopicKind::Live {
+        if Platform::Shopify.topic_kind(topic) == TopicKind::Live && !SILENT.contains(&topic.as_str()) {
             assert!(
                 count.0 > 0,
                 "`{topic}` is said to be handled, and none of its examples changes anything"

@@ -83,6 +83,28 @@ pub struct Scopes {
     pub missing: Vec<String>,
 }
 
+/// How a bulk operation of the platform ended. Kept as long as its result can be fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkEnd {
+    /// The platform's word: `completed`, `failed`, `canceled`, `expired`.
+    pub status: String,
+    /// The platform's word for why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When it ended.
+    pub at: Timestamp,
+}
+
+/// Seven days (Shopify, "Perform bulk operations": how long the result's address is good).
+const RESULT_SECONDS: i64 = 7 * 24 * 3600;
+
+impl BulkEnd {
+    /// It expires with its result.
+    pub fn attributes(&self) -> Attributes {
+        Attributes { due: None, expires_at: Some(self.at.as_second() + RESULT_SECONDS) }
+    }
+}
+
 /// That a store feeds a person's contact; or that it must not, because the person was erased.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonFeed {

@@ -84,6 +84,11 @@ impl Key {
         Self::new(format!("category#{store}#{category}"), "category")
     }
 
+    /// The end of a bulk operation.
+    pub fn bulk(store: &StoreId, operation: &str) -> Self {
+        Self::new(format!("bulk#{store}#{operation}"), "bulk")
+    }
+
     pub(crate) fn parked(store: &str, id: &str) -> Self {
         Self::new(format!("parked#{store}#{id}"), "parked")
     }

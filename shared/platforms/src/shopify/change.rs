@@ -70,7 +70,7 @@ pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes,
         Topic::ShopRedact => privacy::shop_redact(body, context),
         Topic::AppUninstalled => app::uninstalled(body, context),
         Topic::AppScopesUpdate => app::scopes(body, context),
-        Topic::NotYet(topic) => Ok(skipped(format!("topic `{topic}` is not handled by this version yet"))),
+        Topic::BulkOperationsFinish => app::bulk_finished(body, context),
         // The header's own text stays out of the reason: it is not signed and may hold anything.
         Topic::Unknown(_) => Ok(skipped("unknown topic")),
     }

@@ -95,8 +95,8 @@ pub enum Topic {
     AppUninstalled,
     /// The rights that the shop granted changed.
     AppScopesUpdate,
-    /// Known, but handled by a later version.
-    NotYet(&'static str),
+    /// A bulk operation of ours came to its end.
+    BulkOperationsFinish,
     /// None that we know.
     Unknown(String),
 }
@@ -148,27 +148,24 @@ const NAMED: &[(&str, Topic)] = &[
     ("shop/redact", Topic::ShopRedact),
     ("app/uninstalled", Topic::AppUninstalled),
     ("app/scopes_update", Topic::AppScopesUpdate),
+    ("bulk_operations/finish", Topic::BulkOperationsFinish),
 ];
 
-/// Topics that a later version handles.
-const NOT_YET: &[&str] = &["bulk_operations/finish"];
-
 impl Topic {
+    /// Every topic that is worked on, as Shopify writes it.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(name, _)| *name)
+    }
+
     /// Reads the topic header.
     pub fn parse(text: &str) -> Self {
-        if let Some((_, topic)) = NAMED.iter().find(|(name, _)| *name == text) {
-            return topic.clone();
-        }
-        match NOT_YET.iter().find(|name| **name == text) {
-            Some(name) => Self::NotYet(name),
-            None => Self::Unknown(text.to_owned()),
-        }
+        let named = NAMED.iter().find(|(name, _)| *name == text);
+        named.map_or_else(|| Self::Unknown(text.to_owned()), |(_, topic)| topic.clone())
     }
 
     /// The topic as Shopify writes it.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::NotYet(name) => name,
             Self::Unknown(text) => text,
             named => NAMED.iter().find(|(_, topic)| topic == named).map_or("", |(name, _)| name),
         }
@@ -217,11 +214,11 @@ impl Topic {
             | Self::InventoryItemsDelete
             | Self::VariantsInStock
             | Self::VariantsOutOfStock
-            | Self::AppScopesUpdate => TopicKind::Live,
+            | Self::AppScopesUpdate
+            | Self::BulkOperationsFinish => TopicKind::Live,
             Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact | Self::AppUninstalled => {
                 TopicKind::MustKeep
             }
-            Self::NotYet(_) => TopicKind::Later,
             Self::Unknown(_) => TopicKind::Unknown,
         }
     }
@@ -238,11 +235,11 @@ mod tests {
 
     #[test]
     fn every_topic_keeps_its_name() {
-        let known = NAMED.iter().map(|(name, _)| name).chain(NOT_YET);
+        let known = NAMED.iter().map(|(name, _)| name);
         for name in known.chain(&["", "orders/exploded", "Orders/Create"]) {
             assert_eq!(Topic::parse(name).as_str(), *name);
         }
-        assert_eq!(Topic::parse("bulk_operations/finish").kind(), TopicKind::Later);
+        assert_eq!(Topic::parse("bulk_operations/finish").kind(), TopicKind::Live);
         assert_eq!(Topic::parse("Orders/Create").kind(), TopicKind::Unknown);
     }
 

@@ -57,6 +57,9 @@ pub fn changes(result: &Result<Changes, Unusable>) -> String {
             Change::App(AppNews::Uninstalled { shop, at }) => {
                 line(&mut out, "app removed", &format!("by shop {} at {at}", shop.as_deref().unwrap_or("-")));
             }
+            Change::App(AppNews::BulkFinished { operation, status, at, .. }) => {
+                line(&mut out, "bulk operation", &format!("{operation} ended as {status} at {at}"));
+            }
             Change::App(AppNews::Scopes { granted, at }) => {
                 line(&mut out, "scopes", &format!("{} (as of {at})", granted.join(", ")));
             }

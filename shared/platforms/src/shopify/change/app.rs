@@ -1,4 +1,4 @@
-//! `app/uninstalled` and `app/scopes_update`.
+//! `app/uninstalled`, `app/scopes_update` and `bulk_operations/finish`.
 
 use serde::Deserialize;
 use tajo_domain::{AppNews, Change, Changes, Unusable};
@@ -32,6 +32,16 @@ struct Scopes<'a> {
     updated_at: Time,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct BulkOperation<'a> {
+    #[serde(borrow)]
+    admin_graphql_api_id: Text<'a>,
+    status: Text<'a>,
+    error_code: Text<'a>,
+    completed_at: Time,
+}
+
 /// The shop removed the app. A genuine `shop/update` has the same body: what this does can be taken back by connecting
 /// the store again.
 pub fn uninstalled(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
@@ -57,6 +67,23 @@ pub fn scopes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     };
     let granted = current.texts().map(str::to_owned).collect();
     Ok(news(AppNews::Scopes { granted, at: parts::first_time([&scopes.updated_at], context.time) }))
+}
+
+/// A bulk operation came to its end; where its result lies is asked for by its id, and only then.
+pub fn bulk_finished(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
+    let bulk: BulkOperation<'_> = payload::parse(body, "the body names no bulk operation")?;
+    expect_kind(bulk.admin_graphql_api_id.get(), "BulkOperation", "a bulk operation")?;
+    let (Some(operation), Some(status)) =
+        (bulk.admin_graphql_api_id.get().and_then(|gid| gid.rsplit('/').next()), bulk.status.owned())
+    else {
+        return Err(Unusable::new("the body names no bulk operation and its status"));
+    };
+    Ok(news(AppNews::BulkFinished {
+        operation: operation.to_owned(),
+        status: status.to_lowercase(),
+        error: bulk.error_code.owned(),
+        at: parts::first_time([&bulk.completed_at], context.time),
+    }))
 }
 
 fn news(news: AppNews) -> Changes {
