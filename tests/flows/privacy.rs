@@ -476,7 +476,7 @@ async fn a_working_shop_is_erased_only_once_a_person_confirms() {
     assert!(parked.hint.unwrap().contains("tajo privacy confirm"));
     let queue = format!("{}/queue/live", stage.front.url);
     tajo_app::privacy::confirm(Some(&stage.front.url), "state", &queue, &store(), &parked.id).await.unwrap();
-    // Another process marked it: a worker believes what it read for a minute at most.
+    // Another process marked it: a worker believes what it read for some minutes.
     let fresh = Stage::with(stage.world.clone()).await;
     assert_eq!(fresh.drain().await.pop().unwrap().outcome, Outcome::Applied);
     assert!(stage.contact("jo@example.com").is_null());

@@ -17,7 +17,7 @@ use crate::stop::Stop;
 use crate::{Clock, Queue, lifecycle};
 
 /// How long a store's settings are believed.
-const CACHED_FOR: SignedDuration = SignedDuration::from_mins(3);
+pub(crate) const CACHED_FOR: SignedDuration = SignedDuration::from_mins(3);
 
 /// Everything brevo-sync works with.
 pub struct Env {

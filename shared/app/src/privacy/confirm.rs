@@ -8,6 +8,7 @@ use tajo_platforms::shopify::Topic;
 use tajo_state::{Attributes, Key, StoreRecord, StoreStatus, Table, TableError, forget_parked, read_parked};
 
 use crate::Queue;
+use crate::env::CACHED_FOR;
 
 /// Why a demand could not be confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +58,7 @@ pub async fn confirm(
         return Err(ConfirmError::NoStore);
     }
     // Longer than a worker believes what it read of the store.
-    queue.send(&notice, Duration::from_secs(90)).await?;
+    queue.send(&notice, CACHED_FOR.unsigned_abs() + Duration::from_secs(30)).await?;
     forget_parked(&table, store.as_str(), id).await?;
     Ok(())
 }
