@@ -72,7 +72,7 @@ pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes,
         Topic::AppScopesUpdate => app::scopes(body, context),
         Topic::BulkOperationsFinish => app::bulk_finished(body, context),
         // The header's own text stays out of the reason: it is not signed and may hold anything.
-        Topic::Unknown(_) => Ok(skipped("unknown topic")),
+        Topic::Unknown(_) => Ok(skipped("nothing of this topic is synced")),
     }
 }
 
