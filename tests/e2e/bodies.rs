@@ -22,7 +22,8 @@ pub fn topic_of(file: &str) -> String {
 
 /// The store that a file is explained with.
 pub fn explained_by(file: &str) -> String {
-    format!("explain-{}", file.replace(['.', '_'], "-"))
+    // A store's name has 63 characters, and some topics take more.
+    format!("explain-{}", &tajo_domain::short_hash(file)[..12])
 }
 
 /// A file as it stands.

@@ -8,26 +8,29 @@ use crate::stage::{Stage, told};
 #[test]
 fn what_explain_says_is_what_brevo_receives() {
     told(async |stage| {
+        let mut lies = Vec::new();
         for file in files() {
             let store = stage.store(&explained_by(&file));
             let explained = explain(stage, &file);
             let line = stage.deliver(store, &topic_of(&file), &raw(&file)).await;
             let received: Vec<Value> = stage.calls(store).await.iter().map(as_request).collect();
-            assert_eq!(
-                json!(received),
-                explained["requests"],
-                "{file} ({:?}): received on the left, explained on the right",
-                line.reason
-            );
-            assert_eq!(line.outcome == "applied", !received.is_empty(), "{file}: {:?}", line.reason);
-            for skipped in explained["skipped"].as_array().unwrap() {
+            if json!(received) != explained["requests"] {
+                lies.push(format!(
+                    "{file} ({:?}): received {received:?}, explained {}",
+                    line.reason, explained["requests"]
+                ));
+            }
+            // Applied without a call is news that only our own state is about: a sentence says which.
+            assert!(received.is_empty() || line.outcome == "applied", "{file}: {:?}", line.reason);
+            let is_state_alone = received.is_empty() && line.outcome == "applied";
+            for skipped in explained["skipped"].as_array().unwrap().iter().filter(|_| !is_state_alone) {
                 let reason = line.reason.as_deref().unwrap_or_default();
-                assert!(
-                    reason.contains(skipped["reason"].as_str().unwrap()),
-                    "{file}: `{reason}` lacks {skipped}"
-                );
+                if !reason.contains(skipped["reason"].as_str().unwrap()) {
+                    lies.push(format!("{file}: {} `{reason}` lacks {skipped}", line.outcome));
+                }
             }
         }
+        assert!(lies.is_empty(), "{lies:#?}");
     });
 }
 

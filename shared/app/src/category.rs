@@ -8,6 +8,9 @@ use tajo_state::{Attributes, Key};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
+/// Why the end of a collection asks for nothing.
+pub(crate) const NOT_THERE: &str = "Brevo does not have it: there is nothing to mark as deleted";
+
 /// Sends after the answer to the newest.
 const ROUNDS: u32 = 5;
 
@@ -42,7 +45,7 @@ pub(crate) async fn collection(worker: &Worker<'_>, news: &CollectionNews) -> Re
         return Ok(Step::default());
     }
     if record.accepted == 0 || record.name.is_empty() {
-        return Ok(Step::skip("collection", "Brevo does not have it: there is nothing to mark as deleted"));
+        return Ok(Step::skip("collection", NOT_THERE));
     }
     let mut known = stored;
     for _ in 0..ROUNDS {

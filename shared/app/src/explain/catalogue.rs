@@ -41,8 +41,7 @@ pub(super) fn collection(moment: &Moment<'_>, news: &CollectionNews, explanation
             let body = category_body(&collection_id(news.id()), &record, moment.facts);
             explanation.requests.push(upsert_category(body));
         }
-        None => explanation
-            .skip("collection", "the collection was never seen here: Brevo has nothing to mark as deleted"),
+        None => explanation.skip("collection", category::NOT_THERE),
     }
 }
 
