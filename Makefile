@@ -29,9 +29,8 @@ local-invoke: ## `sam local invoke` of each function against the stack of `make 
 fuzz: ## Coverage-guided fuzzing of parsers and verifiers (FUZZ_SECONDS=60 each)
 	@scripts/fuzz.sh
 
-mutants: ## Changes the code at random and sees whether a test notices (MUTANTS="-p tajo-domain")
-	@scripts/tools.sh mutants && PATH="$(CURDIR)/.tools/cargo/bin:$$PATH" \
-	  cargo mutants --output target $(or $(MUTANTS),-p tajo-domain -p tajo-mapping -p tajo-brevo)
+mutants: ## Changes consent, ledger, verifiers and mapping at random and sees whether a test notices (MUTANTS="-p tajo-domain")
+	@scripts/mutants.sh
 
 build: ## `sam build` as for AWS (ARCH=arm64|x86_64)
 	@scripts/tools.sh && PATH="$(CURDIR)/.tools/sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 \
