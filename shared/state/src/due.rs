@@ -1,4 +1,4 @@
-//! The sparse index of carts that somebody must look at.
+//! The sparse index: carts that somebody must look at, and work that is listed newest first.
 
 use std::collections::HashMap;
 
@@ -65,4 +65,24 @@ fn parse_cart(item: &HashMap<String, AttributeValue>) -> Option<DueCart> {
         token: token.to_owned(),
         due_at: Timestamp::from_millisecond(due_at).ok()?,
     })
+}
+
+/// The ids of at most `limit` items that stand in this partition of the index, newest first: the last part of their keys.
+pub(crate) async fn newest_ids(table: &Table, shard: String, limit: i32) -> Result<Vec<String>, TableError> {
+    let answer = table
+        .client()
+        .query()
+        .table_name(table.name())
+        .index_name("due")
+        .key_condition_expression("due_shard = :shard")
+        .expression_attribute_values(":shard", AttributeValue::S(shard))
+        .scan_index_forward(false)
+        .limit(limit)
+        .send()
+        .await
+        .map_err(|error| aws_error("Query", error))?;
+    let keys = answer.items.unwrap_or_default();
+    let ids =
+        keys.iter().filter_map(|item| Some(item.get("pk")?.as_s().ok()?.rsplit_once('#')?.1.to_owned()));
+    Ok(ids.collect())
 }

@@ -3,11 +3,10 @@
 //! SQS can neither list nor fetch by id, so parked work is an item. A notice may be larger than an item
 //! (1 MiB against 400 KB): its text is kept in parts.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::item::aws_error;
+use crate::due::newest_ids;
 use crate::table::parked_shard;
 use crate::{Attributes, Key, Table, TableError};
 
@@ -56,25 +55,9 @@ pub async fn park(table: &Table, mut parked: Parked, notice: &str) -> Result<(),
 
 /// At most `limit` pieces of a store's parked work, newest first.
 pub async fn list_parked(table: &Table, store: &str, limit: i32) -> Result<Vec<Parked>, TableError> {
-    let answer = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .index_name("due")
-        .key_condition_expression("due_shard = :shard")
-        .expression_attribute_values(":shard", AttributeValue::S(parked_shard(store)))
-        .scan_index_forward(false)
-        .limit(limit)
-        .send()
-        .await
-        .map_err(|error| aws_error("Query", error))?;
     let mut found = Vec::new();
-    for item in answer.items.unwrap_or_default() {
-        let Some(id) = item.get("pk").and_then(|pk| pk.as_s().ok()?.rsplit_once('#')).map(|(_, id)| id)
-        else {
-            continue;
-        };
-        found.extend(table.get::<Parked>(&Key::parked(store, id)).await?.record);
+    for id in newest_ids(table, parked_shard(store), limit).await? {
+        found.extend(table.get::<Parked>(&Key::parked(store, &id)).await?.record);
     }
     Ok(found)
 }

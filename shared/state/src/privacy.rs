@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tajo_domain::Demand;
 
-use crate::item::aws_error;
+use crate::due::newest_ids;
 use crate::parked::split;
 use crate::table::privacy_shard;
 use crate::{Attributes, Key, Table, TableError};
@@ -59,25 +58,9 @@ pub fn demand_attributes(record: &PrivacyRecord) -> Attributes {
 
 /// At most `limit` demands about a store, newest first.
 pub async fn list_demands(table: &Table, store: &str, limit: i32) -> Result<Vec<PrivacyRecord>, TableError> {
-    let answer = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .index_name("due")
-        .key_condition_expression("due_shard = :shard")
-        .expression_attribute_values(":shard", AttributeValue::S(privacy_shard(store)))
-        .scan_index_forward(false)
-        .limit(limit)
-        .send()
-        .await
-        .map_err(|error| aws_error("Query", error))?;
     let mut found = Vec::new();
-    for item in answer.items.unwrap_or_default() {
-        let Some(id) = item.get("pk").and_then(|pk| pk.as_s().ok()?.rsplit_once('#')).map(|(_, id)| id)
-        else {
-            continue;
-        };
-        found.extend(table.get::<PrivacyRecord>(&Key::privacy(store, id)).await?.record);
+    for id in newest_ids(table, privacy_shard(store), limit).await? {
+        found.extend(table.get::<PrivacyRecord>(&Key::privacy(store, &id)).await?.record);
     }
     Ok(found)
 }
