@@ -143,4 +143,34 @@ mod tests {
         ledger.forget_done("updated:");
         assert!(!ledger.knows("updated:1") && ledger.knows("updated:2") && ledger.is_done("created"));
     }
+
+    #[test]
+    fn what_is_not_done_is_unfinished_and_an_empty_ledger_says_so() {
+        let mut ledger = Ledger::default();
+        assert!(ledger.is_empty());
+        ledger.claim("placed", at(1), at(10));
+        ledger.claim("paid", at(1), at(10));
+        ledger.done("placed");
+        assert!(!ledger.is_empty());
+        assert_eq!(ledger.unfinished().collect::<Vec<_>>(), ["paid"]);
+    }
+
+    #[test]
+    fn the_oldest_done_effects_of_a_kind_are_forgotten_and_named() {
+        let mut ledger = Ledger::default();
+        for key in ["tags:1", "tags:2", "tags:3", "tags:4", "placed"] {
+            ledger.claim(key, at(1), at(10));
+            ledger.done(key);
+        }
+        ledger.claim("tags:0", at(1), at(10));
+        assert_eq!(ledger.forget_oldest_done("tags:", 2), ["tags:1", "tags:2"]);
+        assert!(!ledger.knows("tags:1") && !ledger.knows("tags:2"));
+        assert!(
+            ledger.knows("tags:0")
+                && ledger.knows("tags:3")
+                && ledger.knows("tags:4")
+                && ledger.knows("placed")
+        );
+        assert!(ledger.forget_oldest_done("tags:", 2).is_empty());
+    }
 }
