@@ -31,7 +31,7 @@ pub fn mix(day: &Day) -> Table {
     ]);
     table.note(format!(
         "{KNOWN_BUYERS} % of the buyers are known to Brevo and to the state before the day begins. Orders come between \
-         7 and 20 o'clock. Topics that are not handled yet end as skipped, but they cost an \
+         7 and 20 o'clock. Whatever a notice ends as, it costs an \
          ingress, their SQS requests and a log line, and are counted in every figure per webhook."
     ));
     table
