@@ -165,7 +165,9 @@ fn after_a_write_the_record_says_what_brevo_has() {
     assert!(record.in_abandoned_list);
     // Brevo refused the number: it is not there.
     let mut refused = jo();
-    settle_creation(&mut refused, &jo(), &without_phone(write));
+    let rest = without_phone(write);
+    assert!(rest.email.is_some() && !rest.attributes.contains_key("SMS"), "the rest of the contact arrives");
+    settle_creation(&mut refused, &jo(), &rest);
     assert_eq!(refused.sent_phone, None);
     // An update that says nothing of the number leaves it as it was; one that says it, sets it.
     let mut linked = ContactRecord { sent_phone: Some(phone()), ..jo() };
