@@ -100,8 +100,8 @@ async fn send(stack: &Stack, store: &DemoStore, delivery: &Delivery) -> Result<u
     status.ok_or_else(|| Error::new("webhook-ingress did not answer within Shopify's five seconds"))
 }
 
-/// The outcome of one delivery, from the log the connector itself keeps; earlier copies of it have left `copies`
-/// lines there.
+/// How one delivery ended, from the log the connector itself keeps; earlier copies of it have left `copies` such
+/// lines there. A notice that was put off (all of a morning in a second may be more than Brevo takes) has not ended.
 async fn wait_for(
     table: &Table,
     store: &DemoStore,
@@ -113,7 +113,10 @@ async fn wait_for(
     loop {
         let lines = read_log(table, &store.store, since, Timestamp::now()).await;
         let lines = lines.map_err(|error| Error::new(error.to_string()))?;
-        if let Some(line) = lines.into_iter().filter(|line| line.delivery == delivery).nth(copies) {
+        let has_ended = |line: &LogLine| {
+            line.delivery == delivery && !["deferred", "retried"].contains(&line.outcome.as_str())
+        };
+        if let Some(line) = lines.into_iter().filter(has_ended).nth(copies) {
             return Ok(line);
         }
         if PATIENCE < begun.elapsed() {
