@@ -44,6 +44,7 @@ aws=http://$machine:$(cat "$work/aws")
 shops=http://$machine:$(cat "$work/sandbox")
 brevo=$shops/v3
 dead_letters=arn:aws:sqs:$(value region):000000000000:$(basename "$(value queues.dead_letters)")
+gather=arn:aws:sqs:$(value region):000000000000:$(basename "$(value queues.gather)")
 
 # A queue is addressed by where it is reached, so its URL is the container's, too.
 reached() { sed "s#^http://[^/]*#$aws#" <<<"$1"; }
@@ -52,6 +53,7 @@ cat >"$work/env.json" <<JSON
 {"Parameters": {
   "AWS_ENDPOINT_OVERRIDE": "$aws", "STATE_TABLE": "$(value table)", "LIVE_QUEUE_URL": "$(reached "$(value queues.live)")",
   "KEYRING_SECRETS": "$(value keyring_secret)", "STORE_SECRETS_PREFIX": "$(value store_secrets_prefix)",
+  "GATHER_QUEUE_URL": "$(reached "$(value queues.gather)")", "GATHER_ARN": "$gather",
   "DEAD_LETTERS_ARN": "$dead_letters", "BREVO_API_URL": "$brevo", "SHOPIFY_API_URL": "$shops"}}
 JSON
 

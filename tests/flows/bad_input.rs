@@ -1,7 +1,7 @@
 //! Whatever comes in ends in a clear outcome with a reason, and never goes round in circles.
 
 use serde_json::{Value, json};
-use tajo_app::sync::{Outcome, Record, Report};
+use tajo_app::sync::{Outcome, Record, Report, Source};
 use tajo_domain::StoreId;
 use tajo_state::{Parked, list_parked, read_parked};
 use tajo_testkit::{STORE, notice, record};
@@ -171,12 +171,8 @@ async fn a_body_that_did_not_fit_a_message_is_parked_with_its_id() {
 async fn a_message_that_is_no_notice_is_parked_as_it_is() {
     for text in ["hello", "{}", r#"{"v": 1}"#, r#"{"v": 99, "store": "demo-shop"}"#] {
         let stage = Stage::new("").await;
-        let record = Record {
-            message_id: "m-1".to_owned(),
-            body: text.to_owned(),
-            received: 1,
-            is_dead_letter: false,
-        };
+        let record =
+            Record { message_id: "m-1".to_owned(), body: text.to_owned(), received: 1, source: Source::Live };
         let report = stage.receive(record).await;
         assert_parked(&stage, &report, text, "unknown", "notice").await;
     }
@@ -214,7 +210,7 @@ async fn what_the_law_wants_is_parked_where_it_cannot_be_read_and_other_topics_a
 async fn a_dead_letter_is_parked_and_never_worked_on() {
     let stage = Stage::new("").await;
     let notice = stage.notice("customers/create", &sample("customers-create"));
-    let report = stage.receive(Record { is_dead_letter: true, ..record(&notice, 1) }).await;
+    let report = stage.receive(Record { source: Source::DeadLetters, ..record(&notice, 1) }).await;
     assert_parked(&stage, &report, &notice.to_json(), STORE, "in five tries").await;
     assert!(stage.picture().is_empty());
 }

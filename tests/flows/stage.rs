@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tajo_app::Env;
 use tajo_app::sweep::{Swept, sweep};
-use tajo_app::sync::{Record, Report, sync};
+use tajo_app::sync::{Record, Report, Source, sync};
 use tajo_platforms::Notice;
 use tajo_sandbox::{Call, Fault, Request, Response};
-use tajo_testkit::{BREVO_KEY, Front, World, notice, record};
+use tajo_testkit::{BREVO_KEY, Front, Message, World, notice, record};
 
 use crate::picture::picture;
 
@@ -73,17 +73,21 @@ impl Stage {
             if messages.is_empty() {
                 break;
             }
-            for (index, message) in messages.into_iter().enumerate() {
-                let message_id = format!("m-{round}-{index}");
-                reports.push(
-                    self.receive(Record {
-                        message_id,
-                        body: message.body,
-                        received: 1,
-                        is_dead_letter: false,
-                    })
-                    .await,
-                );
+            let record = |source, message: (usize, Message)| Record {
+                message_id: format!("m-{round}-{}", message.0),
+                body: message.1.body,
+                received: 1,
+                source,
+            };
+            let (live, gathered): (Vec<_>, Vec<_>) =
+                messages.into_iter().enumerate().partition(|(_, message)| message.queue == "live");
+            for message in live {
+                reports.push(self.receive(record(Source::Live, message)).await);
+            }
+            let gathered: Vec<Record> =
+                gathered.into_iter().map(|message| record(Source::Gather, message)).collect();
+            if !gathered.is_empty() {
+                reports.extend(self.receive_all(gathered).await);
             }
         }
         reports

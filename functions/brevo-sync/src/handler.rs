@@ -4,7 +4,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use tajo_app::Env;
-use tajo_app::sync::{Outcome, Record, sync};
+use tajo_app::sync::{Outcome, Record, Source, sync};
 
 /// One batch: every message is worked on, the ones to keep are named.
 pub async fn handle(env: &Env, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
@@ -21,10 +21,15 @@ pub async fn handle(env: &Env, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse
 
 fn record(env: &Env, message: SqsMessage) -> Record {
     let received = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    let source = match message.event_source_arn.as_deref() {
+        Some(arn) if arn == env.dead_letters_arn => Source::DeadLetters,
+        Some(arn) if arn == env.gather_arn => Source::Gather,
+        _ => Source::Live,
+    };
     Record {
         message_id: message.message_id.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
         received: received.unwrap_or(1),
-        is_dead_letter: message.event_source_arn.as_deref() == Some(&env.dead_letters_arn),
+        source,
     }
 }

@@ -1,6 +1,6 @@
 //! Brevo's categories: collections of the store, and the words of its products.
 
-use tajo_brevo::upsert_category;
+use tajo_brevo::Item;
 use tajo_domain::{CategoryRecord, CollectionNews};
 use tajo_mapping::{Category, category_body, collection_id};
 use tajo_state::{Attributes, Key};
@@ -25,8 +25,7 @@ pub(crate) async fn ensure(worker: &Worker<'_>, categories: &[Category]) -> Resu
         }
         let record =
             CategoryRecord { name: category.name.clone(), accepted: 1, sent: 1, ..CategoryRecord::default() };
-        let request = upsert_category(category_body(&category.id, &record, facts));
-        worker.send(&request).await??;
+        worker.deliver_one(Item::Category(category_body(&category.id, &record, facts))).await?;
         let decide = |stored: Option<&CategoryRecord>| (stored.is_none().then(|| record.clone()), ());
         worker.env.table.change(&key, Attributes::none, decide).await?;
     }
@@ -49,7 +48,7 @@ pub(crate) async fn collection(worker: &Worker<'_>, news: &CollectionNews) -> Re
     }
     let mut known = stored;
     for _ in 0..ROUNDS {
-        worker.send(&upsert_category(category_body(&id, &record, facts))).await??;
+        worker.deliver_one(Item::Category(category_body(&id, &record, facts))).await?;
         let settle = |newest: &mut CategoryRecord| newest.sent = newest.sent.max(record.accepted);
         known = worker.env.table.settle(&key, known, Attributes::none, settle).await?;
         match known.record.clone().filter(|now| now.accepted != record.accepted) {

@@ -18,6 +18,10 @@ pub struct SyncConfig {
     pub table: String,
     /// The live queue. From `LIVE_QUEUE_URL`.
     pub live_queue_url: String,
+    /// The queue of gathered work. From `GATHER_QUEUE_URL`.
+    pub gather_queue_url: String,
+    /// Event source of that queue: its records are worked on together. From `GATHER_ARN`.
+    pub gather_arn: String,
     /// Event source of the dead-letter queue: its records are parked. From `DEAD_LETTERS_ARN`.
     pub dead_letters_arn: String,
     /// Names of store secrets begin like this. From `STORE_SECRETS_PREFIX`.
@@ -58,6 +62,8 @@ impl SyncConfig {
         Ok(Self {
             table: required("STATE_TABLE", &lookup)?,
             live_queue_url: required("LIVE_QUEUE_URL", &lookup)?,
+            gather_queue_url: required("GATHER_QUEUE_URL", &lookup)?,
+            gather_arn: required("GATHER_ARN", &lookup)?,
             dead_letters_arn: required("DEAD_LETTERS_ARN", &lookup)?,
             store_secrets_prefix: required("STORE_SECRETS_PREFIX", &lookup)?,
             brevo_api_url: required("BREVO_API_URL", &lookup)?,

@@ -1,6 +1,8 @@
 //! Events: claimed in the ledger of their entity, sent, and settled there.
 
-use tajo_brevo::event;
+use std::collections::BTreeMap;
+
+use tajo_brevo::Item;
 use tajo_domain::{Claim, Ledger};
 use tajo_mapping::Planned;
 
@@ -49,24 +51,24 @@ impl Sent {
     }
 }
 
-/// Sends claimed events one by one. An event Brevo can never take does not hold up the others; anything else
-/// that goes wrong leaves the rest undone.
+/// Sends claimed events. One that Brevo can never take does not hold up the others.
 pub(crate) async fn send(worker: &Worker<'_>, planned: Vec<Planned>) -> Sent {
     let mut sent = Sent::default();
-    for planned in planned {
-        if matches!(sent.stop, Some(Stop::Later { .. } | Stop::Retry { .. })) {
-            sent.undone.push(planned.key);
-            continue;
-        }
-        let answer = match worker.send(&event(&planned.event)).await {
-            Ok(answer) => answer.map(|_| ()).map_err(Stop::from),
-            Err(stop) => Err(stop),
-        };
-        match answer {
+    let items = planned.iter().map(|planned| Item::Event(planned.event.clone(), BTreeMap::new()));
+    let results = match worker.deliver(items.collect()).await {
+        Ok(results) => results,
+        Err(stop) => return Sent { stop: Some(stop), ..Sent::nothing(&planned) },
+    };
+    for (planned, result) in planned.into_iter().zip(results) {
+        match result {
             Ok(()) => sent.done.push(planned.key),
-            Err(stop) => {
+            Err(error) => {
                 sent.undone.push(planned.key);
-                sent.stop = Some(stop);
+                // What is only put off must not hide what needs somebody, nor the other way round: the notice comes back.
+                let stop = Stop::from(error);
+                if sent.stop.as_ref().is_none_or(|before| !before.ends_the_journey()) {
+                    sent.stop = Some(stop);
+                }
             }
         }
     }

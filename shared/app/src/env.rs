@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use crate::config::SyncConfig;
 use crate::shopify::{Shop, Shopify};
 use crate::stop::Stop;
-use crate::{Clock, Queue, lifecycle};
+use crate::{Budgets, Clock, Queue, lifecycle};
 
 /// How long a store's settings are believed.
 pub(crate) const CACHED_FOR: SignedDuration = SignedDuration::from_mins(3);
@@ -31,13 +31,31 @@ pub struct Env {
     pub(crate) shopify: Shopify,
     /// The live queue, for work that is put off.
     pub queue: Queue,
+    /// The queue of work that waits for a rate limit, or for company.
+    pub gather: Queue,
+    /// Its event source.
+    pub gather_arn: String,
     /// Event source of the dead-letter queue.
     pub dead_letters_arn: String,
+    /// What is left of the rate limits, as this process knows it.
+    pub budgets: Budgets,
+    /// How calls leave.
+    pub delivery: Delivery,
     /// How long a claimed effect is held.
     pub claim: SignedDuration,
     /// The time.
     pub clock: Clock,
     stores: Mutex<HashMap<StoreId, (Timestamp, Arc<Store>)>>,
+}
+
+/// How calls to Brevo leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// As few as the limits ask for, and never more than they allow.
+    #[default]
+    Planned,
+    /// One for each thing there is to say, at once: what a connector without a plan does. For comparisons only.
+    OneByOne,
 }
 
 /// A connected store with all that its work needs.
@@ -80,7 +98,11 @@ impl Env {
             brevo: tajo_brevo::Client::new(&config.brevo_api_url)?,
             shopify: Shopify::new(config.shopify_api_url.as_deref())?,
             queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
+            gather: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.gather_queue_url),
+            gather_arn: config.gather_arn.clone(),
             dead_letters_arn: config.dead_letters_arn.clone(),
+            budgets: Budgets::default(),
+            delivery: Delivery::default(),
             claim: config.claim,
             clock: Clock::default(),
             stores: Mutex::default(),

@@ -3,10 +3,12 @@
 
 mod catalogue;
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tajo_brevo::{Request, create_contact, event};
+use tajo_brevo::{Item, Request, create_contact};
 use tajo_domain::{AppNews, Change, ContactRecord, Identity, OrderFact, Skipped, StoreId, Unusable};
 use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body};
 use tajo_platforms::shopify::api::Wanted;
@@ -128,8 +130,8 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             let body = order_body(order, facts).to_string();
             let (record, accepted) = order::accept(moment, None, order, &body);
             explanation.events(accepted.claimed);
-            let request = record.and_then(|record| order::upsert_request(&record, facts).ok().flatten());
-            explanation.requests.extend(request);
+            let item = record.and_then(|record| order::upsert_item(&record, facts).ok().flatten());
+            explanation.requests.extend(item.map(|item| item.request()));
         }
         Change::OrderFact(lone) => {
             let (_, accepted) = order::accept_fact(moment, None, lone);
@@ -173,7 +175,8 @@ impl Explanation {
     }
 
     fn events(&mut self, planned: Vec<Planned>) {
-        self.requests.extend(planned.iter().map(|planned| event(&planned.event)));
+        let event = |planned: &Planned| Item::Event(planned.event.clone(), BTreeMap::new()).request();
+        self.requests.extend(planned.iter().map(event));
     }
 }
 

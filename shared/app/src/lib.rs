@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod budget;
 mod cart;
 mod category;
 mod clock;
@@ -15,6 +16,7 @@ pub mod keyring;
 mod lifecycle;
 mod merge;
 mod order;
+mod outbox;
 pub mod privacy;
 mod product;
 mod queue;
@@ -26,6 +28,8 @@ pub mod telemetry;
 mod trace;
 mod worker;
 
+pub use budget::Budgets;
 pub use clock::Clock;
-pub use env::{Env, Store};
+pub use env::{Delivery, Env, Store};
 pub use queue::Queue;
+pub use tajo_platforms::Urgency;

@@ -2,7 +2,7 @@
 
 mod lone;
 
-use tajo_brevo::{Request, upsert_historical_order, upsert_order};
+use tajo_brevo::Item;
 use tajo_domain::{ContactKey, Money, Order, OrderFact, OrderRecord};
 use tajo_mapping::{Planned, StoreFacts, is_historical, lone_events, order_body, order_events, sent_order};
 use tajo_state::{Attributes, Key, Stored};
@@ -123,12 +123,13 @@ async fn deliver(
     };
     // What a buyer waits for goes first.
     let mut sent = effects::send(worker, accepted.claimed).await;
-    let goes_on = !matches!(sent.stop, Some(Stop::Later { .. } | Stop::Retry { .. }));
-    if must_send
-        && goes_on
-        && let Err(stop) = upsert(worker, &record).await
-    {
-        sent.stop = Some(stop);
+    let goes_on = !sent.stop.as_ref().is_some_and(Stop::ends_the_journey);
+    let mut applied = sent.any();
+    if must_send && goes_on {
+        match upsert(worker, &record).await {
+            Ok(upserted) => applied |= upserted,
+            Err(stop) => sent.stop = Some(stop),
+        }
     }
     let settle = |newest: &mut OrderRecord| {
         sent.settle(&mut newest.effects);
@@ -142,7 +143,7 @@ async fn deliver(
         let moved = newest.record.clone().filter(|now| must_send && now.accepted != record.accepted);
         let Some(now) = moved else {
             let waiting = accepted.waiting.map_or_else(Step::default, |reason| Step::skip("order", reason));
-            return Ok(Step { applied: worker.calls() > 0, ..waiting });
+            return Ok(Step { applied, ..waiting });
         };
         if now.erased {
             // Erased while our send was on its way: taken back.
@@ -150,28 +151,28 @@ async fn deliver(
             return Ok(Step::skip("order", ERASED));
         }
         record = now;
-        upsert(worker, &record).await?;
+        applied |= upsert(worker, &record).await?;
         newest = worker.env.table.get_newest(key).await?;
     }
     Err(Stop::Later { after: None, reason: "the order changed faster than Brevo answered".to_owned() })
 }
 
-async fn upsert(worker: &Worker<'_>, record: &OrderRecord) -> Result<(), Stop> {
-    if let Some(request) = upsert_request(record, &worker.store.facts)? {
-        worker.send(&request).await??;
-    }
-    Ok(())
+/// Whether there was anything to upsert yet.
+async fn upsert(worker: &Worker<'_>, record: &OrderRecord) -> Result<bool, Stop> {
+    let Some(item) = upsert_item(record, &worker.store.facts)? else { return Ok(false) };
+    worker.deliver_one(item).await?;
+    Ok(true)
 }
 
 /// The upsert of a stored order; `None` while the order itself has not come. An old order always takes the road
 /// that triggers nothing, and a new one never does: the two roads may overtake each other.
-pub(crate) fn upsert_request(record: &OrderRecord, facts: &StoreFacts) -> Result<Option<Request>, Stop> {
+pub(crate) fn upsert_item(record: &OrderRecord, facts: &StoreFacts) -> Result<Option<Item>, Stop> {
     if record.newest.is_empty() {
         return Ok(None);
     }
     let body = sent_order(record).ok_or_else(|| Stop::park("the stored order cannot be read"))?;
     let historical = is_historical(&body, facts);
-    Ok(Some(if historical { upsert_historical_order(body) } else { upsert_order(body) }))
+    Ok(Some(if historical { Item::HistoricalOrder(body) } else { Item::Order(body) }))
 }
 
 /// What waits for an order that never comes is forgotten some day.

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tajo_brevo::{Error, Identifier, delete_contact, get_contact, update_contact, upsert_historical_order};
+use tajo_brevo::{Error, Identifier, Item, delete_contact, get_contact, update_contact};
 use tajo_domain::{ContactRecord, Demand, Email, Identity, OrderRecord, PrivacyDemand, Skipped};
 use tajo_mapping::{StoreFacts, clearing, sent_order};
 use tajo_state::{Attributes, Key, PrivacyRecord, StoreStatus, demand_attributes, stores_of_person};
@@ -197,10 +197,10 @@ fn identifiers(facts: &StoreFacts, record: &ContactRecord) -> Vec<Identifier> {
 /// True if Brevo took it.
 pub(crate) async fn empty_order(worker: &Worker<'_>, stored: &OrderRecord) -> Result<bool, Stop> {
     let Some(order) = emptied(stored) else { return Ok(true) };
-    match worker.send(&upsert_historical_order(order)).await? {
-        Ok(_) => Ok(true),
-        Err(Error::Refused { .. } | Error::NotFound | Error::Forbidden(_)) => Ok(false),
-        Err(error) => Err(error.into()),
+    match worker.deliver(vec![Item::HistoricalOrder(order)]).await?.pop() {
+        Some(Ok(())) | None => Ok(true),
+        Some(Err(Error::Refused { .. } | Error::NotFound | Error::Forbidden(_))) => Ok(false),
+        Some(Err(error)) => Err(error.into()),
     }
 }
 

@@ -16,6 +16,13 @@ pub(crate) enum Stop {
         /// Why.
         reason: String,
     },
+    /// A rate limit leaves no call: the notice is gathered with others that wait, and nothing of it failed.
+    Scarce {
+        /// Not before this long.
+        after: Duration,
+        /// Why.
+        reason: String,
+    },
     /// It goes on in another invocation, from here.
     Continue {
         /// What the notice carries along.
@@ -38,6 +45,22 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
+    /// Why, as a sentence.
+    pub(crate) fn reason(&self) -> &str {
+        match self {
+            Self::Later { reason, .. }
+            | Self::Scarce { reason, .. }
+            | Self::Continue { reason, .. }
+            | Self::Park { reason, .. }
+            | Self::Retry { reason } => reason,
+        }
+    }
+
+    /// Whether anything further would only meet the same end now.
+    pub(crate) fn ends_the_journey(&self) -> bool {
+        matches!(self, Self::Later { .. } | Self::Scarce { .. } | Self::Retry { .. })
+    }
+
     pub(crate) fn park(reason: impl Into<String>) -> Self {
         Self::Park { reason: reason.into(), hint: None }
     }
@@ -47,6 +70,7 @@ impl From<tajo_brevo::Error> for Stop {
     fn from(error: tajo_brevo::Error) -> Self {
         let reason = error.to_string();
         match error.next_step() {
+            NextStep::Wait { after } => Self::Scarce { after, reason },
             NextStep::Retry { after } => Self::Later { after, reason },
             NextStep::AskMerchant { hint } => Self::Park { reason, hint: Some(hint) },
             NextStep::Park => Self::Park { reason, hint: None },

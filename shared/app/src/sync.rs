@@ -15,16 +15,20 @@ use tajo_mapping::Sync;
 use tajo_platforms::notice::CartDue;
 use tracing::error;
 
-pub use outcome::{Outcome, Record, Report};
+pub use outcome::{Outcome, Record, Report, Source};
 
+use crate::outbox::Outbox;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, cart, category, contact, delete, lifecycle, merge, order, privacy, product};
+use crate::{Env, Urgency, cart, category, contact, delete, lifecycle, merge, order, privacy, product};
 use prepare::{Prepared, Task, groups, prepare};
 
 /// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
 /// events per second that an account may send.
 const AT_ONCE: usize = 5;
+
+/// Groups of a gathered batch that wait for each other: as many as fill a batch of events.
+const GATHERED_AT_ONCE: usize = 200;
 
 /// Works on a batch of records from one queue and says what became of each.
 ///
@@ -33,9 +37,11 @@ const AT_ONCE: usize = 5;
 pub async fn sync(env: &Env, records: Vec<Record>, request: &str, deadline: Timestamp) -> Vec<Report> {
     let (alone, records) = outcome::set_aside(records); //            a record that may break the rest waits
     let (prepared, mut reports) = prepare(env, records, deadline).await; // reads stores; may fetch what is only named
+    let gathered = prepared.iter().any(|prepared| prepared.record.source == Source::Gather);
+    let outbox = Outbox::new(env, gathered, deadline);
     let worked = stream::iter(groups(prepared)) //                    one person's notices one after another
-        .map(|group| work(env, group, deadline))
-        .buffer_unordered(AT_ONCE)
+        .map(|group| work(env, &outbox, group, deadline))
+        .buffer_unordered(if gathered { GATHERED_AT_ONCE } else { AT_ONCE })
         .collect::<Vec<_>>()
         .await;
     reports.extend(worked.into_iter().flatten());
@@ -44,12 +50,15 @@ pub async fn sync(env: &Env, records: Vec<Record>, request: &str, deadline: Time
     reports
 }
 
-async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Report> {
+async fn work(env: &Env, outbox: &Outbox<'_>, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Report> {
+    outbox.enter();
     let mut reports = Vec::with_capacity(group.len());
     for prepared in group {
         let worker = Worker {
             env,
             store: &prepared.store,
+            outbox,
+            urgency: Urgency::of(&prepared.notice.topic),
             notice: &prepared.notice,
             fact_at: prepare::fact_at(&prepared.task),
             redelivered: prepared.record.received > 1 || prepared.notice.redelivered,
@@ -65,6 +74,7 @@ async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Repor
         });
         reports.push(outcome::conclude(env, &worker, &prepared, result).await);
     }
+    outbox.leave().await;
     reports
 }
 

@@ -1,16 +1,18 @@
 //! One notice being worked on: the store's door to Brevo, with its calls counted and the deadline watched.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tajo_brevo::{Answer, Error, Request, limits};
+use tajo_brevo::{Answer, Error, Item, Request, limits};
 use tajo_domain::{Identity, Skipped};
 use tajo_mapping::StoreFacts;
 use tajo_platforms::Notice;
 
+use crate::outbox::Outbox;
 use crate::stop::Stop;
-use crate::{Env, Store, trace};
+use crate::{Env, Store, Urgency};
 
 /// What a call and the settling after it may take: no call starts with less left.
 pub(crate) const LEAST_TIME: SignedDuration =
@@ -19,7 +21,11 @@ pub(crate) const LEAST_TIME: SignedDuration =
 /// Works on one notice of one store.
 pub(crate) struct Worker<'a> {
     pub env: &'a Env,
-    pub store: &'a Store,
+    pub store: &'a Arc<Store>,
+    /// The way out to Brevo.
+    pub outbox: &'a Outbox<'a>,
+    /// How long the notice may wait.
+    pub urgency: Urgency,
     /// What is worked on.
     pub notice: &'a Notice,
     /// The newest own time of what it tells of (an account's, order's or cart's beginning): an erased person comes
@@ -66,10 +72,27 @@ impl Worker<'_> {
     /// One call to Brevo. The caller sees refusals; the time running out ends the journey.
     pub(crate) async fn send(&self, request: &Request) -> Result<Result<Answer, Error>, Stop> {
         self.has_time()?;
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        let answer = self.env.brevo.send(&self.store.key, request).await;
-        trace::called(&self.store.facts, request, &answer);
+        let answer = self.outbox.call(self.store, self.urgency, request).await?;
+        if !matches!(answer, Err(Error::Scarce { .. })) {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(answer)
+    }
+
+    /// Things that may leave together with what others ask for: one result for each, in their order.
+    pub(crate) async fn deliver(&self, items: Vec<Item>) -> Result<Vec<Result<(), Error>>, Stop> {
+        self.has_time()?;
+        let sent = self.outbox.send(self.store, self.urgency, items).await?;
+        self.calls.fetch_add(sent.calls, Ordering::Relaxed);
+        Ok(sent.results)
+    }
+
+    /// One of them.
+    pub(crate) async fn deliver_one(&self, item: Item) -> Result<(), Stop> {
+        for result in self.deliver(vec![item]).await? {
+            result?;
+        }
+        Ok(())
     }
 
     /// Whether a call that starts now can end in time.

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Error, Method, Request, classify, limits};
+use crate::{Error, Left, Method, Request, classify, limits};
 
 /// Sends requests to one base URL. Cheap to clone; one per process.
 #[derive(Clone, Debug)]
@@ -37,6 +37,15 @@ pub struct Answer {
     pub status: u16,
     /// The JSON body; `Null` for an empty one.
     pub body: Value,
+}
+
+/// Everything that came of a call.
+#[derive(Debug)]
+pub struct Reply {
+    /// What Brevo did.
+    pub result: Result<Answer, Error>,
+    /// What is left of the request's bucket, where the answer says so: some endpoints send no such headers.
+    pub left: Option<Left>,
 }
 
 impl std::fmt::Debug for Answer {
@@ -70,6 +79,21 @@ impl Client {
 
     /// One call. A success is 2xx with a readable body; everything else says what happens next.
     pub async fn send(&self, key: &SecretString, request: &Request) -> Result<Answer, Error> {
+        self.exchange(key, request).await.result
+    }
+
+    /// The same, and what the answer says about the budget.
+    pub async fn exchange(&self, key: &SecretString, request: &Request) -> Reply {
+        match self.call(key, request).await {
+            Ok(answer) => {
+                let left = left(&answer);
+                Reply { result: read(answer).await, left }
+            }
+            Err(error) => Reply { result: Err(error), left: None },
+        }
+    }
+
+    async fn call(&self, key: &SecretString, request: &Request) -> Result<reqwest::Response, Error> {
         let mut url = self.base.clone();
         // The path is percent-encoded already; `set_path` leaves percent signs alone.
         let path = format!("{}{}", self.base.path().trim_end_matches('/'), request.path);
@@ -85,21 +109,33 @@ impl Client {
         if let Some(body) = &request.body {
             call = call.json(body);
         }
-        let answer = call.send().await.map_err(unclear)?;
-        let status = answer.status().as_u16();
-        let reset = header_seconds(&answer, "x-sib-ratelimit-reset");
-        let bytes = read_bounded(answer).await?;
-        if !(200..300).contains(&status) {
-            return Err(classify(status, reset, &bytes));
-        }
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes)
-                .map_err(|_| Error::Unclear(format!("{status} with a broken body")))?
-        };
-        Ok(Answer { status, body })
+        call.send().await.map_err(unclear)
     }
+}
+
+async fn read(answer: reqwest::Response) -> Result<Answer, Error> {
+    let status = answer.status().as_u16();
+    let reset = header_number(&answer, "x-sib-ratelimit-reset").map(Duration::from_secs);
+    let bytes = read_bounded(answer).await?;
+    if !(200..300).contains(&status) {
+        return Err(classify(status, reset, &bytes));
+    }
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes).map_err(|_| Error::Unclear(format!("{status} with a broken body")))?
+    };
+    Ok(Answer { status, body })
+}
+
+fn left(answer: &reqwest::Response) -> Option<Left> {
+    let number = |name| u32::try_from(header_number(answer, name)?).ok();
+    Some(Left {
+        limit: number("x-sib-ratelimit-limit")?,
+        remaining: number("x-sib-ratelimit-remaining")?,
+        reset: Duration::from_secs(header_number(answer, "x-sib-ratelimit-reset")?)
+            .min(limits::RESET_AT_MOST),
+    })
 }
 
 async fn read_bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
@@ -125,7 +161,6 @@ fn unclear(error: reqwest::Error) -> Error {
     Error::Unclear(what.to_owned())
 }
 
-fn header_seconds(answer: &reqwest::Response, name: &str) -> Option<Duration> {
-    let seconds: u64 = answer.headers().get(name)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+fn header_number(answer: &reqwest::Response, name: &str) -> Option<u64> {
+    answer.headers().get(name)?.to_str().ok()?.trim().parse().ok()
 }

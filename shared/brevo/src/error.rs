@@ -3,17 +3,24 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::limits;
 
 /// Why Brevo did not do what a request asked. No variant carries personal data.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// 429: the account's budget for this endpoint is used up.
     #[error("Brevo's rate limit is reached for {} s", reset.as_secs())]
     RateLimited {
         /// When it opens again.
         reset: Duration,
+    },
+    /// Nothing was sent: the account's budget for this endpoint is taken.
+    #[error("Brevo's rate limit leaves no call for this within {} s", after.as_secs())]
+    Scarce {
+        /// When it is worth asking again.
+        after: Duration,
     },
     /// 425: the contact is still being processed.
     #[error("Brevo is still processing this contact")]
@@ -49,11 +56,29 @@ pub enum Error {
         /// Brevo's message, with everything that may be personal blanked.
         message: String,
     },
+    /// 400 to a batch of events of which each was refused, for a reason of its own.
+    #[error("Brevo refused every event of a batch")]
+    AllRefused(Refusals),
+}
+
+/// The answer that names the reason of each refusal. It may quote what was sent.
+#[derive(Clone)]
+pub struct Refusals(pub(crate) Value);
+
+impl std::fmt::Debug for Refusals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Refusals")
+    }
 }
 
 /// What a caller does about an [`Error`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NextStep {
+    /// Wait for a rate limit, which is no failure.
+    Wait {
+        /// Not before this long.
+        after: Duration,
+    },
     /// Try again, not before this long.
     Retry {
         /// The wait; `None`: when convenient.
@@ -69,10 +94,15 @@ pub enum NextStep {
 }
 
 impl Error {
+    /// A refusal; what of its text may be personal is blanked.
+    pub(crate) fn refused(status: u16, code: &str, message: &str) -> Self {
+        Self::Refused { status, code: safe(code), message: safe(message) }
+    }
+
     /// What happens next. Every new error must choose.
     pub fn next_step(&self) -> NextStep {
         match self {
-            Self::RateLimited { reset } => NextStep::Retry { after: Some(*reset) },
+            Self::RateLimited { reset: after } | Self::Scarce { after } => NextStep::Wait { after: *after },
             Self::TooEarly => NextStep::Retry { after: Some(limits::TOO_EARLY) },
             Self::Unclear(_) | Self::Server(_) => NextStep::Retry { after: None },
             Self::KeyRefused => NextStep::AskMerchant {
@@ -84,7 +114,9 @@ impl Error {
             Self::Forbidden(_) => {
                 NextStep::AskMerchant { hint: "check the plan and the activated apps of the Brevo account" }
             }
-            Self::NotFound | Self::Duplicate(_) | Self::Refused { .. } => NextStep::Park,
+            Self::NotFound | Self::Duplicate(_) | Self::Refused { .. } | Self::AllRefused(_) => {
+                NextStep::Park
+            }
         }
     }
 
@@ -93,12 +125,12 @@ impl Error {
         match self {
             Self::RateLimited { .. } => Some(429),
             Self::TooEarly => Some(425),
-            Self::Unclear(_) => None,
+            Self::Unclear(_) | Self::Scarce { .. } => None,
             Self::Server(status) | Self::Refused { status, .. } => Some(*status),
             Self::KeyRefused | Self::AddressBlocked => Some(401),
             Self::Forbidden(_) => Some(403),
             Self::NotFound => Some(404),
-            Self::Duplicate(_) => Some(400),
+            Self::Duplicate(_) | Self::AllRefused(_) => Some(400),
         }
     }
 
@@ -144,6 +176,12 @@ struct Metadata {
 /// Reads an answer that is not a success. Duplicates are told by `metadata.duplicate_identifiers`, not by the
 /// code: Brevo has used two codes for the same conflict since May 2026.
 pub fn classify(status: u16, reset: Option<Duration>, body: &[u8]) -> Error {
+    if let Ok(all) = serde_json::from_slice::<Value>(body)
+        && status == 400
+        && all["failed_events"].is_u64()
+    {
+        return Error::AllRefused(Refusals(all));
+    }
     let body: Body = serde_json::from_slice(body).unwrap_or_default();
     match status {
         429 => Error::RateLimited {
@@ -158,7 +196,7 @@ pub fn classify(status: u16, reset: Option<Duration>, body: &[u8]) -> Error {
         _ if !body.metadata.duplicate_identifiers.is_empty() => {
             Error::Duplicate(body.metadata.duplicate_identifiers)
         }
-        _ => Error::Refused { status, code: safe(&body.code), message: safe(&body.message) },
+        _ => Error::refused(status, &body.code, &body.message),
     }
 }
 
@@ -214,12 +252,12 @@ mod tests {
     #[test]
     fn a_rate_limit_is_retried_after_its_own_reset_within_reason() {
         let after = |reset| match classify(429, reset, b"").next_step() {
-            NextStep::Retry { after } => after,
+            NextStep::Wait { after } => after,
             step => panic!("{step:?}"),
         };
-        assert_eq!(after(Some(Duration::from_secs(7))), Some(Duration::from_secs(7)));
-        assert_eq!(after(Some(Duration::from_secs(999_999))), Some(limits::RESET_AT_MOST));
-        assert_eq!(after(None), Some(limits::RESET_WHEN_UNKNOWN));
+        assert_eq!(after(Some(Duration::from_secs(7))), Duration::from_secs(7));
+        assert_eq!(after(Some(Duration::from_secs(999_999))), limits::RESET_AT_MOST);
+        assert_eq!(after(None), limits::RESET_WHEN_UNKNOWN);
     }
 
     #[test]

@@ -1,16 +1,23 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
+mod bucket;
 mod client;
 mod error;
 pub mod limits;
 mod operation;
+mod plan;
 mod request;
+mod ticket;
 
-pub use client::{Answer, Client, ClientError};
-pub use error::{Error, NextStep, classify};
+pub use batch::{Fate, Item, Kind};
+pub use bucket::{Bucket, Left, Rate};
+pub use client::{Answer, Client, ClientError, Reply};
+pub use error::{Error, NextStep, Refusals, classify};
 pub use operation::{ContactWrite, Event, Identifier};
+pub use plan::{Plan, Supply, Unit, collapse, needs, plan};
 pub use request::{
-    Method, Request, activate_ecommerce, create_attribute, create_contact, delete_contact, event,
-    get_account, get_attributes, get_contact, get_events, get_lists, update_contact, upsert_category,
-    upsert_historical_order, upsert_order, upsert_product,
+    Method, Request, activate_ecommerce, create_attribute, create_contact, delete_contact, get_account,
+    get_attributes, get_contact, get_events, get_lists, update_contact,
 };
+pub use ticket::Windows;

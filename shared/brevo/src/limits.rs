@@ -5,6 +5,35 @@ use std::time::Duration;
 /// Bytes of `event_properties` in one event (Brevo reference, "Create an event": 50 KB).
 pub const EVENT_PROPERTIES_BYTES: usize = 50_000;
 
+/// `POST /events`, General plan ("Rate limits").
+pub const EVENTS_PER_SECOND: u32 = 10;
+
+/// `POST /orders/status`, General plan ("Rate limits").
+pub const ORDERS_PER_SECOND: u32 = 5;
+
+/// `POST /products`, General plan ("Rate limits").
+pub const PRODUCTS_PER_SECOND: u32 = 2;
+
+/// Everything below `/contacts`, General plan ("Rate limits").
+pub const CONTACTS_PER_SECOND: u32 = 10;
+
+/// Whatever the table does not name, General plan ("Rate limits"). Whether paths share it is not said: each is taken to
+/// have its own until an answer's headers say otherwise.
+pub const OTHERS_PER_HOUR: u32 = 100;
+
+/// Events in one `POST /events/batch` ("Event endpoints").
+pub const EVENTS_PER_BATCH: usize = 200;
+
+/// Bytes of the body of one `POST /events/batch`: 512 KB, read strictly ("Event endpoints").
+pub const EVENTS_BATCH_BYTES: usize = 512_000;
+
+/// Orders in one `POST /orders/status/batch` ("Create a batch of orders").
+pub const ORDERS_PER_BATCH: usize = 1_000;
+
+/// Bytes of the body of any other batch. Brevo documents none; its import advises 8 MB ("Import contacts"), and a body
+/// of this size is ours to keep in memory.
+pub const BATCH_BYTES: usize = 2_000_000;
+
 /// Waits for one answer. Brevo documents no figure; its own SDKs use 60 s, which is a whole invocation here.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -1,5 +1,6 @@
 //! Operations as requests: method, path, query, body. Paths are relative to Brevo's `/v3`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -104,6 +105,10 @@ fn request(method: Method, path: impl Into<String>, body: Option<Value>) -> Requ
     Request { method, path: path.into(), query: None, body }
 }
 
+pub(crate) fn post(path: &str, body: Value) -> Request {
+    request(Method::Post, path, Some(body))
+}
+
 /// `GET /account`: checks the key; names the account and its plan.
 pub fn get_account() -> Request {
     request(Method::Get, "/account", None)
@@ -162,8 +167,8 @@ pub fn delete_contact(identifier: &Identifier) -> Request {
     contact_request(Method::Delete, identifier, None)
 }
 
-/// `POST /events`.
-pub fn event(event: &Event) -> Request {
+/// One event, alone or in a batch. `attributes` are written to its contact with it.
+pub(crate) fn event_body(event: &Event, attributes: &BTreeMap<String, Value>) -> Value {
     let mut body = json!({
         "event_name": event.name,
         "identifiers": event.identifier.to_json(),
@@ -172,18 +177,10 @@ pub fn event(event: &Event) -> Request {
     if !event.properties.is_empty() {
         body["event_properties"] = Value::Object(event.properties.clone());
     }
-    request(Method::Post, "/events", Some(body))
-}
-
-/// `POST /orders/status`: upserts one order and triggers automations.
-pub fn upsert_order(order: Value) -> Request {
-    request(Method::Post, "/orders/status", Some(order))
-}
-
-/// `POST /orders/status/batch` with `historical: true`: the only way to upsert an old order without
-/// triggering automations.
-pub fn upsert_historical_order(order: Value) -> Request {
-    request(Method::Post, "/orders/status/batch", Some(json!({ "orders": [order], "historical": true })))
+    if !attributes.is_empty() {
+        body["contact_properties"] = json!(attributes);
+    }
+    body
 }
 
 /// `GET /events` of one contact by Brevo's own id: a page of its custom events of the last six months.
@@ -193,21 +190,10 @@ pub fn get_events(contact: u64, offset: usize) -> Request {
     Request { query, ..request(Method::Get, "/events", None) }
 }
 
-/// `POST /products`: upserts one. Fields that are absent stay as they are; `name` is needed only to create.
-/// `/products/batch` takes the same objects, without `updateEnabled`, and many of them.
-pub fn upsert_product(product: Map<String, Value>) -> Request {
-    upsert("/products", product)
-}
-
-/// `POST /categories`: upserts one; as with products.
-pub fn upsert_category(category: Map<String, Value>) -> Request {
-    upsert("/categories", category)
-}
-
-/// `updateEnabled` is false by default: a known id would be refused ("Create/Update a product").
-fn upsert(path: &str, mut item: Map<String, Value>) -> Request {
+/// `updateEnabled` is false by default: a known id would be refused ("Create/Update a product"). A batch says it once.
+pub(crate) fn upsert_body(mut item: Map<String, Value>) -> Value {
     item.insert("updateEnabled".to_owned(), json!(true));
-    request(Method::Post, path, Some(Value::Object(item)))
+    Value::Object(item)
 }
 
 fn contact_request(method: Method, identifier: &Identifier, body: Option<Value>) -> Request {

@@ -3,12 +3,14 @@
 mod lenient;
 pub mod notice;
 pub mod shopify;
+mod urgency;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tajo_domain::{Changes, Unusable};
 
 pub use notice::Notice;
+pub use urgency::Urgency;
 
 /// Where stores live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aws;
+mod budget;
 mod due;
 mod item;
 mod log;
@@ -12,6 +13,7 @@ mod table;
 mod walk;
 
 pub use aws::{AwsError, sdk_config};
+pub use budget::take_tickets;
 pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use log::{LogLine, read_log, write_log};

@@ -12,6 +12,7 @@
 //! | category | `category#{store}#{Brevo category id}` | `category` | |
 //! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`, when it was parked |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
+//! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
 //!
 //! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
@@ -105,6 +106,11 @@ impl Key {
     /// A part of what a data request collected.
     pub fn privacy_part(store: &str, id: &str, part: usize) -> Self {
         Self::new(format!("privacy#{store}#{id}"), format!("part#{part:05}"))
+    }
+
+    /// Tickets of one window of a rate limit.
+    pub(crate) fn budget(account: &str, bucket: &str, window: i64) -> Self {
+        Self::new(format!("budget#{account}#{bucket}"), window.to_string())
     }
 
     pub(crate) fn log_pk(store: &str, hour: &str, shard: u32) -> String {

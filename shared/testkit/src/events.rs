@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_app::Env;
-use tajo_app::sync::{Record, Report, sync};
+use tajo_app::sync::{Record, Report, Source, sync};
 use tajo_domain::StoreId;
 use tajo_platforms::{Notice, Platform};
 
@@ -26,7 +26,7 @@ pub fn notice(topic: &str, delivery: &str, body: &[u8]) -> Notice {
 
 /// The notice as a record that was received so many times.
 pub fn record(notice: &Notice, received: u32) -> Record {
-    Record { message_id: notice.delivery.clone(), body: notice.to_json(), received, is_dead_letter: false }
+    Record { message_id: notice.delivery.clone(), body: notice.to_json(), received, source: Source::Live }
 }
 
 /// Delivers one notice for the first time, with plenty of time left.

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tajo_app::Clock;
 use tajo_sandbox::Ending;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -55,15 +56,26 @@ impl Drop for Front {
 #[derive(Clone)]
 struct Door {
     world: Arc<World>,
+    clock: Clock,
     knocks: Option<mpsc::UnboundedSender<Knock>>,
 }
 
 impl Front {
     /// Opens a front. With `knocks`, every call is announced there twice and waits for its verdict.
     pub async fn open(world: Arc<World>, knocks: Option<mpsc::UnboundedSender<Knock>>) -> Self {
+        let clock = world.clock.clone();
+        Self::open_at(world, clock, knocks).await
+    }
+
+    /// The same, for a worker with a clock of its own.
+    pub async fn open_at(
+        world: Arc<World>,
+        clock: Clock,
+        knocks: Option<mpsc::UnboundedSender<Knock>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = Router::new().fallback(call).with_state(Door { world, knocks });
+        let app = Router::new().fallback(call).with_state(Door { world, clock, knocks });
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { url, server }
     }
@@ -74,6 +86,8 @@ impl Front {
         vec![
             ("STATE_TABLE", config.table),
             ("LIVE_QUEUE_URL", config.live_queue_url),
+            ("GATHER_QUEUE_URL", config.gather_queue_url),
+            ("GATHER_ARN", config.gather_arn),
             ("DEAD_LETTERS_ARN", config.dead_letters_arn),
             ("STORE_SECRETS_PREFIX", config.store_secrets_prefix),
             ("BREVO_API_URL", config.brevo_api_url),
@@ -113,7 +127,7 @@ async fn call(
             }
             Some(target) if target.starts_with("AmazonSQS") => sqs(&door.world, &body),
             Some(_) => secret(&door.world, &body),
-            None => played(&door.world, &method, &uri, &headers, &body),
+            None => played(&door.world, &door.clock, &method, &uri, &headers, &body),
         };
         let took = response.status().is_success();
         if passes(&door, &name, &about, Some(took)).await { response } else { broken() }
@@ -178,12 +192,25 @@ async fn dynamo(world: &World, target: &str, headers: &HeaderMap, body: Bytes) -
 
 fn sqs(world: &World, body: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(body).unwrap();
-    let text = request["MessageBody"].as_str().unwrap().to_owned();
-    let delay = request["DelaySeconds"].as_u64().unwrap_or(0);
+    let name = request["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap().to_owned();
     world.meter.lock().unwrap().sqs_sends += 1;
     let mut queue = world.queue.lock().unwrap();
-    queue.push(Message { body: text, delay });
-    json_response(200, &json!({ "MessageId": format!("deferred-{}", queue.len()) }))
+    let mut put = |message: &Value| {
+        queue.push(Message {
+            queue: name.clone(),
+            body: message["MessageBody"].as_str().unwrap().to_owned(),
+            delay: message["DelaySeconds"].as_u64().unwrap_or(0),
+        });
+        format!("deferred-{}", queue.len())
+    };
+    let Some(entries) = request["Entries"].as_array() else {
+        return json_response(200, &json!({ "MessageId": put(&request) }));
+    };
+    let taken: Vec<Value> = entries
+        .iter()
+        .map(|entry| json!({ "Id": entry["Id"], "MessageId": put(entry), "MD5OfMessageBody": "" }))
+        .collect();
+    json_response(200, &json!({ "Successful": taken, "Failed": [] }))
 }
 
 fn secret(world: &World, body: &[u8]) -> Response {
@@ -195,7 +222,14 @@ fn secret(world: &World, body: &[u8]) -> Response {
 }
 
 /// Brevo or the shop, as the sandbox plays them.
-fn played(world: &World, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
+fn played(
+    world: &World,
+    clock: &Clock,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
     let target = uri.path_and_query().unwrap().as_str();
     let mut request = tajo_sandbox::Request::new(method.as_str(), target);
     request.headers.clear();
@@ -205,7 +239,7 @@ fn played(world: &World, method: &Method, uri: &Uri, headers: &HeaderMap, body: 
         }
     }
     request.body = body.to_vec();
-    let answer = world.sandbox.call_at(request, world.clock.now());
+    let answer = world.sandbox.call_at(request, clock.now());
     if uri.path().starts_with("/admin/") {
         world.meter.lock().unwrap().shopify_calls += 1;
     } else {

@@ -37,6 +37,8 @@ const TABLE: &str = "state";
 /// One message on the played queue.
 #[derive(Clone, Debug)]
 pub struct Message {
+    /// `live` or `gather`.
+    pub queue: String,
     /// Its text.
     pub body: String,
     /// Its delay, in seconds.
@@ -167,6 +169,13 @@ impl World {
         self.sandbox.configure_shop(&serde_json::from_value::<ShopSettings>(settings).unwrap());
     }
 
+    /// Switches Brevo's rate limits on or off.
+    pub fn limit_rates(&self, limits: bool, fast_batches: bool) {
+        let settings =
+            serde_json::json!({ "api_key": BREVO_KEY, "rate_limits": limits, "fast_batches": fast_batches });
+        self.sandbox.configure(&serde_json::from_value::<AccountSettings>(settings).unwrap());
+    }
+
     /// Takes the shop's token away from the connector.
     pub fn without_shopify_token(&self) {
         let secret = format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}"}}"#);
@@ -192,10 +201,24 @@ impl World {
         }
     }
 
+    /// Connects another store to the same Brevo account.
+    pub async fn add_store(&self, front: &Front, store: &str, shop: &str, settings: &str) {
+        let secret =
+            format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}","shopify_access_token":"{SHOPIFY_TOKEN}"}}"#);
+        self.secrets.lock().unwrap().insert(format!("test/store/{store}"), secret);
+        let set_up = serde_json::json!({ "shop": shop, "access_token": SHOPIFY_TOKEN, "rate_limits": false });
+        self.sandbox.configure_shop(&serde_json::from_value::<ShopSettings>(set_up).unwrap());
+        self.put(front, store, shop, settings, "2020-01-01T00:00:00Z".parse().unwrap()).await;
+    }
+
     async fn put_store(&self, front: &Front, settings: &str, connected_at: Timestamp) {
+        self.put(front, STORE, SHOP, settings, connected_at).await;
+    }
+
+    async fn put(&self, front: &Front, store: &str, shop: &str, settings: &str, connected_at: Timestamp) {
         let record = StoreRecord {
             platform: "shopify".to_owned(),
-            shop: SHOP.to_owned(),
+            shop: shop.to_owned(),
             country: Some("DE".to_owned()),
             live: false,
             account: "account".to_owned(),
@@ -208,7 +231,7 @@ impl World {
             shop_id: None,
             scopes: None,
         };
-        let key = Key::store(&StoreId::parse(STORE).unwrap());
+        let key = Key::store(&StoreId::parse(store).unwrap());
         self.table(front).await.put(&key, 0, &record, &Attributes::default()).await.unwrap();
     }
 }
@@ -218,6 +241,8 @@ pub(crate) fn sync_config(front: &Front) -> SyncConfig {
     SyncConfig {
         table: TABLE.to_owned(),
         live_queue_url: format!("{}/queue/live", front.url),
+        gather_queue_url: format!("{}/queue/gather", front.url),
+        gather_arn: "arn:aws:sqs:us-east-1:000000000000:gather".to_owned(),
         dead_letters_arn: "arn:aws:sqs:us-east-1:000000000000:dead-letters".to_owned(),
         store_secrets_prefix: "test/store/".to_owned(),
         brevo_api_url: format!("{}/v3", front.url),

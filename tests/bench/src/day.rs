@@ -1,6 +1,7 @@
 //! A store's day: the committed mix, spread over the hours.
 
 use jiff::{SignedDuration, Timestamp};
+use tajo_testkit::{SHOP, STORE};
 
 use crate::bodies::{Basket, Buyer, OrderStage, customer};
 use crate::rng::Rng;
@@ -39,6 +40,8 @@ pub struct Webhook {
     pub delivery: String,
     /// The raw bytes.
     pub body: Vec<u8>,
+    /// Of which store.
+    pub store: usize,
 }
 
 /// Everything that happens.
@@ -200,8 +203,18 @@ impl Writer {
     }
 }
 
+/// The id of a store.
+pub fn store_name(store: usize) -> String {
+    if store == 0 { STORE.to_owned() } else { format!("shop-{store}") }
+}
+
+/// The address of a store.
+pub fn shop_name(store: usize) -> String {
+    if store == 0 { SHOP.to_owned() } else { format!("shop-{store}.myshopify.com") }
+}
+
 fn webhook(at: Timestamp, topic: &'static str, body: Vec<u8>) -> Webhook {
-    Webhook { at, topic, delivery: String::new(), body }
+    Webhook { at, topic, delivery: String::new(), body, store: 0 }
 }
 
 /// Milliseconds later.

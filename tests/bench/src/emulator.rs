@@ -56,9 +56,11 @@ pub fn find(root: &Path) -> Result<PathBuf, Error> {
 pub async fn measure(emulator: &Path, programs: [&Path; 3]) -> Result<Vec<Measured>, Error> {
     let world = World::new(crate::day::SETTINGS).await;
     let front = world.front().await;
-    let aws = LocalAws::start().await?;
+    let aws = LocalAws::start(1).await?;
     let ingress = vec![
         ("LIVE_QUEUE_URL", format!("{}/queue/live", aws.url)),
+        ("GATHER_QUEUE_URL", format!("{}/queue/gather", aws.url)),
+        ("GATHER_ARN", "arn:aws:sqs:us-east-1:000000000000:gather".to_owned()),
         ("KEYRING_SECRETS", KEYRING.to_owned()),
         ("AWS_ENDPOINT_OVERRIDE", aws.url.clone()),
     ];

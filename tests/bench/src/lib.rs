@@ -24,6 +24,8 @@ pub mod local_aws;
 #[cfg(feature = "world")]
 pub mod logs;
 #[cfg(feature = "world")]
+pub mod queues;
+#[cfg(feature = "world")]
 pub mod table;
 #[cfg(feature = "world")]
 pub mod tally;

@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tajo_testkit::{SHOP, STORE};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::Error;
+use crate::day::{shop_name, store_name};
 use crate::ingress::CLIENT_SECRET;
 
 /// Name of the keyring secret.
@@ -21,8 +21,8 @@ pub const KEYRING: &str = "bench/keyring-0";
 /// What was asked since it was last taken.
 #[derive(Debug, Default)]
 pub struct Asked {
-    /// Messages sent.
-    pub messages: Vec<String>,
+    /// Messages sent: the queue, the delay in seconds, the text.
+    pub messages: Vec<(String, i64, String)>,
     /// Reads of the keyring.
     pub keyring_reads: u64,
 }
@@ -43,11 +43,11 @@ impl Drop for LocalAws {
 
 impl LocalAws {
     /// Starts on a free loopback port.
-    pub async fn start() -> Result<Self, Error> {
+    pub async fn start(stores: usize) -> Result<Self, Error> {
         let asked = Arc::<Mutex<Asked>>::default();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let app = Router::new().fallback(call).with_state(asked.clone());
+        let app = Router::new().fallback(call).with_state((asked.clone(), stores));
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, app).await;
         });
@@ -60,19 +60,30 @@ impl LocalAws {
     }
 }
 
-async fn call(State(asked): State<Arc<Mutex<Asked>>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(
+    State((asked, stores)): State<(Arc<Mutex<Asked>>, usize)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
     match target {
         "AmazonSQS.SendMessage" => {
-            asked.messages.push(request["MessageBody"].as_str().unwrap_or_default().to_owned());
+            let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
+            let queue = text("QueueUrl").rsplit('/').next().unwrap_or_default().to_owned();
+            asked.messages.push((queue, request["DelaySeconds"].as_i64().unwrap_or(0), text("MessageBody")));
             json!({ "MessageId": format!("message-{}", asked.messages.len()) }).to_string().into_response()
         }
         "secretsmanager.GetSecretValue" => {
             asked.keyring_reads += 1;
-            let store = json!({ "platform": "shopify", "shop": SHOP, "secrets": [CLIENT_SECRET] });
-            let keyring = json!({ "v": 1, "stores": { STORE: store }, "apps": {} });
+            let keys = |store: usize| {
+                let keys =
+                    json!({ "platform": "shopify", "shop": shop_name(store), "secrets": [CLIENT_SECRET] });
+                (store_name(store), keys)
+            };
+            let stores: serde_json::Map<String, Value> = (0..stores).map(keys).collect();
+            let keyring = json!({ "v": 1, "stores": stores, "apps": {} });
             json!({ "SecretString": keyring.to_string() }).to_string().into_response()
         }
         _ => (StatusCode::BAD_REQUEST, r#"{"__type":"UnknownOperation"}"#).into_response(),

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 use jiff::Timestamp;
+use tajo_app::Delivery;
 use tajo_bench::cost::Memory;
 use tajo_bench::day::{Day, SETTINGS};
+use tajo_bench::driver::Play;
 use tajo_bench::table::{Origin, Table};
 use tajo_bench::{Error, callgrind, cost, driver, figures, functions, logs};
 
@@ -83,7 +85,16 @@ async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error>
     let day = Day::new(seed, orders)?;
     let mut tables = vec![figures::mix(&day)];
     say(&format!("sending a day of {} webhooks ({orders} orders, seed {seed})", day.webhooks.len()));
-    let tally = driver::run(day, SETTINGS, |hour| say(&format!("{hour:02}:00"))).await?;
+    let play = Play {
+        day,
+        stores: 1,
+        settings: SETTINGS,
+        delivery: Delivery::Planned,
+        limits: false,
+        fast_batches: false,
+        sweeps: true,
+    };
+    let (tally, _) = driver::run(play, |hour| say(&format!("{hour:02}:00"))).await?;
     tables.extend(figures::dynamo(&tally));
     tables.push(figures::sqs(&tally));
     tables.push(figures::brevo(&tally));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use tajo_app::Urgency;
 use tajo_state::DUE_SHARDS;
 use tajo_testkit::Meter;
 
@@ -120,12 +122,28 @@ pub struct Tally {
     pub batches: BTreeMap<usize, u64>,
     /// By topic, the sweeper's own included.
     pub topics: BTreeMap<String, Topic>,
+    /// From webhook to end, in milliseconds, by urgency.
+    pub took: BTreeMap<Urgency, Vec<u64>>,
+    /// When the last notice ended.
+    pub last_end: Option<Timestamp>,
 }
 
 impl Tally {
     /// Read units that the sweeper needs to find nothing, all day long: one query of each partition a minute.
     pub fn fixed_reads(&self) -> f64 {
         self.sweeper.invocations as f64 * f64::from(DUE_SHARDS) * 0.5
+    }
+
+    /// One notice ended after so long.
+    pub fn took(&mut self, urgency: Urgency, ms: u64) {
+        self.took.entry(urgency).or_default().push(ms);
+    }
+
+    /// So many of a hundred notices of this urgency took at most this long, in milliseconds.
+    pub fn percentile(&self, urgency: Urgency, percent: usize) -> Option<u64> {
+        let mut took = self.took.get(&urgency)?.clone();
+        took.sort_unstable();
+        took.get(((took.len() * percent).div_ceil(100)).saturating_sub(1)).copied()
     }
 
     /// Per webhook.

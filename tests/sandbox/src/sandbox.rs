@@ -172,6 +172,11 @@ impl Sandbox {
         self.lock().calls.clone()
     }
 
+    /// Forgets the calls so far: a benchmark makes very many.
+    pub fn forget_calls(&self) {
+        self.lock().calls.clear();
+    }
+
     /// Creates the account of this key, or changes it. Answers its name.
     pub fn configure(&self, settings: &AccountSettings) -> String {
         let mut world = self.lock();

@@ -122,17 +122,19 @@ pub async fn depth(stack: &Stack, queue_url: &str) -> Result<Depth> {
     })
 }
 
-/// Waits until both queues are empty and stay so for a moment.
+/// Waits until all queues are empty and stay so for a moment.
 pub async fn wait_until_drained(stack: &Stack, patience: Duration) -> Result<()> {
     let until = Instant::now() + patience;
     let mut quiet = 0;
     while quiet < 3 {
         let live = depth(stack, &stack.queues.live).await?;
+        let gathered = depth(stack, &stack.queues.gather).await?;
         let dead = depth(stack, &stack.queues.dead_letters).await?;
-        quiet = if live.is_empty() && dead.is_empty() { quiet + 1 } else { 0 };
+        let empty = live.is_empty() && gathered.is_empty() && dead.is_empty();
+        quiet = if empty { quiet + 1 } else { 0 };
         if until < Instant::now() {
             return Err(Error::new(format!(
-                "the queues did not drain within {patience:?}: {live:?}, {dead:?}"
+                "the queues did not drain within {patience:?}: {live:?}, {gathered:?}, {dead:?}"
             ))
             .hint("`tajo-stack logs` shows what the functions said"));
         }

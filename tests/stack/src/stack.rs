@@ -50,6 +50,8 @@ pub struct Stack {
 pub struct Queues {
     /// Notices.
     pub live: String,
+    /// Work that waits for a rate limit.
+    pub gather: String,
     /// What brevo-sync could not receive.
     pub dead_letters: String,
 }
@@ -117,7 +119,7 @@ mod tests {
         "webhook_url": "http://127.0.0.1:1/_aws/execute-api/abc/webhooks/shopify", "api_host": "127.0.0.1:1",
         "api_id": "abc", "sandbox_url": "http://127.0.0.1:2", "brevo_api_url": "http://127.0.0.1:2/v3",
         "aws_endpoint_url": "http://127.0.0.1:1", "region": "us-east-1", "stack_name": "tajo-local", "table": "t",
-        "queues": {"live": "l", "dead_letters": "d"}, "keyring_secret": "k", "store_secrets_prefix": "p/",
+        "queues": {"live": "l", "gather": "g", "dead_letters": "d"}, "keyring_secret": "k", "store_secrets_prefix": "p/",
         "functions": {"webhook_ingress": "i", "brevo_sync": "s", "cart_sweeper": "c"},
         "pids": {"ministack": 1}, "logs_dir": "logs"
     }"#;

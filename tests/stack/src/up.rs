@@ -83,7 +83,11 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
         region: deploy::REGION.to_owned(),
         stack_name: deploy::STACK_NAME.to_owned(),
         table: output("TableName")?,
-        queues: Queues { live: output("LiveQueueUrl")?, dead_letters: output("DeadLettersUrl")? },
+        queues: Queues {
+            live: output("LiveQueueUrl")?,
+            gather: output("GatherQueueUrl")?,
+            dead_letters: output("DeadLettersUrl")?,
+        },
         keyring_secret: output("KeyringSecretName")?,
         store_secrets_prefix: output("StoreSecretsPrefix")?,
         functions: Functions {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tajo_brevo::upsert_category;
+use tajo_brevo::Item;
 use tajo_domain::{CategoryRecord, CollectionNews, ProductNews, Stock, StockNews, StockOf, StockSaid};
 use tajo_mapping::{categories, category_body, collection_id, contents};
 
@@ -28,10 +28,10 @@ pub(super) fn product(moment: &Moment<'_>, news: &ProductNews, explanation: &mut
     if !due.is_empty() {
         for category in categories(body, facts) {
             let record = CategoryRecord { name: category.name, ..CategoryRecord::default() };
-            explanation.requests.push(upsert_category(category_body(&category.id, &record, facts)));
+            explanation.requests.push(Item::Category(category_body(&category.id, &record, facts)).request());
         }
     }
-    explanation.requests.extend(due.into_iter().map(|due| due.request));
+    explanation.requests.extend(due.into_iter().map(|due| due.item.request()));
 }
 
 pub(super) fn collection(moment: &Moment<'_>, news: &CollectionNews, explanation: &mut Explanation) {
@@ -39,7 +39,7 @@ pub(super) fn collection(moment: &Moment<'_>, news: &CollectionNews, explanation
     match record.filter(|record| record.accepted > 0) {
         Some(record) => {
             let body = category_body(&collection_id(news.id()), &record, moment.facts);
-            explanation.requests.push(upsert_category(body));
+            explanation.requests.push(Item::Category(body).request());
         }
         None => explanation.skip("collection", category::NOT_THERE),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tajo_brevo::{Error, Request, upsert_product};
+use tajo_brevo::{Error, Item};
 use tajo_domain::{Piece, ProductRecord, StockState};
 use tajo_mapping::{Category, Content, Shelf, StoreFacts, deletion, shelf_of_all, with_stock};
 use tajo_state::{Key, Stored};
@@ -33,7 +33,7 @@ pub(crate) struct Door<'a> {
 pub(crate) struct Due {
     id: String,
     /// What to ask of Brevo.
-    pub request: Request,
+    pub item: Item,
     /// What Brevo has then: a digest, or [`Piece::DELETED`]; `None`: only another stock.
     content: Option<String>,
     stock: Option<(i64, StockState)>,
@@ -69,13 +69,8 @@ fn due_piece(
         let at = record.deleted_at.or(record.version).unwrap_or_default();
         // A name only where Brevo may not have it: it would overwrite the real one.
         let name = if piece.sent.is_empty() { record.name.as_str() } else { "" };
-        let request = upsert_product(deletion(id, name, at));
-        return Some(Due {
-            id: id.to_owned(),
-            request,
-            content: Some(Piece::DELETED.to_owned()),
-            stock: None,
-        });
+        let item = Item::Product(deletion(id, name, at));
+        return Some(Due { id: id.to_owned(), item, content: Some(Piece::DELETED.to_owned()), stock: None });
     }
     let shelf = on_shelf(record, product, id, facts);
     let stock = shelf.map(|shelf| (shelf.quantity.max(0), shelf.state));
@@ -85,12 +80,12 @@ fn due_piece(
     {
         let body = with_stock(id, Some(content.body.clone()), shelf, facts);
         let content = Some(content.digest.clone());
-        return Some(Due { id: id.to_owned(), request: upsert_product(body), content, stock });
+        return Some(Due { id: id.to_owned(), item: Item::Product(body), content, stock });
     }
     let is_other = piece.is_there() && stock.is_some() && stock != piece.stock;
     is_other.then(|| Due {
         id: id.to_owned(),
-        request: upsert_product(with_stock(id, None, shelf, facts)),
+        item: Item::Product(with_stock(id, None, shelf, facts)),
         content: None,
         stock,
     })
@@ -168,23 +163,25 @@ pub(super) async fn deliver(
         let Some(record) = &known.record else { break };
         let mut confirmed = Vec::new();
         let mut right = Right::GivenBack;
-        for due in due(record, door.product, door.contents, facts) {
-            if over || refused.contains(&due.id) {
-                continue;
-            }
-            match worker.send(&due.request).await {
-                Ok(Ok(_)) => confirmed.push(due),
-                Ok(Err(error)) => {
+        let mut due_now = due(record, door.product, door.contents, facts);
+        due_now.retain(|due| !over && !refused.contains(&due.id));
+        match worker.deliver(due_now.iter().map(|due| due.item.clone()).collect()).await {
+            Ok(results) => {
+                for (due, result) in due_now.into_iter().zip(results) {
+                    let Err(error) = result else {
+                        confirmed.push(due);
+                        continue;
+                    };
                     right = right_after(worker, &error, mine);
                     let error = Stop::from(error);
-                    over = is_over(Some(&error));
+                    over |= is_over(Some(&error));
                     stop = Some(error);
                     refused.push(due.id);
                 }
-                Err(error) => {
-                    over = true;
-                    stop = Some(error);
-                }
+            }
+            Err(error) => {
+                over = true;
+                stop = Some(error);
             }
         }
         if round == ROUNDS && !over {
@@ -217,7 +214,7 @@ pub(super) async fn deliver(
 /// Whether anything further would only meet the same end.
 fn is_over(stop: Option<&Stop>) -> bool {
     // A hint tells of something that is wrong with the account, not with what was sent.
-    matches!(stop, Some(Stop::Later { .. } | Stop::Retry { .. } | Stop::Park { hint: Some(_), .. }))
+    stop.is_some_and(|stop| stop.ends_the_journey() || matches!(stop, Stop::Park { hint: Some(_), .. }))
 }
 
 fn has_content(stored: &Stored<ProductRecord>, door: &Door<'_>, facts: &StoreFacts) -> bool {
@@ -229,7 +226,7 @@ fn has_content(stored: &Stored<ProductRecord>, door: &Door<'_>, facts: &StoreFac
 /// stock is in the record. A request without an answer may still arrive, and must not overtake another.
 fn right_after(worker: &Worker<'_>, error: &Error, mine: i64) -> Right {
     match error {
-        Error::RateLimited { reset } => {
+        Error::RateLimited { reset } | Error::Scarce { after: reset } => {
             let reset = (*reset).clamp(Duration::from_secs(1), LONGEST_DELAY);
             let until = i64::try_from(reset.as_millis()).unwrap_or(i64::MAX);
             Right::Until(worker.now().as_millisecond().saturating_add(until))

@@ -11,11 +11,11 @@ use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
 use super::prepare::{Prepared, Task, identity};
-use crate::queue::LONGEST_DELAY;
+use crate::queue::{LONGEST_DELAY, Message};
 use crate::shopify::CANNOT_BE_ASKED;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, Store};
+use crate::{Delivery, Env, Store, Urgency};
 
 /// One message of a queue.
 #[derive(Clone, Debug)]
@@ -26,8 +26,19 @@ pub struct Record {
     pub body: String,
     /// How often the queue has handed it out, this time included.
     pub received: u32,
-    /// It comes from the dead-letter queue.
-    pub is_dead_letter: bool,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// A queue that brevo-sync is fed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// What just arrived.
+    Live,
+    /// What waited for a rate limit, or for company.
+    Gather,
+    /// What could not be received.
+    DeadLetters,
 }
 
 /// What became of a notice.
@@ -74,6 +85,8 @@ pub struct Report {
     pub line: LogLine,
     /// The store asked to hear only of trouble in the function's log.
     quiet: bool,
+    /// It was only passed on: its end is written down where it ends.
+    passed_on: bool,
 }
 
 /// Work that Brevo has not taken for this long is parked.
@@ -88,7 +101,8 @@ pub(super) fn set_aside(records: Vec<Record>) -> (Vec<Report>, Vec<Record>) {
     if records.len() == 1 {
         return (Vec::new(), records);
     }
-    let suspicious = |record: &Record| (3..LAST_CHANCE).contains(&record.received) && !record.is_dead_letter;
+    let suspicious =
+        |record: &Record| (3..LAST_CHANCE).contains(&record.received) && record.source != Source::DeadLetters;
     let (suspects, others): (Vec<Record>, Vec<Record>) = records.into_iter().partition(suspicious);
     if others.is_empty() {
         let mut suspects = suspects.into_iter();
@@ -167,7 +181,11 @@ pub(super) async fn park_dead_letter(env: &Env, record: &Record) -> Report {
 /// Writes the lines of every store: one item per store and invocation.
 pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
     let mut by_store: BTreeMap<&str, Vec<LogLine>> = BTreeMap::new();
-    for report in reports {
+    let passed_on = reports.iter().filter(|report| report.passed_on).count();
+    if passed_on > 0 {
+        info!(notices = passed_on, "notices wait for a rate limit together");
+    }
+    for report in reports.iter().filter(|report| !report.passed_on) {
         let line = &report.line;
         let is_trouble = matches!(report.outcome, Outcome::Deferred | Outcome::Parked | Outcome::Retried);
         if is_trouble || !report.quiet {
@@ -213,6 +231,7 @@ pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
 async fn stopped(env: &Env, record: &Record, notice: Notice, stop: Stop, calls: u32) -> Report {
     let result = match stop {
         Stop::Later { after, reason } => put_off(env, record, &notice, after, &reason).await,
+        Stop::Scarce { after, reason } => gather(env, record, &notice, after, &reason).await,
         Stop::Continue { resume, reason } => go_on(env, &notice, resume, reason).await,
         Stop::Park { reason, hint } => {
             if let (Some(_), Some(store)) = (hint, &notice.store)
@@ -259,6 +278,57 @@ async fn put_off(
     let delay = after.unwrap_or_default().max(backoff(&again));
     env.queue.send(&again, delay).await.map_err(|error| error.to_string())?;
     Ok((Outcome::Deferred, format!("{reason}; tried again in {} s", delay.min(LONGEST_DELAY).as_secs())))
+}
+
+/// Waiting for a rate limit is no failure: no try is counted. What waits meets others that wait, and leaves with them.
+async fn gather(
+    env: &Env,
+    record: &Record,
+    notice: &Notice,
+    after: Duration,
+    reason: &str,
+) -> Result<(Outcome, String), String> {
+    let now = env.clock.now();
+    if env.delivery == Delivery::OneByOne || TOO_OLD < now.duration_since(notice.received_at) {
+        return put_off(env, record, notice, Some(after), reason).await;
+    }
+    let mut again = notice.clone();
+    again.redelivered = true;
+    let delay = meeting(Urgency::of(&notice.topic), now, after);
+    env.gather.send(&again, delay).await.map_err(|error| error.to_string())?;
+    Ok((Outcome::Deferred, format!("{reason}; tried again in {} s", delay.as_secs())))
+}
+
+/// How long until work of this kind meets its like. The patient meet at the full minute.
+fn meeting(urgency: Urgency, now: Timestamp, after: Duration) -> Duration {
+    let after = after.min(LONGEST_DELAY);
+    match urgency {
+        Urgency::Now | Urgency::Soon => after,
+        Urgency::Patient => {
+            let then = now.as_second() + i64::try_from(after.as_secs()).unwrap_or(0);
+            let rest = u64::try_from(60 - then.rem_euclid(60)).unwrap_or(0);
+            (after + Duration::from_secs(rest)).min(LONGEST_DELAY)
+        }
+    }
+}
+
+/// Passes on, untouched, what could not be sent now anyway.
+pub(super) async fn pass_on(env: &Env, records: Vec<(Record, Notice, Duration)>) -> Vec<Report> {
+    let now = env.clock.now();
+    let messages: Vec<Message> = records
+        .iter()
+        .map(|(record, notice, after)| Message {
+            body: record.body.clone(),
+            group: store_name(notice),
+            delay: meeting(Urgency::of(&notice.topic), now, *after),
+        })
+        .collect();
+    let sent = env.gather.send_all(&messages).await;
+    let reports = records.iter().zip(sent).map(|((record, notice, _), sent)| match sent {
+        Ok(()) => Report { passed_on: true, ..report(env, record, notice, Outcome::Deferred, None) },
+        Err(error) => report(env, record, notice, Outcome::Retried, Some(error.to_string())),
+    });
+    reports.collect()
 }
 
 /// A long work goes on in another invocation. That is no retry: nothing is counted.
@@ -348,6 +418,7 @@ fn given_back(record: &Record) -> Report {
         outcome: Outcome::Retried,
         line,
         quiet: false,
+        passed_on: false,
     }
 }
 
@@ -363,7 +434,7 @@ fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason:
         order: None,
     };
     let message_id = record.message_id.clone();
-    Report { message_id, store: store_name(notice), outcome, line, quiet: false }
+    Report { message_id, store: store_name(notice), outcome, line, quiet: false, passed_on: false }
 }
 
 fn reason(skipped: &[Skipped]) -> Option<String> {

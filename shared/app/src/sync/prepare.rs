@@ -3,16 +3,17 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
 use tajo_platforms::notice::{CART_DUE, CartDue};
 use tajo_platforms::{Notice, TopicKind};
 
-use super::outcome::{self, Record, Report};
+use super::outcome::{self, Record, Report, Source};
 use super::resolve;
 use crate::stop::Stop;
-use crate::{Env, Store, product, trace};
+use crate::{Env, Store, Urgency, product, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -38,8 +39,9 @@ pub(super) async fn prepare(
 ) -> (Vec<Prepared>, Vec<Report>) {
     let mut prepared = Vec::with_capacity(records.len());
     let mut reports = Vec::new();
+    let mut waiting = Vec::new();
     for record in records {
-        if record.is_dead_letter {
+        if record.source == Source::DeadLetters {
             reports.push(outcome::park_dead_letter(env, &record).await);
             continue;
         }
@@ -50,12 +52,31 @@ pub(super) async fn prepare(
                 continue;
             }
         };
+        if record.source == Source::Live
+            && let Some(after) = must_wait(env, &notice).await
+        {
+            waiting.push((record, notice, after));
+            continue;
+        }
         match task(env, &notice, deadline).await {
             Ok((store, task)) => prepared.push(Prepared { record, notice, store, task }),
             Err(stop) => reports.push(outcome::stopped_early(env, &record, notice, stop).await),
         }
     }
+    reports.extend(outcome::pass_on(env, waiting).await);
     (prepared, reports)
+}
+
+/// Whether a notice could not send anything now: then it is gathered as it is, before it costs anything.
+async fn must_wait(env: &Env, notice: &Notice) -> Option<Duration> {
+    // What is wrong with the store is found out where the notice is worked on.
+    let store = env.store(notice.store.as_ref()?).await.ok()??;
+    let pressure = env.budgets.pressure(&store.record.account, env.clock.now());
+    let bearable = match Urgency::of(&notice.topic) {
+        Urgency::Now => Duration::from_secs(2),
+        Urgency::Soon | Urgency::Patient => Duration::ZERO,
+    };
+    (bearable < pressure).then_some(pressure)
 }
 
 async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<Store>, Task), Stop> {

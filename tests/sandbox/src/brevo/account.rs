@@ -28,6 +28,9 @@ pub struct AccountSettings {
     pub ecommerce_active: Option<bool>,
     /// Are the rate limits kept?
     pub rate_limits: Option<bool>,
+    /// Have the batch roads of events, orders and products the rates of their single ones? Brevo does not say; the
+    /// default is what its table says of all it does not name.
+    pub fast_batches: Option<bool>,
     /// Does Brevo think it does not know this IP address?
     pub ip_blocked: Option<bool>,
     /// For so long after its creation a contact answers 425.
@@ -110,6 +113,7 @@ impl Account {
         self.name = set.name.unwrap_or_else(|| self.name.clone());
         self.ecommerce_active = set.ecommerce_active.unwrap_or(self.ecommerce_active);
         self.rate_limits = set.rate_limits.unwrap_or(self.rate_limits);
+        self.rates.fast_batches = set.fast_batches.unwrap_or(self.rates.fast_batches);
         self.ip_blocked = set.ip_blocked.unwrap_or(self.ip_blocked);
         self.early_ms = set.early_ms.unwrap_or(self.early_ms);
         self.queue_ms = set.queue_ms.unwrap_or(self.queue_ms);

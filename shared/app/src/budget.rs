@@ -1,0 +1,237 @@
+//! What an account's rate limits leave, as this process knows it, and tickets where that is not enough.
+//!
+//! While an answer's headers show more than half of a bucket, whoever has something to send sends it. Below that, for a
+//! while, every worker of the account takes tickets: calls then come evenly spaced, whoever makes them.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tajo_brevo::{Bucket, Left, Rate, Windows};
+use tajo_state::{Table, take_tickets};
+
+use crate::stop::Stop;
+use crate::{Clock, Urgency};
+
+/// How long a bucket counts as scarce after it was seen at half or less.
+const SCARCE_FOR: SignedDuration = SignedDuration::from_secs(10);
+
+/// Windows ahead of the next one that a worker may reserve in: more would keep the urgent waiting behind the patient.
+const WINDOWS_AHEAD: i64 = 1;
+
+/// The budgets of every account this process has met. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Budgets {
+    lanes: Arc<Mutex<HashMap<(String, Bucket), Arc<Lane>>>>,
+}
+
+/// One bucket of one account.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    account: String,
+    bucket: Bucket,
+    known: Mutex<Known>,
+    /// Moments that were granted and that nobody has taken yet.
+    pool: tokio::sync::Mutex<VecDeque<Timestamp>>,
+    waiting: AtomicU32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    rate: Rate,
+    /// The window that the last answer told of: what is left of it, and until when it lasts.
+    left: Option<(u32, Timestamp)>,
+    /// Its answers name no limit. Some endpoints' do not; then there is nothing to pace by before a refusal.
+    is_silent: bool,
+    scarce_until: Timestamp,
+    /// Brevo has refused: nothing passes before.
+    closed_until: Timestamp,
+    /// Every ticket before was taken.
+    taken_until: Timestamp,
+}
+
+impl Budgets {
+    /// The lane of a bucket.
+    pub(crate) fn lane(&self, account: &str, bucket: Bucket) -> Arc<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (account.to_owned(), bucket);
+        lanes.entry(key).or_insert_with(|| Arc::new(Lane::new(account, bucket))).clone()
+    }
+
+    /// How long the account's urgent work would have to wait on its roads, as far as this process knows.
+    pub(crate) fn pressure(&self, account: &str, now: Timestamp) -> Duration {
+        let lanes =
+            [Bucket::Contacts, Bucket::Events, Bucket::Orders].map(|bucket| self.lane(account, bucket));
+        let open = |lane: &Arc<Lane>| lane.known().closed_until.max(lane.known().taken_until);
+        let wait = lanes.iter().map(|lane| open(lane).duration_since(now)).max();
+        wait.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or_default()
+    }
+}
+
+impl Lane {
+    fn new(account: &str, bucket: Bucket) -> Self {
+        let known = Known {
+            rate: bucket.rate(),
+            left: None,
+            is_silent: false,
+            scarce_until: Timestamp::MIN,
+            closed_until: Timestamp::MIN,
+            taken_until: Timestamp::MIN,
+        };
+        Self {
+            account: account.to_owned(),
+            bucket,
+            known: Mutex::new(known),
+            pool: tokio::sync::Mutex::default(),
+            waiting: AtomicU32::new(0),
+        }
+    }
+
+    fn known(&self) -> Known {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What an answer said. `refused`: it was a 429.
+    pub(crate) fn hear(&self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
+        self.change(|known| known.hear(left, refused, now));
+    }
+
+    /// Takes so many calls without asking anybody, or none of them.
+    pub(crate) fn take_free(&self, calls: usize, now: Timestamp) -> bool {
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        self.change(|known| known.take_free(calls, now))
+    }
+
+    /// Whether Brevo gives this bucket a rate per second.
+    pub(crate) fn is_fast(&self) -> bool {
+        self.known().rate.seconds <= 1
+    }
+
+    /// How long until this lane is worth trying again.
+    pub(crate) fn wait(&self, now: Timestamp) -> Duration {
+        let known = self.known();
+        let windows = Windows::of(known.rate);
+        let open = known.closed_until.max(windows.start(windows.first(now) + 1));
+        Duration::try_from(open.duration_since(now)).unwrap_or_default()
+    }
+
+    /// Up to `wanted` moments at which a call may be made, none of them after `latest`.
+    pub(crate) async fn moments(
+        &self,
+        table: &Table,
+        wanted: usize,
+        urgency: Urgency,
+        now: Timestamp,
+        latest: Timestamp,
+    ) -> Result<Vec<Timestamp>, Stop> {
+        let known = self.known();
+        let windows = Windows::of(known.rate);
+        let most = windows.tickets * urgency.share_percent() / 100;
+        let mut moments = Vec::new();
+        let first = windows.first(now.max(known.closed_until));
+        for window in first..=first + WINDOWS_AHEAD {
+            let missing = u32::try_from(wanted - moments.len()).unwrap_or(u32::MAX).min(windows.tickets);
+            if missing == 0 || latest < windows.start(window) {
+                break;
+            }
+            let begins_at = windows.start(window).as_second();
+            let bucket = self.bucket.as_str();
+            let before = take_tickets(table, &self.account, bucket, window, begins_at, missing).await?;
+            let granted = windows.grant(before, missing, most.max(1));
+            if granted.len() < missing as usize {
+                self.change(|known| known.taken_until = known.taken_until.max(windows.start(window + 1)));
+            }
+            moments.extend(granted.map(|number| windows.moment(window, number).max(now)));
+        }
+        moments.retain(|moment| *moment <= latest);
+        Ok(moments)
+    }
+
+    /// The next moment at which one call may be made; `None`: none before `latest`. Whoever asks first asks for all who
+    /// wait.
+    pub(crate) async fn moment(
+        &self,
+        table: &Table,
+        urgency: Urgency,
+        clock: &Clock,
+        latest: Timestamp,
+    ) -> Result<Option<Timestamp>, Stop> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let mut pool = self.pool.lock().await;
+        let waiting = self.waiting.fetch_sub(1, Ordering::Relaxed);
+        loop {
+            while let Some(moment) = pool.pop_front() {
+                // A moment that nobody took in time is no more evenly spaced.
+                if clock.now() <= moment {
+                    return Ok((moment <= latest).then_some(moment));
+                }
+            }
+            let now = clock.now();
+            let moments = self.moments(table, waiting.max(1) as usize, urgency, now, latest).await?;
+            if moments.is_empty() {
+                let windows = Windows::of(self.known().rate);
+                let next = windows.start(windows.first(now) + WINDOWS_AHEAD);
+                if latest <= next {
+                    return Ok(None);
+                }
+                clock.sleep_until(next).await;
+                continue;
+            }
+            pool.extend(moments);
+        }
+    }
+}
+
+impl Known {
+    fn hear(&mut self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
+        let later = |by: Duration| now.saturating_add(by).unwrap_or(Timestamp::MAX);
+        if let Some(reset) = refused {
+            self.closed_until = self.closed_until.max(later(reset));
+        }
+        if refused.is_some() || left.is_some_and(|left| !left.is_plenty()) {
+            self.scarce_until = now.saturating_add(SCARCE_FOR).unwrap_or(Timestamp::MAX);
+        }
+        self.is_silent = left.is_none();
+        let Some(left) = left else { return };
+        let is_second = left.reset <= Duration::from_secs(1);
+        // A bucket may have both; the one per second is the one to pace by.
+        if is_second || self.rate.seconds > 1 {
+            self.rate = Rate { calls: left.limit.max(1), seconds: if is_second { 1 } else { 3600 } };
+        }
+        self.left = Some((left.remaining, later(left.reset)));
+    }
+
+    fn take_free(&mut self, calls: u32, now: Timestamp) -> bool {
+        if now < self.closed_until || now < self.scarce_until {
+            return false;
+        }
+        if self.is_silent {
+            return true;
+        }
+        let half = self.rate.calls / 2;
+        let (left, until) = match self.left {
+            Some((left, until)) if now < until => (left.saturating_sub(half), until),
+            // Of a bucket by the hour nothing is known before its first answer.
+            None if self.rate.seconds > 1 => return false,
+            _ => {
+                let until = now.saturating_add(SignedDuration::from_secs(self.rate.seconds.into()));
+                (self.rate.calls - half, until.unwrap_or(Timestamp::MAX))
+            }
+        };
+        if left < calls {
+            return false;
+        }
+        self.left = Some((left + half - calls, until));
+        true
+    }
+}
+
+#[cfg(test)]
+#[path = "budget_tests.rs"]
+mod tests;

@@ -1,0 +1,142 @@
+//! The planner's three rules, for anything there may be to send.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::json;
+use tajo_domain::Email;
+
+use super::*;
+use crate::{Event, Identifier, limits};
+
+fn event(who: u8, bytes: usize) -> Item {
+    let identifier = Identifier::Email(Email::parse(&format!("buyer{who}@example.com")).unwrap());
+    let mut event = Event::new("cart_updated", identifier, "2026-11-02T10:00:00Z".parse().unwrap());
+    event.properties.insert("note".to_owned(), json!("x".repeat(bytes)));
+    Item::Event(event, BTreeMap::new())
+}
+
+fn product(id: u8) -> Item {
+    Item::Product(json!({"id": id.to_string(), "stock": 1}).as_object().cloned().unwrap())
+}
+
+fn order(id: u8, amount: u32) -> Item {
+    Item::Order(json!({"id": id.to_string(), "amount": amount}))
+}
+
+fn items() -> impl Strategy<Value = Vec<Item>> {
+    let events = prop::collection::vec((0u8..40, prop_oneof![4 => 0usize..300, 1 => 0usize..45_000]), 0..420)
+        .prop_map(|all| all.into_iter().map(|(who, bytes)| event(who, bytes)).collect::<Vec<_>>());
+    let orders = prop::collection::vec((0u8..200, 0u32..9), 0..300)
+        .prop_map(|all| all.into_iter().map(|(id, amount)| order(id, amount)).collect::<Vec<_>>());
+    let products = prop::collection::vec(0u8..255, 0..300)
+        .prop_map(|all| all.into_iter().map(product).collect::<Vec<_>>());
+    prop_oneof![events, orders, products]
+}
+
+fn supplies() -> impl Strategy<Value = Supply> {
+    (0usize..60, 0usize..6).prop_map(|(alone, together)| Supply { alone, together })
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_lost_nothing_is_twice_and_no_limit_is_exceeded(items in items(), supply in supplies()) {
+        prop_assume!(!items.is_empty());
+        let kind = items[0].kind();
+        let units = collapse(&items);
+        let plan = plan(kind, &units, supply);
+
+        let calls = plan.alone.iter().chain(&plan.together).flatten();
+        let mut seen: Vec<usize> = calls.chain(&plan.left).copied().collect();
+        seen.sort_unstable();
+        prop_assert_eq!(seen, (0..units.len()).collect::<Vec<_>>());
+
+        prop_assert!(plan.alone.iter().map(Vec::len).sum::<usize>() <= supply.alone);
+        prop_assert!(plan.together.len() <= supply.together);
+        let (most, most_bytes) = kind.most();
+        for batch in &plan.together {
+            prop_assert!(batch.len() <= most);
+            let body = Plan::batch(kind, &units, batch).body.unwrap();
+            prop_assert!(body.to_string().len() <= most_bytes);
+            let mut ids: Vec<&str> = batch.iter().filter_map(|unit| units[*unit].item.id()).collect();
+            let count = ids.len();
+            ids.sort_unstable();
+            ids.dedup();
+            prop_assert_eq!(ids.len(), count, "an id twice in one batch");
+        }
+    }
+
+    #[test]
+    fn two_items_of_one_subject_never_change_places(items in items(), supply in supplies()) {
+        prop_assume!(!items.is_empty());
+        let units = collapse(&items);
+        let plan = plan(items[0].kind(), &units, supply);
+        // The order in which a subject's units are sent: its chain, or the batches one after another, then what waits.
+        let mut sent: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
+        let roads = [plan.alone.concat(), plan.together.concat(), plan.left.clone()];
+        for (road, units_of_road) in roads.iter().enumerate() {
+            for unit in units_of_road {
+                sent.entry(units[*unit].item.subject()).or_default().push((road, *unit));
+            }
+        }
+        for order in sent.values() {
+            prop_assert!(order.windows(2).all(|pair| pair[0].1 < pair[1].1));
+            let together = order.iter().filter(|(road, _)| *road == 1).count();
+            prop_assert!(together == 0 || together == order.len(), "one subject on two roads");
+        }
+    }
+
+    #[test]
+    fn with_enough_batches_everything_leaves_and_with_nothing_all_of_it_waits(items in items()) {
+        prop_assume!(!items.is_empty());
+        let kind = items[0].kind();
+        let units = collapse(&items);
+        let needs = needs(kind, &units);
+        let everything = plan(kind, &units, Supply { alone: 0, together: needs.together });
+        prop_assert!(everything.left.is_empty());
+        prop_assert!(needs.together <= units.len());
+        let nothing = plan(kind, &units, Supply::default());
+        prop_assert_eq!(nothing.left.len(), units.len());
+    }
+
+    #[test]
+    fn of_one_order_the_last_state_is_sent(states in prop::collection::vec((0u8..5, 0u32..100), 1..60)) {
+        let items: Vec<Item> = states.iter().map(|(id, amount)| order(*id, *amount)).collect();
+        for unit in collapse(&items) {
+            let last = *unit.members.last().unwrap();
+            prop_assert_eq!(&unit.item, &items[last]);
+        }
+    }
+}
+
+#[test]
+fn a_full_batch_holds_as_many_events_as_brevo_takes() {
+    let items: Vec<Item> = (0..=200).map(|n| event(n, 1)).collect();
+    let plan = plan(Kind::Events, &collapse(&items), Supply { alone: 0, together: 9 });
+    let sizes: Vec<usize> = plan.together.iter().map(Vec::len).collect();
+    assert_eq!(sizes, [limits::EVENTS_PER_BATCH, 1]);
+}
+
+#[test]
+fn a_batch_is_cut_by_bytes_before_brevo_refuses_it() {
+    let items: Vec<Item> = (0..20).map(|n| event(n, 40_000)).collect();
+    let plan = plan(Kind::Events, &collapse(&items), Supply { alone: 0, together: 9 });
+    assert_eq!(plan.together.iter().map(Vec::len).collect::<Vec<_>>(), [12, 8]);
+}
+
+#[test]
+fn old_orders_know_only_the_road_that_starts_no_automation() {
+    let items = [Item::HistoricalOrder(json!({"id": "1"}))];
+    let units = collapse(&items);
+    let waits = plan(Kind::HistoricalOrders, &units, Supply { alone: 5, together: 0 });
+    assert_eq!(waits.left, [0]);
+    let sent = plan(Kind::HistoricalOrders, &units, Supply { alone: 0, together: 1 });
+    let body = Plan::batch(Kind::HistoricalOrders, &units, &sent.together[0]).body.unwrap();
+    assert_eq!(body, json!({"orders": [{"id": "1"}], "historical": true}));
+}
+
+#[test]
+fn live_orders_start_automations_in_a_batch_too() {
+    let body = Plan::batch(Kind::Orders, &collapse(&[order(1, 5)]), &[0]).body.unwrap();
+    assert_eq!(body["historical"], false);
+}
