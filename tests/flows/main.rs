@@ -8,6 +8,7 @@ mod brevo_errors;
 mod canary;
 mod cart;
 mod carts;
+mod chaos;
 mod consent;
 mod crash;
 mod customer_properties;

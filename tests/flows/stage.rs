@@ -84,9 +84,12 @@ impl Stage {
             for message in live {
                 reports.push(self.receive(record(Source::Live, message)).await);
             }
+            let longest = gathered.iter().map(|(_, message)| message.delay).max().unwrap_or(0);
             let gathered: Vec<Record> =
                 gathered.into_iter().map(|message| record(Source::Gather, message)).collect();
             if !gathered.is_empty() {
+                // What waits for a rate limit comes when it opens.
+                self.world.advance(SignedDuration::from_secs(i64::try_from(longest).unwrap()));
                 reports.extend(self.receive_all(gathered).await);
             }
         }

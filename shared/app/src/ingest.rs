@@ -12,9 +12,10 @@ use tajo_platforms::shopify::webhook::{self, Check, Headers};
 use tajo_platforms::{Notice, Platform, TopicKind};
 use tracing::info;
 
-use crate::Queue;
 use crate::config::{ConfigError, endpoint, required};
 use crate::keyring::{Keyring, KeyringCache};
+use crate::traffic::Traffic;
+use crate::{Queue, Urgency};
 
 /// For queueing one notice, with its one retry. Shopify hangs up after five seconds.
 pub const SEND_TIMEOUT: Duration = Duration::from_millis(2_500);
@@ -27,6 +28,8 @@ const TRY_TIMEOUT: Duration = Duration::from_millis(1_200);
 pub struct IngressConfig {
     /// The live queue. From `LIVE_QUEUE_URL`.
     pub live_queue_url: String,
+    /// The queue of gathered work. From `GATHER_QUEUE_URL`.
+    pub gather_queue_url: String,
     /// Names of the keyring secrets. From `KEYRING_SECRETS`, separated by commas.
     pub keyring_secrets: Vec<String>,
     /// Where AWS is played locally. From `AWS_ENDPOINT_OVERRIDE`; empty: AWS itself.
@@ -41,6 +44,7 @@ impl IngressConfig {
         };
         Ok(Self {
             live_queue_url: required("LIVE_QUEUE_URL", &lookup)?,
+            gather_queue_url: required("GATHER_QUEUE_URL", &lookup)?,
             // Commas alone are as good as nothing.
             keyring_secrets: names(&required("KEYRING_SECRETS", |name| {
                 lookup(name).filter(|text| !names(text).is_empty())
@@ -55,6 +59,10 @@ impl IngressConfig {
 pub struct Ingress {
     /// Where notices go.
     pub queue: Queue,
+    /// Where they go while the door is busy and nobody waits for them.
+    pub gather: Queue,
+    /// How busy it is.
+    pub traffic: Traffic,
     /// Who may sign.
     pub keyring: KeyringCache,
 }
@@ -66,6 +74,8 @@ impl Ingress {
         let secrets = aws_sdk_secretsmanager::Client::new(&aws);
         Ok(Self {
             queue: Queue::new(sqs_client(&aws), &config.live_queue_url),
+            gather: Queue::new(sqs_client(&aws), &config.gather_queue_url),
+            traffic: Traffic::default(),
             keyring: KeyringCache::new(secrets, config.keyring_secrets.clone()),
         })
     }
@@ -145,11 +155,22 @@ pub async fn ingest(ingress: &Ingress, request: Request<'_>) -> Answer {
         return told(Answer::Refused, &headers, None, verdict.reason());
     };
     let notice = wrap(&headers, store, shop, body, received_at);
+    let is_busy = ingress.traffic.is_busy(now);
     // Calls SQS.
-    match ingress.queue.send(&notice, Duration::ZERO).await {
+    let sent = match Urgency::of(&notice.topic) {
+        Urgency::Patient if is_busy => ingress.gather.send(&notice, until_they_meet(received_at)).await,
+        _ => ingress.queue.send(&notice, Duration::ZERO).await,
+    };
+    match sent {
         Ok(()) => told(Answer::Accepted, &headers, notice.store.as_ref(), "queued"),
         Err(error) => told(Answer::TryAgain, &headers, notice.store.as_ref(), &error.to_string()),
     }
+}
+
+/// What nobody waits for meets at the full minute, and leaves together.
+pub(crate) fn until_they_meet(now: Timestamp) -> Duration {
+    let rest = u64::try_from(60 - now.as_second().rem_euclid(60)).unwrap_or(0);
+    Duration::from_secs(rest)
 }
 
 /// Decides from headers and raw body who, if anybody, speaks. Reads nothing of the body.

@@ -222,6 +222,8 @@ fn ingress(sdk: &SdkConfig) -> Ingress {
     let secrets = aws_sdk_secretsmanager::Client::new(sdk);
     Ingress {
         queue: Queue::new(sqs_client(sdk), "http://localhost/queue/live"),
+        gather: Queue::new(sqs_client(sdk), "http://localhost/queue/gather"),
+        traffic: Traffic::default(),
         keyring: KeyringCache::new(secrets, vec!["keyring".into()]),
     }
 }
@@ -269,6 +271,27 @@ async fn an_authentic_webhook_is_accepted_whatever_is_in_it() {
         .map(|sent| Notice::from_json(sent["MessageBody"].as_str().unwrap()).unwrap().topic)
         .collect();
     assert_eq!(topics[4..], ["", "no/such_topic", ""], "nobody outside speaks as one of our functions");
+}
+
+#[tokio::test]
+async fn in_a_busy_minute_the_catalogue_is_gathered_and_everything_else_goes_on() {
+    let aws = Aws::default();
+    let ingress = ingress(&aws.start().await);
+    let now = Instant::now();
+    let ask = async |topic| send(&ingress, signed(topic, BODY), BODY, now).await;
+    let last = || {
+        let sent = aws.now().sent.pop().unwrap();
+        (sent["QueueUrl"].as_str().unwrap().to_owned(), sent["DelaySeconds"].as_u64())
+    };
+    assert_eq!(ask("products/update").await, Answer::Accepted);
+    assert_eq!(last(), ("http://localhost/queue/live".to_owned(), None), "nobody waits in a quiet shop");
+    for _ in 0..30 {
+        ask("orders/create").await;
+    }
+    ask("products/update").await;
+    assert_eq!(last(), ("http://localhost/queue/gather".to_owned(), Some(56)), "until the full minute");
+    ask("orders/create").await;
+    assert_eq!(last().0, "http://localhost/queue/live");
 }
 
 #[tokio::test]

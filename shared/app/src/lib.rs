@@ -26,6 +26,7 @@ pub mod sweep;
 pub mod sync;
 pub mod telemetry;
 mod trace;
+pub mod traffic;
 mod worker;
 
 pub use budget::Budgets;

@@ -55,18 +55,36 @@ pub struct Day {
 impl Day {
     /// The day of a store with this many orders.
     pub fn new(seed: u64, orders: usize) -> Result<Self, jiff::Error> {
-        let midnight: Timestamp = DAY.parse()?;
-        let mut writer =
-            Writer { rng: Rng::new(seed), midnight, webhooks: Vec::new(), before: Vec::new(), product: 0 };
+        let mut writer = Writer::new(seed, 0, Hours::Even)?;
         writer.orders(orders);
         writer.abandoned(orders);
-        let Writer { mut before, mut webhooks, .. } = writer;
+        Ok(Self::of_all(seed, vec![writer]))
+    }
+
+    /// The day of many stores, with an evening peak.
+    pub fn of_stores(seed: u64, stores: usize, orders: usize) -> Result<Self, jiff::Error> {
+        let mut writers = Vec::with_capacity(stores);
+        for store in 0..stores {
+            let mut writer = Writer::new(seed + u64::try_from(store).unwrap_or(0), store, Hours::Evening)?;
+            writer.orders(orders);
+            writer.abandoned(orders);
+            writers.push(writer);
+        }
+        Ok(Self::of_all(seed, writers))
+    }
+
+    pub(crate) fn of_all(seed: u64, writers: Vec<Writer>) -> Self {
+        let (mut before, mut webhooks) = (Vec::new(), Vec::new());
+        for writer in writers {
+            before.extend(writer.before);
+            webhooks.extend(writer.webhooks);
+        }
         before.sort_by_key(|webhook| webhook.at);
         webhooks.sort_by_key(|webhook| webhook.at);
         for (index, webhook) in before.iter_mut().chain(&mut webhooks).enumerate() {
             webhook.delivery = format!("{seed:08x}-0000-4000-8000-{index:012x}");
         }
-        Ok(Self { before, webhooks })
+        Self { before, webhooks }
     }
 
     /// The number of webhooks of a topic, and their bytes.
@@ -76,15 +94,44 @@ impl Day {
     }
 }
 
-struct Writer {
-    rng: Rng,
-    midnight: Timestamp,
+/// When orders come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hours {
+    /// Between 7 and 20 o'clock.
+    Even,
+    /// Between 7 and 23 o'clock, and 45 of 100 between 18 and 21.
+    Evening,
+}
+
+/// Ids of one store's people, orders and products begin here, times its number: nobody shops in two.
+const STORE_IDS: i64 = 10_000_000;
+
+pub(crate) struct Writer {
+    pub(crate) rng: Rng,
+    pub(crate) midnight: Timestamp,
     webhooks: Vec<Webhook>,
     before: Vec<Webhook>,
     product: i64,
+    store: usize,
+    hours: Hours,
 }
 
 impl Writer {
+    pub(crate) fn new(seed: u64, store: usize, hours: Hours) -> Result<Self, jiff::Error> {
+        let (webhooks, before) = (Vec::new(), Vec::new());
+        Ok(Self { rng: Rng::new(seed), midnight: DAY.parse()?, webhooks, before, product: 0, store, hours })
+    }
+
+    /// When an order comes; those who do not buy come an hour longer.
+    fn hour(&mut self, last: i64) -> Timestamp {
+        let (first, last) = match self.hours {
+            Hours::Even => (7, last),
+            Hours::Evening if self.rng.between(1, 100) <= 45 => (18, 21),
+            Hours::Evening => (7, 23),
+        };
+        later(self.midnight, self.rng.between(first * 3600, last * 3600) * 1000)
+    }
+
     fn orders(&mut self, orders: usize) {
         let known = self.rng.share(orders, KNOWN_BUYERS);
         let anonymous = self.rng.share(orders, 70);
@@ -97,8 +144,7 @@ impl Writer {
         let echoes = self.rng.share(orders, 70);
         let phones = self.rng.share(orders, 10);
         for index in 0..orders {
-            // Orders come between 7 and 20 o'clock.
-            let at = later(self.midnight, self.rng.between(7 * 3600, 20 * 3600) * 1000);
+            let at = self.hour(20);
             let mut basket = self.basket(at, known[index]);
             if !known[index] {
                 basket.buyer.since = later(at, -2_000);
@@ -154,7 +200,7 @@ impl Writer {
         let known = self.rng.share(count, KNOWN_BUYERS);
         let updated = self.rng.share(count, 40);
         for index in 0..count {
-            let at = later(self.midnight, self.rng.between(7 * 3600, 21 * 3600) * 1000);
+            let at = self.hour(21);
             let basket = self.basket(at, known[index]);
             // 250 cart updates per 100 orders: 170 go with orders, 80 with these 50.
             self.visit(&basket, 2 + i64::from(index % 5 < 3));
@@ -175,21 +221,24 @@ impl Writer {
         }
     }
 
-    fn basket(&mut self, at: Timestamp, known: bool) -> Basket {
-        let number = i64::try_from(self.webhooks.len()).unwrap_or(0) + 1;
+    pub(crate) fn basket(&mut self, at: Timestamp, known: bool) -> Basket {
+        let ids = i64::try_from(self.store).unwrap_or(0) * STORE_IDS;
+        let number = ids + i64::try_from(self.webhooks.len()).unwrap_or(0) + 1;
         let since = later(self.midnight, -90 * 24 * 3_600_000);
         let buyer = Buyer::new(&mut self.rng, number, since);
         if known {
             let made = later(self.midnight, -3_600_000);
-            self.before.push(webhook(made, "customers/create", customer(&buyer, made)));
+            let made =
+                Webhook { store: self.store, ..webhook(made, "customers/create", customer(&buyer, made)) };
+            self.before.push(made);
         }
         Basket { number, buyer, lines: self.rng.between(5, 7), at }
     }
 
-    fn push(&mut self, at: Timestamp, topic: &'static str, body: Vec<u8>) {
+    pub(crate) fn push(&mut self, at: Timestamp, topic: &'static str, body: Vec<u8>) {
         // Shopify takes a moment to send; within it, webhooks change places.
         let at = later(at, self.rng.between(200, 1_500));
-        self.webhooks.push(webhook(at, topic, body));
+        self.webhooks.push(Webhook { store: self.store, ..webhook(at, topic, body) });
     }
 
     /// Seconds before.

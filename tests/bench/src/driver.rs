@@ -80,6 +80,7 @@ pub async fn run(play: Play<'_>, progress: impl Fn(u32)) -> Result<(Tally, tajo_
     let aws = LocalAws::start(play.stores).await?;
     let config = IngressConfig {
         live_queue_url: format!("{}/queue/live", aws.url),
+        gather_queue_url: format!("{}/queue/gather", aws.url),
         keyring_secrets: vec![KEYRING.to_owned()],
         endpoint: Some(aws.url.clone()),
     };

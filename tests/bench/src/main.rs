@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tajo_app::Delivery;
 use tajo_bench::cost::Memory;
 use tajo_bench::day::{Day, SETTINGS};
+use tajo_bench::days::{self, Kind};
 use tajo_bench::driver::Play;
 use tajo_bench::table::{Origin, Table};
 use tajo_bench::{Error, callgrind, cost, driver, figures, functions, logs};
@@ -19,6 +20,9 @@ struct Arguments {
     /// Orders of the simulated day; everything else follows from the mix.
     #[arg(long, default_value_t = 100)]
     orders: usize,
+    /// A part of the delivery days, in percent: fewer orders for a look at them.
+    #[arg(long, default_value_t = 100)]
+    scale: usize,
     /// Another seed is another day of the same mix.
     #[arg(long, default_value_t = 2026)]
     seed: u64,
@@ -37,6 +41,12 @@ struct Arguments {
 enum Topic {
     /// The store day and its costs.
     Day,
+    /// The quiet day of the delivery goals.
+    Quiet,
+    /// The busy day: twenty stores, 100,000 webhooks. Takes many minutes.
+    Busy,
+    /// The flash sale. Takes some minutes.
+    Flash,
     /// Instructions of webhook-ingress.
     Instructions,
     /// Zip, first answer and memory of each function.
@@ -52,6 +62,12 @@ async fn main() -> Result<(), Error> {
     let mut tables = Vec::new();
     if wanted(Topic::Day) {
         tables.extend(day(&root, arguments.seed, arguments.orders).await?);
+    }
+    for (topic, kind) in [(Topic::Quiet, Kind::Quiet), (Topic::Flash, Kind::Flash), (Topic::Busy, Kind::Busy)]
+    {
+        if wanted(topic) {
+            tables.push(delivery(kind, arguments.seed, arguments.scale).await?);
+        }
     }
     if wanted(Topic::Instructions) {
         say("counting instructions of webhook-ingress");
@@ -102,6 +118,23 @@ async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error>
     tables.push(cost::per_million(&tally, memory));
     tables.push(cost::idle_month(&tally, memory));
     Ok(tables)
+}
+
+/// One of the delivery days, in every way.
+async fn delivery(kind: Kind, seed: u64, scale: usize) -> Result<Table, Error> {
+    let orders = (kind.orders() * scale / 100).max(1);
+    let mut ways = Vec::new();
+    for (name, delivery, fast_batches) in [
+        ("one call each", Delivery::OneByOne, false),
+        ("planned, batches 100 an hour", Delivery::Planned, false),
+        ("planned, batches at the single rates", Delivery::Planned, true),
+    ] {
+        say(&format!("the {} day ({orders} orders a store, seed {seed}): {name}", kind.name()));
+        let hour = |hour| say(&format!("{hour:02}:00"));
+        ways.push((name, days::send(kind, seed, orders, delivery, fast_batches, hour).await?));
+    }
+    let ways: Vec<(&'static str, &days::Sent)> = ways.iter().map(|(name, sent)| (*name, sent)).collect();
+    Ok(days::table(kind, &ways))
 }
 
 fn origin(arguments: &Arguments) -> Origin {

@@ -11,6 +11,7 @@ use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
 use super::prepare::{Prepared, Task, identity};
+use crate::ingest::until_they_meet;
 use crate::queue::{LONGEST_DELAY, Message};
 use crate::shopify::CANNOT_BE_ASKED;
 use crate::stop::Stop;
@@ -305,9 +306,8 @@ fn meeting(urgency: Urgency, now: Timestamp, after: Duration) -> Duration {
     match urgency {
         Urgency::Now | Urgency::Soon => after,
         Urgency::Patient => {
-            let then = now.as_second() + i64::try_from(after.as_secs()).unwrap_or(0);
-            let rest = u64::try_from(60 - then.rem_euclid(60)).unwrap_or(0);
-            (after + Duration::from_secs(rest)).min(LONGEST_DELAY)
+            let then = now.saturating_add(after).unwrap_or(now);
+            (after + until_they_meet(then)).min(LONGEST_DELAY)
         }
     }
 }

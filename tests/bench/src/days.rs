@@ -1,0 +1,174 @@
+//! The three days of the delivery goals, each sent one call per operation and through the planner.
+
+use jiff::Timestamp;
+use tajo_app::{Delivery, Urgency};
+use tajo_brevo::limits;
+use tajo_sandbox::State;
+
+use crate::Error;
+use crate::compare::differences;
+use crate::day::{Day, SETTINGS};
+use crate::driver::{Play, run};
+use crate::table::{Table, mark, two, whole};
+use crate::tally::Tally;
+
+/// One of the days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One store, 1,000 webhooks.
+    Quiet,
+    /// Twenty stores of one account, 100,000 webhooks, an evening peak.
+    Busy,
+    /// 5,000 orders in three minutes.
+    Flash,
+}
+
+/// A day, sent in one way.
+pub struct Sent {
+    /// What it used.
+    pub tally: Tally,
+    /// What Brevo knows then.
+    pub state: State,
+    /// The first webhook.
+    pub begun: Timestamp,
+    /// The last one.
+    pub ended: Timestamp,
+}
+
+impl Kind {
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Busy => "busy",
+            Self::Flash => "flash sale",
+        }
+    }
+
+    fn stores(self) -> usize {
+        if self == Self::Busy { 20 } else { 1 }
+    }
+
+    /// The day; `orders` of each store.
+    pub fn day(self, seed: u64, orders: usize) -> Result<Day, jiff::Error> {
+        match self {
+            Self::Quiet => Day::new(seed, orders),
+            Self::Busy => Day::of_stores(seed, self.stores(), orders),
+            Self::Flash => Day::flash(seed, orders),
+        }
+    }
+
+    /// Orders of each store that make the day of the goal.
+    pub fn orders(self) -> usize {
+        match self {
+            Self::Quiet => 68,
+            Self::Busy => 340,
+            Self::Flash => 5_000,
+        }
+    }
+
+    /// Calls per 1,000 webhooks that are wanted at most.
+    fn goal(self) -> Option<f64> {
+        match self {
+            Self::Quiet => None,
+            Self::Busy => Some(800.0),
+            Self::Flash => Some(100.0),
+        }
+    }
+}
+
+/// Sends a day.
+pub async fn send(
+    kind: Kind,
+    seed: u64,
+    orders: usize,
+    delivery: Delivery,
+    fast_batches: bool,
+    progress: impl Fn(u32),
+) -> Result<Sent, Error> {
+    let day = kind.day(seed, orders)?;
+    let at = |webhook: Option<&crate::day::Webhook>| webhook.map(|webhook| webhook.at).unwrap_or_default();
+    let (begun, ended) = (at(day.webhooks.first()), at(day.webhooks.last()));
+    let play = Play {
+        day,
+        stores: kind.stores(),
+        settings: SETTINGS,
+        delivery,
+        limits: true,
+        fast_batches,
+        sweeps: kind != Kind::Flash,
+    };
+    let (tally, state) = run(play, progress).await?;
+    Ok(Sent { tally, state, begun, ended })
+}
+
+/// One table for a day: the ways side by side.
+pub fn table(kind: Kind, ways: &[(&'static str, &Sent)]) -> Table {
+    let mut header = vec![""];
+    header.extend(ways.iter().map(|(name, _)| *name));
+    let mut table = Table::new(format!("Delivery: the {} day", kind.name()), &header);
+    let mut row = |name: &str, value: &dyn Fn(&Sent) -> String| {
+        let mut cells = vec![name.to_owned()];
+        cells.extend(ways.iter().map(|(_, sent)| value(sent)));
+        table.rows.push(cells);
+    };
+    let calls = |sent: &Sent| sent.tally.sync.brevo_calls.values().sum::<u64>();
+    let per_thousand = |sent: &Sent| sent.tally.per_webhook(calls(sent) as f64 * 1000.0);
+    row("webhooks", &|sent| sent.tally.webhooks.to_string());
+    row("Brevo calls", &|sent| calls(sent).to_string());
+    row("calls per 1,000 webhooks", &|sent| match kind.goal() {
+        Some(goal) => format!("{} {}", whole(per_thousand(sent)), mark(per_thousand(sent) <= goal)),
+        None => whole(per_thousand(sent)),
+    });
+    row("429 answers", &|sent| sent.tally.sync.throttled.to_string());
+    for (name, urgency) in [("urgent", Urgency::Now), ("soon", Urgency::Soon), ("patient", Urgency::Patient)]
+    {
+        for percent in [50, 99] {
+            let name = format!("{name}: p{percent}, s");
+            row(&name, &|sent| {
+                let took = sent.tally.percentile(urgency, percent);
+                took.map_or_else(|| "-".to_owned(), |ms| two(ms as f64 / 1000.0))
+            });
+        }
+    }
+    row("drained, s after the last webhook", &|sent| two(seconds(sent.ended, sent.tally.last_end)));
+    row("drained, s after the first webhook", &|sent| two(seconds(sent.begun, sent.tally.last_end)));
+    if kind == Kind::Flash {
+        row("floor, s", &|sent| two(floor(sent)));
+        row(
+            "drained / floor (goal 1.1)",
+            &|sent| two(seconds(sent.begun, sent.tally.last_end) / floor(sent)),
+        );
+    }
+    row("SQS requests per webhook", &|sent| two(sent.tally.per_webhook(sent.tally.sqs.total() as f64)));
+    row("DynamoDB WRU per webhook", &|sent| two(sent.tally.per_webhook(sent.tally.sync.writes)));
+    row("DynamoDB RRU per webhook", &|sent| two(sent.tally.per_webhook(sent.tally.sync.reads)));
+    if let [(_, one), rest @ ..] = ways {
+        for (name, other) in rest {
+            let wrong = differences(&one.state, &other.state);
+            table.note(if wrong.is_empty() {
+                format!("{name}: contacts, lists, consents, orders, products and events are the same in Brevo as with the first.")
+            } else {
+                format!("{name} ends ELSEWHERE than the first: {}.", wrong.join("; "))
+            });
+        }
+    }
+    table
+}
+
+fn seconds(from: Timestamp, to: Option<Timestamp>) -> f64 {
+    to.map_or(0.0, |to| to.duration_since(from).as_secs_f64())
+}
+
+/// What Brevo's limits allow at best: the largest, over all roads, of what there is to send over what a second takes, new
+/// contacts one call each; and not before the last webhook has come.
+fn floor(sent: &Sent) -> f64 {
+    let state = &sent.state;
+    let of =
+        |count: usize, per_second: u32, batch: usize| count as f64 / (f64::from(per_second) * batch as f64);
+    let created = state.contacts.iter().filter(|contact| sent.begun <= contact.created_at).count();
+    let orders = of(state.orders.len(), limits::ORDERS_PER_SECOND, limits::ORDERS_PER_BATCH);
+    let events = of(state.events.len(), limits::EVENTS_PER_SECOND, limits::EVENTS_PER_BATCH);
+    let contacts = of(created, limits::CONTACTS_PER_SECOND, 1);
+    [orders, events, contacts, seconds(sent.begun, Some(sent.ended))].into_iter().fold(0.0, f64::max)
+}
