@@ -4,6 +4,7 @@ mod aws;
 mod due;
 mod item;
 mod log;
+mod members;
 mod parked;
 mod privacy;
 mod secrets;
@@ -15,6 +16,7 @@ pub use aws::{AwsError, sdk_config};
 pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use log::{LogLine, read_log, write_log};
+pub use members::{forget_member, members, note_member};
 pub use parked::{Parked, forget_parked, list_parked, park, read_parked};
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,

@@ -185,7 +185,11 @@ fn a_notice_that_only_names_a_thing_wants_it_fetched() {
 #[test]
 fn a_query_stays_within_what_one_query_may_cost() {
     let ids: Vec<String> = (0..CUSTOMERS_PER_QUERY).map(|id| id.to_string()).collect();
-    for query in [customers(&ids), order("1"), order_lines("1", None), product("1"), inventory_item("1")] {
+    let products = collections(&ids[..PRODUCTS_PER_QUERY]);
+    assert!(products.points <= POINTS_PER_QUERY, "{products:?}");
+    for query in
+        [customers(&ids), order("1"), order_lines("1", None), product("1"), collection_products("1", None)]
+    {
         assert!(query.points <= POINTS_PER_QUERY, "{query:?}");
     }
 }
