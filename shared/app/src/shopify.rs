@@ -44,26 +44,26 @@ pub(crate) struct Shop<'a> {
 }
 
 /// What may be asked about many things in one query.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Ask {
-    /// What a customer's webhooks leave out.
-    Customers,
+    /// What a customer's webhooks leave out, with these metafields (`namespace.key`).
+    Customers(Vec<String>),
     /// Which collections a product is in.
     Collections,
 }
 
 impl Ask {
     /// Things in one query.
-    fn most(self) -> usize {
+    fn most(&self) -> usize {
         match self {
-            Self::Customers => api::CUSTOMERS_PER_QUERY,
+            Self::Customers(metafields) => api::customers_per_query(metafields),
             Self::Collections => api::PRODUCTS_PER_QUERY,
         }
     }
 
-    fn query(self, ids: &[String]) -> Query {
+    fn query(&self, ids: &[String]) -> Query {
         match self {
-            Self::Customers => api::customers(ids),
+            Self::Customers(metafields) => api::customers(ids, metafields),
             Self::Collections => api::collections(ids),
         }
     }
@@ -130,7 +130,7 @@ impl Shopify {
     pub(crate) async fn node(
         &self,
         shop: Shop<'_>,
-        ask: Ask,
+        ask: &Ask,
         id: &str,
         clock: &Clock,
     ) -> Result<Option<Value>, Error> {
@@ -147,27 +147,27 @@ impl Shopify {
         found.await.clone().map(|found| found.get(id).cloned())
     }
 
-    fn join(&self, store: &StoreId, ask: Ask, id: &str) -> Arc<Batch> {
+    fn join(&self, store: &StoreId, ask: &Ask, id: &str) -> Arc<Batch> {
         let mut shops = lock(&self.shops);
         let known = shops.entry(store.clone()).or_default();
-        let batch = known.joining.entry(ask).or_default().clone();
+        let batch = known.joining.entry(ask.clone()).or_default().clone();
         let mut ids = lock(&batch.ids);
         if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
         }
         if ids.len() >= ask.most() {
-            known.joining.remove(&ask);
+            known.joining.remove(ask);
         }
         drop(ids);
         batch
     }
 
     /// Nobody joins from here on.
-    fn close(&self, store: &StoreId, ask: Ask, batch: &Arc<Batch>) -> Vec<String> {
+    fn close(&self, store: &StoreId, ask: &Ask, batch: &Arc<Batch>) -> Vec<String> {
         let mut shops = lock(&self.shops);
         let known = shops.entry(store.clone()).or_default();
-        if known.joining.get(&ask).is_some_and(|joining| Arc::ptr_eq(joining, batch)) {
-            known.joining.remove(&ask);
+        if known.joining.get(ask).is_some_and(|joining| Arc::ptr_eq(joining, batch)) {
+            known.joining.remove(ask);
         }
         lock(&batch.ids).clone()
     }

@@ -54,7 +54,8 @@ pub(super) async fn look_up(
         return Ok(LookedUp { update: None, step });
     };
     worker.has_time()?;
-    match worker.env.shopify.node(shop, Ask::Customers, id, &worker.env.clock).await {
+    let ask = Ask::Customers(worker.store.metafields());
+    match worker.env.shopify.node(shop, &ask, id, &worker.env.clock).await {
         Ok(node) => Ok(found(worker, node.as_ref())),
         Err(error) => Ok(LookedUp { update: None, step: unanswered(WHAT, &error, worker.attempts)? }),
     }
@@ -63,7 +64,7 @@ pub(super) async fn look_up(
 /// A customer that the shop does not have (any more) is not asked about again either.
 fn found(worker: &Worker<'_>, node: Option<&serde_json::Value>) -> LookedUp {
     let context = worker.store.context(worker.now());
-    let read = node.and_then(|node| api::person(node, &context).ok());
+    let read = node.and_then(|node| api::person(node, &worker.store.metafields(), &context).ok());
     let nothing = || PersonUpdate { looked_up_at: Some(context.time), ..PersonUpdate::default() };
     let step = Step { asked_platform: true, ..Step::default() };
     LookedUp { update: Some(read.unwrap_or_else(nothing)), step }

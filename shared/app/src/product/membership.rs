@@ -60,7 +60,7 @@ pub(super) async fn look_up(worker: &Worker<'_>, product: &str) -> Result<(Optio
     };
     worker.has_time()?;
     let asked_at = worker.now();
-    match worker.env.shopify.node(shop, Ask::Collections, product, &worker.env.clock).await {
+    match worker.env.shopify.node(shop, &Ask::Collections, product, &worker.env.clock).await {
         Ok(node) => {
             let step = Step { asked_platform: true, ..Step::default() };
             Ok((Some(api::membership(&node.unwrap_or_default(), asked_at)), step))

@@ -47,8 +47,8 @@ pub(super) async fn changes(
             "the notice only names the {what} it is about, and {CANNOT_BE_ASKED}{NO_TOKEN}"
         )));
     };
-    match fetch(env, shop, &wanted, deadline).await? {
-        Some(fetched) => read(env, notice, &wanted, &fetched, &context),
+    match fetch(env, shop, &store.metafields(), &wanted, deadline).await? {
+        Some(fetched) => read(env, store, notice, &wanted, &fetched),
         None => gone(env, store, &wanted).await,
     }
 }
@@ -90,11 +90,12 @@ async fn left(env: &Env, store: &Store, wanted: &Wanted) -> Result<Option<&'stat
 /// What was fetched, read as the body that the notice would have had.
 fn read(
     env: &Env,
+    store: &Store,
     notice: &Notice,
     wanted: &Wanted,
     fetched: &Fetched,
-    context: &Context,
 ) -> Result<Changes, Stop> {
+    let context = &store.context(notice.time());
     let Fetched { asked_at, node, lines, has_all_lines } = fetched;
     let body = match wanted {
         Wanted::Customer(_) => body::customer(node),
@@ -117,7 +118,7 @@ fn read(
         let context = Context { time: env.clock.now(), ..context.clone() };
         for change in &mut changes.changes {
             if let Change::Person { update, .. } = change {
-                **update = api::person(node, &context)?;
+                **update = api::person(node, &store.metafields(), &context)?;
             }
         }
     }
@@ -137,12 +138,15 @@ struct Fetched {
 async fn fetch(
     env: &Env,
     shop: Shop<'_>,
+    metafields: &[String],
     wanted: &Wanted,
     deadline: Timestamp,
 ) -> Result<Option<Fetched>, Stop> {
     let asked_at = env.clock.now();
     let found = match wanted {
-        Wanted::Customer(id) => ask(env, shop, &api::customers(std::slice::from_ref(id)), deadline).await?,
+        Wanted::Customer(id) => {
+            ask(env, shop, &api::customers(std::slice::from_ref(id), metafields), deadline).await?
+        }
         Wanted::Order(id) => ask(env, shop, &api::order(id), deadline).await?,
         Wanted::Product(id) => ask(env, shop, &api::product(id), deadline).await?,
     };

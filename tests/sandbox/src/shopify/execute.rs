@@ -208,9 +208,15 @@ impl Execution<'_> {
         }
     }
 
-    /// A plain list as a connection, in the list's own order unless it is to be by id. Cursors are positions.
+    /// A plain list as a connection, in the list's own order unless it is to be by id; of metafields, those whose keys
+    /// are named. Cursors are positions.
     fn connection(&mut self, all: &[Value], field: &Field) -> Value {
         let mut all: Vec<&Value> = all.iter().collect();
+        if let Some(Value::Array(keys)) = argument(field, "keys", self.variables) {
+            let part = |field: &Value, name: &str| field[name].as_str().unwrap_or_default().to_owned();
+            let name = |field: &Value| json!(format!("{}.{}", part(field, "namespace"), part(field, "key")));
+            all.retain(|field| keys.contains(&name(field)));
+        }
         if argument(field, "sortKey", self.variables) == Some(json!("ID")) {
             all.sort_by_key(|object| object["id"].as_str().and_then(number_in));
         }

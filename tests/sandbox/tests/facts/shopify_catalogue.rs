@@ -1,4 +1,4 @@
-//! A shop's products and collections, as its Admin API tells of them.
+//! A shop's products and collections, and the metafields of its customers, as its Admin API tells of them.
 
 use serde_json::{Value, json};
 use tajo_sandbox::shopify::nodes;
@@ -68,4 +68,15 @@ fn a_collection_needs_the_scope_of_products() {
     let answer = ask(&shop, "{ collection(id: \"gid://shopify/Collection/7\") { id } }", &json!({}));
     assert_eq!(answer["data"], json!({ "collection": null }));
     assert_eq!(answer["errors"][0]["extensions"]["requiredAccess"], "`read_products` access scope.");
+}
+
+#[test]
+fn of_the_metafields_only_those_are_answered_that_are_named_and_there() {
+    let metafields = json!([{ "namespace": "custom", "key": "tier", "value": "gold" }, { "namespace": "custom", "key": "size", "value": "L" }]);
+    let shop = json!({ "customers": [{ "id": "gid://shopify/Customer/1", "metafields": metafields }] });
+    let query = "query($keys: [String!]!) { customer(id: \"gid://shopify/Customer/1\") {
+        metafields(first: 2, keys: $keys) { nodes { key value } } } }";
+    let answer = ask(&shop, query, &json!({ "keys": ["custom.tier", "custom.other"] }));
+    let expected = json!({ "nodes": [{ "key": "tier", "value": "gold" }] });
+    assert_eq!(answer["data"]["customer"]["metafields"], expected);
 }

@@ -27,6 +27,10 @@ pub fn customer(node: &Value) -> Value {
         "orders_count": node["numberOfOrders"],
         "total_spent": node["amountSpent"]["amount"],
         "default_address": address(&node["defaultAddress"]),
+        "metafields": each(&node["metafields"]["nodes"], |field| json!({
+            "namespace": field["namespace"], "key": field["key"], "value": field["value"],
+            "updated_at": field["updatedAt"],
+        })),
     })));
     let email = &node["defaultEmailAddress"];
     let said = |state: &Value, level: &Value, at: &Value, from: &Value| {
