@@ -3,22 +3,19 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tajo_app::sync::{Outcome, Report};
-use tajo_domain::StoreId;
 use tajo_sandbox::Call;
 use tajo_sandbox::shopify::nodes;
-use tajo_state::{Key, StoreRecord, StoreStatus};
-use tajo_testkit::{STORE, record};
+use tajo_testkit::record;
 
 use crate::bodies::{sample, with};
-use crate::picture::essence;
-use crate::products::{BLANKET, product};
+use crate::products::product;
 use crate::stage::{Stage, ending};
 
-const WINTER: u64 = 9_601_400_000_001;
+pub const WINTER: u64 = 9_601_400_000_001;
 const SALE: u64 = 9_601_400_000_002;
 
 /// The n-th product: like the blanket, with ids of its own and without variants.
-fn body(n: u64) -> Value {
+pub fn body(n: u64) -> Value {
     let id = 9_101_400_000_000 + n;
     let gid = format!("gid://shopify/Product/{id}");
     with(
@@ -28,12 +25,12 @@ fn body(n: u64) -> Value {
 }
 
 /// A body whose content is another one, told at this time.
-fn edited(stage: &Stage, body: &Value, title: &str) -> Value {
+pub fn edited(stage: &Stage, body: &Value, title: &str) -> Value {
     with(body.clone(), json!({"title": title, "updated_at": stage.env.clock.now().to_string()}))
 }
 
 /// The shop knows these products, each in these collections.
-fn shop(stage: &Stage, products: &[(&Value, &[u64])]) {
+pub fn shop(stage: &Stage, products: &[(&Value, &[u64])]) {
     let collection = |id: u64| {
         let title = if id == WINTER { "Winter" } else { "Sale" };
         let fields = json!({"id": id, "title": title, "handle": title.to_lowercase(), "updated_at": "2026-10-20T10:00:00+02:00"});
@@ -59,27 +56,22 @@ fn shop(stage: &Stage, products: &[(&Value, &[u64])]) {
 }
 
 /// Collections among the categories of a Brevo product.
-fn collections_of(stage: &Stage, body: &Value) -> Vec<u64> {
+pub fn collections_of(stage: &Stage, body: &Value) -> Vec<u64> {
     let product = product(stage, &body["id"].to_string());
     let ids = product["categories"].as_array().cloned().unwrap_or_default();
     let collections = ids.iter().filter_map(|id| id.as_str()?.strip_prefix("collection-")?.parse().ok());
     collections.collect()
 }
 
-fn queries(stage: &Stage) -> Vec<Call> {
+pub fn queries(stage: &Stage) -> Vec<Call> {
     stage.calls("POST", "/admin/api/")
 }
 
 /// `collections/update`, told now.
-async fn collection_changed(stage: &Stage) -> Report {
+pub async fn collection_changed(stage: &Stage) -> Report {
     let mut notice = stage.notice("collections/update", &sample("collections-create"));
     notice.triggered_at = Some(stage.env.clock.now());
     stage.deliver(&notice).await
-}
-
-async fn status(stage: &Stage) -> StoreRecord {
-    let key = Key::store(&StoreId::parse(STORE).unwrap());
-    stage.world.table(&stage.front).await.get_newest::<StoreRecord>(&key).await.unwrap().record.unwrap()
 }
 
 #[tokio::test]
@@ -236,90 +228,4 @@ async fn a_deleted_collection_is_marked_and_leaves_a_product_when_that_is_sent_a
     stage.tell("products/update", &edited(&stage, &body(1), "Blanket")).await;
     assert_eq!(collections_of(&stage, &body(1)), [0u64; 0]);
     assert!(stage.picture().contains("collection-9601400000001  Winter  DELETED"));
-}
-
-#[tokio::test]
-async fn without_a_token_products_and_collections_come_as_before_and_say_so() {
-    let stage = Stage::new("").await;
-    shop(&stage, &[(&body(1), &[WINTER])]);
-    stage.world.without_shopify_token();
-    let cannot =
-        "Shopify cannot be asked: no access token is stored (connect the store again with --access-token)";
-    let report = stage.tell("products/create", &body(1)).await;
-    assert_eq!(ending(&report), format!("products/create → applied: collections of the product: {cannot}"));
-    let report = collection_changed(&stage).await;
-    assert_eq!(
-        ending(&report),
-        format!("collections/update → applied: which products are in the collection: {cannot}")
-    );
-    assert!(queries(&stage).is_empty());
-    assert_eq!(product(&stage, BLANKET)["name"], "Wool blanket");
-}
-
-#[tokio::test]
-async fn a_broken_shop_delays_a_product_but_not_for_ever() {
-    let stage = Stage::new("").await;
-    shop(&stage, &[(&body(1), &[WINTER])]);
-    stage.fault(json!({"path": "/admin/api/*", "times": 1, "action": {"status": 503}}));
-    assert_eq!(stage.tell("products/create", &body(1)).await.outcome, Outcome::Deferred);
-    assert!(stage.calls("POST", "/v3/products").is_empty());
-    assert_eq!(stage.drain().await.pop().unwrap().outcome, Outcome::Applied);
-    assert_eq!(collections_of(&stage, &body(1)), [WINTER]);
-
-    stage.fault(json!({"path": "/admin/api/*", "times": 4, "action": {"status": 503}}));
-    stage.world.advance(SignedDuration::from_mins(5));
-    stage.tell("products/update", &edited(&stage, &body(1), "Blanket")).await;
-    let last = stage.drain().await.pop().unwrap();
-    assert_eq!(
-        ending(&last),
-        "products/update → applied: collections of the product: Shopify answered 503; it was asked 4 times"
-    );
-    assert_eq!(collections_of(&stage, &body(1)), [WINTER], "what was known before stays");
-}
-
-#[tokio::test]
-async fn a_refused_question_needs_attention_and_a_refused_reading_too() {
-    let stage = Stage::new("").await;
-    stage.fault(json!({"path": "/admin/api/*", "times": 1, "action": {"status": 401}}));
-    assert_eq!(stage.tell("products/create", &body(1)).await.outcome, Outcome::Applied);
-    assert_eq!(status(&stage).await.status, StoreStatus::NeedsAttention);
-    let report = collection_changed(&stage).await;
-    assert_eq!(report.outcome, Outcome::Applied, "the category itself");
-    assert!(report.line.reason.unwrap().contains("does not know the access token"));
-    assert_eq!(queries(&stage).len(), 1, "a refusal is believed for a while");
-    stage.world.advance(SignedDuration::from_mins(2));
-    collection_changed(&stage).await;
-    assert_eq!(status(&stage).await.status, StoreStatus::Active, "and over when Shopify answers");
-}
-
-#[tokio::test]
-async fn a_reading_that_has_to_wait_is_done_later_and_sends_no_category_twice() {
-    let stage = Stage::new("").await;
-    shop(&stage, &[(&body(1), &[])]);
-    stage.tell("products/create", &body(1)).await;
-    shop(&stage, &[(&body(1), &[WINTER])]);
-    stage.fault(json!({"path": "/admin/api/*", "times": 6, "action": {"status": 503}}));
-    assert_eq!(collection_changed(&stage).await.outcome, Outcome::Deferred);
-    stage.drain().await;
-    assert_eq!(collections_of(&stage, &body(1)), [WINTER]);
-    let categories = stage.calls("POST", "/v3/categories");
-    let winter = categories.iter().filter(|call| call.request["name"] == "Winter").count();
-    assert_eq!(winter, 1);
-}
-
-#[tokio::test]
-async fn a_category_that_brevo_refuses_for_now_keeps_no_product_and_is_made_later() {
-    let stage = Stage::new("").await;
-    let untouched = Stage::new("").await;
-    for stage in [&stage, &untouched] {
-        shop(stage, &[(&body(1), &[WINTER])]);
-    }
-    stage.fault(json!({"path": "/v3/categories", "times": 1, "action": {"status": 429}}));
-    assert_eq!(stage.tell("products/create", &body(1)).await.outcome, Outcome::Deferred);
-    assert_eq!(collections_of(&stage, &body(1)), [WINTER], "the product went");
-    stage.world.advance(SignedDuration::from_mins(2));
-    stage.drain().await;
-    untouched.tell("products/create", &body(1)).await;
-    assert_eq!(essence(&stage.world.brevo()), essence(&untouched.world.brevo()));
-    assert_eq!(queries(&stage).len(), 1, "the names were written down");
 }

@@ -9,6 +9,7 @@ mod canary;
 mod cart;
 mod carts;
 mod collections;
+mod collections_trouble;
 mod consent;
 mod crash;
 mod customer_properties;
