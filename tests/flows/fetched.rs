@@ -9,6 +9,7 @@ use tajo_testkit::{STORE, notice};
 use crate::bodies::{LISTS, sample, with};
 use crate::picture::essence;
 use crate::stage::{Stage, ending};
+use crate::stock::STOCK;
 
 /// What Brevo knows after these notices, the shop knowing these things.
 async fn after(shop: Value, told: &[(&str, Value)]) -> Vec<String> {
@@ -56,6 +57,103 @@ async fn a_fetched_customer_means_what_its_webhook_means_and_is_not_asked_for_ag
     assert_eq!(mine, theirs);
     assert_eq!(stage.contact("jo@example.com")["attributes"]["FIRSTNAME"], "Jo");
     assert_eq!(stage.calls("POST", "/admin/api/").len(), 1);
+}
+
+/// The blanket as the shop has it, in the collection Winter.
+fn blanket(body: &Value) -> Value {
+    let winter = nodes::collection(&sample("collections-create"));
+    json!({"products": [with(nodes::product(body), json!({"collections": [winter]}))]})
+}
+
+#[tokio::test]
+async fn a_fetched_product_means_what_its_webhook_means() {
+    for settings in ["", STOCK] {
+        for file in ["products-create", "products-update.draft", "products-update.one_variant"] {
+            let body = sample(file);
+            let mut ends = Vec::new();
+            for told in [body.clone(), json!({"id": body["id"]})] {
+                let stage = Stage::new(settings).await;
+                stage.world.set_up_shop(blanket(&body));
+                let report = stage.tell("products/update", &told).await;
+                assert_eq!(report.outcome, Outcome::Applied, "{report:?}");
+                assert_eq!(stage.calls("POST", "/admin/api/").len(), 1, "one question, collections included");
+                ends.push(essence(&stage.world.brevo()));
+            }
+            assert_eq!(ends[0], ends[1], "{file} {settings}");
+            assert!(ends[0].iter().any(|line| line.contains("collection-9601400000001")), "{:?}", ends[0]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_was_deleted_meanwhile_is_deleted() {
+    let body = sample("products-create");
+    let mut ends = Vec::new();
+    for (topic, told) in
+        [("products/delete", sample("products-delete")), ("products/update", json!({"id": body["id"]}))]
+    {
+        let stage = Stage::new(STOCK).await;
+        stage.world.set_up_shop(blanket(&body));
+        stage.tell("products/create", &body).await;
+        stage.world.set_up_shop(json!({"forget": [body["admin_graphql_api_id"]]}));
+        assert_eq!(stage.tell(topic, &told).await.outcome, Outcome::Applied);
+        let late = stage.tell("products/update", &sample("products-update.price")).await;
+        assert!(late.line.reason.unwrap().contains("deleted in the store"), "and never comes back");
+        ends.push(stage.picture());
+    }
+    assert_eq!(ends[0], ends[1]);
+    assert!(ends[1].contains("DELETED"), "{}", ends[1]);
+}
+
+#[tokio::test]
+async fn a_product_that_was_never_heard_of_and_is_not_found_may_still_come() {
+    let stage = Stage::new("").await;
+    let body = sample("products-create");
+    let report = stage.tell("products/create", &json!({"id": body["id"]})).await;
+    assert_eq!(
+        ending(&report),
+        "products/create → skipped: the whole notice: Shopify has no such product (any more)"
+    );
+    assert_eq!(stage.tell("products/update", &body).await.outcome, Outcome::Applied);
+}
+
+#[tokio::test]
+async fn a_product_whose_fetch_has_to_wait_is_not_lost() {
+    let body = sample("products-create");
+    let throttled = json!({"status": 200, "body": {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}});
+    let whole = Stage::new("").await;
+    whole.world.set_up_shop(blanket(&body));
+    whole.tell("products/update", &body).await;
+    for (action, deferred) in [
+        (json!({"status": 503}), true),
+        (json!({"drop": true}), true),
+        (json!({"truncate": true}), true),
+        (throttled, false),
+    ] {
+        let stage = Stage::new("").await;
+        stage.world.set_up_shop(blanket(&body));
+        stage.fault(json!({"path": "/admin/api/*", "times": 1, "action": action}));
+        let report = stage.tell("products/update", &json!({"id": body["id"]})).await;
+        assert_eq!(report.outcome == Outcome::Deferred, deferred, "{report:?}");
+        stage.drain().await;
+        assert_eq!(essence(&stage.world.brevo()), essence(&whole.world.brevo()), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_fetched_product_that_is_older_than_what_is_known_is_fetched_again() {
+    let stage = Stage::new("").await;
+    let (old, new) = (sample("products-create"), sample("products-update.price"));
+    stage.world.set_up_shop(blanket(&new));
+    stage.tell("products/update", &new).await;
+    // The shop answers with what it had before.
+    stage.world.set_up_shop(blanket(&old));
+    let report = stage.tell("products/update", &json!({"id": new["id"]})).await;
+    assert_eq!(report.outcome, Outcome::Deferred, "{report:?}");
+    stage.world.set_up_shop(blanket(&new));
+    let before = stage.calls("POST", "/v3/products").len();
+    stage.drain().await;
+    assert_eq!(stage.calls("POST", "/v3/products").len(), before, "Brevo has it");
 }
 
 #[tokio::test]

@@ -268,3 +268,28 @@ async fn the_token_goes_with_the_question_and_nowhere_else() {
     assert_eq!(query.account.as_deref(), Some(SHOP));
     assert!(!format!("{:?}", stage.world.sandbox.calls()).contains("shpat_"));
 }
+
+const TIERS: &str = "field_mapping: {metafields.custom.tier: TIER, metafields.custom.size: SIZE}";
+
+#[tokio::test]
+async fn the_metafields_that_a_store_maps_come_with_the_lookup_and_no_others() {
+    let fields = json!([
+        {"namespace": "custom", "key": "tier", "value": "gold", "updatedAt": "2026-11-02T08:00:00Z"},
+        {"namespace": "custom", "key": "secret", "value": "not mapped", "updatedAt": "2026-11-02T08:00:00Z"},
+    ]);
+    let customer = with(jo("SUBSCRIBED"), json!({"metafields": fields}));
+    for body in [sample("customers-create"), json!({"id": sample("customers-create")["id"]})] {
+        let stage = Stage::new(TIERS).await;
+        stage.brevo("POST", "/v3/contacts/attributes/normal/TIER", &json!({"type": "text"}));
+        stage.world.set_up_shop(json!({"customers": [customer]}));
+        stage.tell("customers/create", &body).await;
+        assert_eq!(stage.contact(JO)["attributes"]["TIER"], "gold");
+        let asked = queries(&stage).pop().unwrap();
+        assert_eq!(asked.request["variables"]["keys"], json!(["custom.tier", "custom.size"]));
+        assert!(!asked.response.to_string().contains("not mapped"));
+    }
+    let stage = stage_with(customer).await;
+    stage.tell("customers/create", &sample("customers-create")).await;
+    let asked = queries(&stage).pop().unwrap().request;
+    assert!(!asked.to_string().contains("metafields"), "nothing is mapped: the same question as ever");
+}

@@ -1,9 +1,11 @@
 //! Brevo's categories: collections of the store, and the words of its products.
 
+mod members;
+
 use tajo_brevo::Item;
 use tajo_domain::{CategoryRecord, CollectionNews};
 use tajo_mapping::{Category, category_body, collection_id};
-use tajo_state::{Attributes, Key};
+use tajo_state::{Attributes, Key, Stored};
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
@@ -14,8 +16,13 @@ pub(crate) const NOT_THERE: &str = "Brevo does not have it: there is nothing to 
 /// Sends after the answer to the newest.
 const ROUNDS: u32 = 5;
 
-/// Sees to it that Brevo knows these types and tags. Their content never changes: one that Brevo has is only read.
-pub(crate) async fn ensure(worker: &Worker<'_>, categories: &[Category]) -> Result<(), Stop> {
+/// Sees to it that Brevo knows these types and tags, and these collections. The content of a type or tag never changes:
+/// one that Brevo has is only read, and so is a collection of which Brevo has the newest.
+pub(crate) async fn ensure(
+    worker: &Worker<'_>,
+    categories: &[Category],
+    collections: &[String],
+) -> Result<(), Stop> {
     let facts = &worker.store.facts;
     for category in categories {
         let key = Key::category(&facts.store, &category.id);
@@ -29,32 +36,64 @@ pub(crate) async fn ensure(worker: &Worker<'_>, categories: &[Category]) -> Resu
         let decide = |stored: Option<&CategoryRecord>| (stored.is_none().then(|| record.clone()), ());
         worker.env.table.change(&key, Attributes::none, decide).await?;
     }
+    for collection in collections {
+        let id = collection_id(collection);
+        let key = Key::category(&facts.store, &id);
+        let stored = worker.env.table.get::<CategoryRecord>(&key).await?;
+        if stored.record.as_ref().is_some_and(is_to_send) {
+            send_newest(worker, &id, &key, stored).await?;
+        }
+    }
     Ok(())
 }
 
-/// Accepts a collection's state and brings Brevo's category up to date.
+/// Writes down a collection that somebody else than its own webhook tells of; Brevo hears of it with the product
+/// ([`ensure`]).
+pub(crate) async fn remember(worker: &Worker<'_>, news: &CollectionNews) -> Result<(), Stop> {
+    let key = Key::category(&worker.store.facts.store, &collection_id(news.id()));
+    worker.env.table.change(&key, Attributes::none, |stored| accept(stored, news)).await?;
+    Ok(())
+}
+
+/// Accepts a collection's state and brings Brevo's category up to date, and then the products that are in it.
 pub(crate) async fn collection(worker: &Worker<'_>, news: &CollectionNews) -> Result<Step, Stop> {
-    let facts = &worker.store.facts;
     let id = collection_id(news.id());
-    let key = Key::category(&facts.store, &id);
+    let key = Key::category(&worker.store.facts.store, &id);
     let (stored, changed) =
         worker.env.table.change(&key, Attributes::none, |stored| accept(stored, news)).await?;
-    let Some(mut record) = stored.record.clone() else { return Ok(Step::default()) };
-    if !changed && !worker.redelivered {
-        return Ok(Step::default());
+    let Some(record) = &stored.record else { return Ok(Step::default()) };
+    let is_there = record.accepted > 0 && !record.name.is_empty();
+    let mut step = match (is_there, changed) {
+        (true, _) if is_to_send(record) => send_newest(worker, &id, &key, stored.clone()).await?,
+        (false, true) => Step::skip("collection", NOT_THERE),
+        _ => Step::default(),
+    };
+    // Its products keep a collection that was deleted until they are sent again: Brevo shows none that is marked.
+    if let (CollectionNews::Now { id, .. }, None) = (news, record.deleted_at) {
+        step.add(members::refresh(worker, id, &key, record.members_at).await?);
     }
-    if record.accepted == 0 || record.name.is_empty() {
-        return Ok(Step::skip("collection", NOT_THERE));
-    }
+    Ok(step)
+}
+
+/// Whether Brevo does not have the newest. (One whose name nobody knows cannot be sent.)
+fn is_to_send(record: &CategoryRecord) -> bool {
+    record.sent < record.accepted && !record.name.is_empty()
+}
+
+async fn send_newest(
+    worker: &Worker<'_>,
+    id: &str,
+    key: &Key,
+    stored: Stored<CategoryRecord>,
+) -> Result<Step, Stop> {
     let mut known = stored;
     for _ in 0..ROUNDS {
-        worker.deliver_one(Item::Category(category_body(&id, &record, facts))).await?;
+        let Some(record) = known.record.clone().filter(is_to_send) else {
+            return Ok(Step { applied: true, ..Step::default() });
+        };
+        worker.deliver_one(Item::Category(category_body(id, &record, &worker.store.facts))).await?;
         let settle = |newest: &mut CategoryRecord| newest.sent = newest.sent.max(record.accepted);
-        known = worker.env.table.settle(&key, known, Attributes::none, settle).await?;
-        match known.record.clone().filter(|now| now.accepted != record.accepted) {
-            Some(now) => record = now,
-            None => return Ok(Step { applied: true, ..Step::default() }),
-        }
+        known = worker.env.table.settle(key, known, Attributes::none, settle).await?;
     }
     Err(Stop::Later { after: None, reason: "the collection changed faster than Brevo answered".to_owned() })
 }

@@ -77,6 +77,12 @@ impl Store {
         Some(Shop { store: &self.facts.store, address: &self.record.shop, token })
     }
 
+    /// The metafields of a customer that the store maps, as `namespace.key`.
+    pub(crate) fn metafields(&self) -> Vec<String> {
+        let mapped = self.facts.settings.field_mapping.metafields();
+        mapped.map(|(namespace, key)| format!("{namespace}.{key}")).collect()
+    }
+
     /// What the reading of a body must know of the store.
     pub(crate) fn context(&self, time: Timestamp) -> Context {
         Context {

@@ -1,9 +1,9 @@
 //! The journey of a product, and of what is said about its stock.
 
 mod accept;
+mod count;
 mod deliver;
-
-use std::collections::BTreeMap;
+mod membership;
 
 use jiff::SignedDuration;
 use tajo_domain::{
@@ -15,7 +15,8 @@ use tracing::info;
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-pub(crate) use accept::{Accepted, gone, news, told};
+use accept::Missing;
+pub(crate) use accept::{Accepted, Known, gone, news, told};
 pub(crate) use deliver::due;
 use deliver::{Door, deliver};
 
@@ -25,8 +26,8 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// What an inventory item said is kept this long for a product that never comes.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
-/// Rounds of finding out whose stock is whose: another one only if the product changed meanwhile.
-const ROUNDS: u32 = 5;
+/// Rounds of finding out what a body leaves open: one for each thing, and others only if the product changed meanwhile.
+const ROUNDS: u32 = 8;
 
 /// Accepts a product's state and brings Brevo's products, categories and stock up to date.
 pub(crate) async fn product(worker: &Worker<'_>, news: &ProductNews) -> Result<Step, Stop> {
@@ -36,6 +37,7 @@ pub(crate) async fn product(worker: &Worker<'_>, news: &ProductNews) -> Result<S
             let key = Key::product(&worker.store.facts.store, product);
             let decide = |stored: Option<&ProductRecord>| gone(&worker.moment(), stored, product, *at);
             let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+            membership::forget(worker, product, &accepted.left).await?;
             let door = Door { key: &key, product, contents: &[], categories: &[] };
             conclude(worker, &door, stored, accepted).await
         }
@@ -45,24 +47,52 @@ pub(crate) async fn product(worker: &Worker<'_>, news: &ProductNews) -> Result<S
 async fn present(worker: &Worker<'_>, product: &Product) -> Result<Step, Stop> {
     let facts = &worker.store.facts;
     let key = Key::product(&facts.store, &product.id);
-    // What inventory items said before anybody knew whose they are.
-    let mut kept: BTreeMap<String, Stock> = BTreeMap::new();
+    let mut known = Known {
+        membership: product.collections.clone(),
+        asked: product.collections.is_some(),
+        ..Known::default()
+    };
+    let mut asked = Step::default();
     for _ in 0..ROUNDS {
-        let decide = |stored: Option<&ProductRecord>| news(&worker.moment(), stored, product, &kept);
+        let decide = |stored: Option<&ProductRecord>| news(&worker.moment(), stored, product, &known);
         let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
-        if accepted.unlinked.is_empty() {
-            let collections = stored.record.as_ref().map_or(&[][..], |record| &record.collections);
-            let contents = contents(product, collections, facts);
-            let categories = categories(product, facts);
-            let door = Door { key: &key, product: &product.id, contents: &contents, categories: &categories };
-            return conclude(worker, &door, stored, accepted).await;
-        }
-        for (item, variant) in accepted.unlinked {
-            let said = link(worker, &item, &product.id, &variant).await?;
-            kept.insert(variant, said);
+        match &accepted.missing {
+            Some(Missing::Links(links)) => {
+                for (item, variant) in links {
+                    let said = link(worker, item, &product.id, variant).await?;
+                    known.kept.insert(variant.clone(), said);
+                }
+            }
+            Some(Missing::Membership) => {
+                known.asked = true;
+                (known.membership, asked) = membership::look_up(worker, &product.id).await?; // asks the platform
+            }
+            Some(Missing::Notes(joined)) => {
+                if let Some(found) = &known.membership {
+                    membership::note(worker, &product.id, joined, found).await?;
+                }
+                known.noted = true;
+            }
+            None if accepted.overtaken => {
+                return Err(later("the product changed while it was being fetched"));
+            }
+            None => {
+                membership::forget(worker, &product.id, &accepted.left).await?;
+                let collections = stored.record.as_ref().map_or(&[][..], |record| &record.collections);
+                let contents = contents(product, collections, facts);
+                let categories = categories(product, facts);
+                let door =
+                    Door { key: &key, product: &product.id, contents: &contents, categories: &categories };
+                asked.add(conclude(worker, &door, stored, accepted).await?);
+                return Ok(asked);
+            }
         }
     }
-    Err(Stop::Later { after: None, reason: "the product changed faster than it could be read".to_owned() })
+    Err(later("the product changed faster than it could be read"))
+}
+
+fn later(reason: &str) -> Stop {
+    Stop::Later { after: None, reason: reason.to_owned() }
 }
 
 /// Leads an inventory item's notices to its product from now on. Answers what they said until now.

@@ -1,8 +1,9 @@
 //! Asking Shopify for what its webhooks leave out: within each shop's budget of points, and in one query for all
-//! customers that are asked for at the same time.
+//! customers (or products) that are asked for at the same time.
 
 mod budget;
 mod client;
+mod unanswered;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,13 +13,14 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::Value;
 use tajo_domain::StoreId;
-use tajo_platforms::shopify::api::{self, Answer, CUSTOMERS_PER_QUERY, Error, NextStep, Query};
+use tajo_platforms::shopify::api::{self, Answer, Error, NextStep, Query};
 use tokio::sync::OnceCell;
 
 use crate::Clock;
 use budget::Budget;
 use client::Client;
 pub use client::ClientError;
+pub(crate) use unanswered::{unanswered, without};
 
 /// Why Shopify is not asked, said in this way everywhere: the store's status is recognised by it.
 pub(crate) const CANNOT_BE_ASKED: &str = "Shopify cannot be asked: ";
@@ -26,7 +28,7 @@ pub(crate) const CANNOT_BE_ASKED: &str = "Shopify cannot be asked: ";
 /// What to do about a store without a token.
 pub(crate) const NO_TOKEN: &str = "no access token is stored (connect the store again with --access-token)";
 
-/// How long others may join a query for customers. Groups of notices run side by side and read their state first, so
+/// How long others may join a query. Groups of notices run side by side and read their state first, so
 /// they come a few milliseconds apart.
 const JOINING: Duration = Duration::from_millis(10);
 
@@ -41,6 +43,32 @@ pub(crate) struct Shop<'a> {
     pub token: &'a SecretString,
 }
 
+/// What may be asked about many things in one query.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Ask {
+    /// What a customer's webhooks leave out, with these metafields (`namespace.key`).
+    Customers(Vec<String>),
+    /// Which collections a product is in.
+    Collections,
+}
+
+impl Ask {
+    /// Things in one query.
+    fn most(&self) -> usize {
+        match self {
+            Self::Customers(metafields) => api::customers_per_query(metafields),
+            Self::Collections => api::PRODUCTS_PER_QUERY,
+        }
+    }
+
+    fn query(&self, ids: &[String]) -> Query {
+        match self {
+            Self::Customers(metafields) => api::customers(ids, metafields),
+            Self::Collections => api::collections(ids),
+        }
+    }
+}
+
 /// Shopify, for every store of this process.
 pub(crate) struct Shopify {
     client: Client,
@@ -52,10 +80,10 @@ pub(crate) struct Shopify {
 struct Known {
     budget: Budget,
     refused: Option<(Timestamp, Error)>,
-    joining: Option<Arc<Batch>>,
+    joining: HashMap<Ask, Arc<Batch>>,
 }
 
-/// Customers that are asked for together.
+/// Things that are asked for together.
 #[derive(Default)]
 struct Batch {
     ids: Mutex<Vec<String>>,
@@ -97,20 +125,21 @@ impl Shopify {
         answer
     }
 
-    /// A customer's node; `None`: the shop has none of this id. Whoever asks within the same few milliseconds is
-    /// answered by the same query.
-    pub(crate) async fn customer(
+    /// The node of a customer or product; `None`: the shop has none of this id. Whoever asks the same within the same
+    /// few milliseconds is answered by the same query.
+    pub(crate) async fn node(
         &self,
         shop: Shop<'_>,
+        ask: &Ask,
         id: &str,
         clock: &Clock,
     ) -> Result<Option<Value>, Error> {
-        let batch = self.join(shop.store, id);
+        let batch = self.join(shop.store, ask, id);
         // The first to get here asks for all; if it is dropped on the way, the next one does.
         let found = batch.found.get_or_init(|| async {
             tokio::time::sleep(JOINING).await;
-            let ids = self.close(shop.store, &batch);
-            let answer = self.ask(shop, &api::customers(&ids), clock).await?;
+            let ids = self.close(shop.store, ask, &batch);
+            let answer = self.ask(shop, &ask.query(&ids), clock).await?;
             let nodes = answer.data["nodes"].as_array().cloned().unwrap_or_default();
             let with_id = |node: Value| Some((api::id_in(node["id"].as_str()?)?.to_string(), node));
             Ok(nodes.into_iter().filter_map(with_id).collect())
@@ -118,27 +147,27 @@ impl Shopify {
         found.await.clone().map(|found| found.get(id).cloned())
     }
 
-    fn join(&self, store: &StoreId, id: &str) -> Arc<Batch> {
+    fn join(&self, store: &StoreId, ask: &Ask, id: &str) -> Arc<Batch> {
         let mut shops = lock(&self.shops);
         let known = shops.entry(store.clone()).or_default();
-        let batch = known.joining.get_or_insert_default().clone();
+        let batch = known.joining.entry(ask.clone()).or_default().clone();
         let mut ids = lock(&batch.ids);
         if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
         }
-        if ids.len() >= CUSTOMERS_PER_QUERY {
-            known.joining = None;
+        if ids.len() >= ask.most() {
+            known.joining.remove(ask);
         }
         drop(ids);
         batch
     }
 
     /// Nobody joins from here on.
-    fn close(&self, store: &StoreId, batch: &Arc<Batch>) -> Vec<String> {
+    fn close(&self, store: &StoreId, ask: &Ask, batch: &Arc<Batch>) -> Vec<String> {
         let mut shops = lock(&self.shops);
         let known = shops.entry(store.clone()).or_default();
-        if known.joining.as_ref().is_some_and(|joining| Arc::ptr_eq(joining, batch)) {
-            known.joining = None;
+        if known.joining.get(ask).is_some_and(|joining| Arc::ptr_eq(joining, batch)) {
+            known.joining.remove(ask);
         }
         lock(&batch.ids).clone()
     }

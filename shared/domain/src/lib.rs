@@ -8,6 +8,7 @@ mod custom;
 mod email;
 mod ids;
 mod ledger;
+mod membership;
 mod merge;
 mod money;
 mod order;
@@ -28,6 +29,7 @@ pub use custom::{CustomFact, CustomValue, NOTE, address_source, metafield_source
 pub use email::{Email, InvalidEmail};
 pub use ids::{InvalidStoreId, StoreId, short_hash};
 pub use ledger::{Claim, Ledger};
+pub use membership::Membership;
 pub use merge::Refusals;
 pub use money::{Currency, Money, parse_amount};
 pub use order::{Address, Cancellation, Edit, Fulfilment, Item, Order, Presentment, Refund};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ledger, Money, Stock, StockState};
+use crate::{Ledger, Membership, Money, Stock, StockState};
 
 /// What a platform tells of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Product {
     /// Main image.
     pub image: Option<String>,
     /// Collections it is in; `None`: the body does not say (webhooks never do).
-    pub collections: Option<Vec<String>>,
+    pub collections: Option<Membership>,
     /// The version of this body.
     pub updated_at: Timestamp,
     /// What can be bought, in the shop's order.
@@ -175,9 +175,12 @@ pub struct ProductRecord {
     /// The store's filter leaves it out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub left_out: bool,
-    /// Collections it is in, as last told.
+    /// Collections it is in, as the platform answered when it was last asked: sorted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub collections: Vec<String>,
+    /// When that was, in milliseconds; 0: it was never asked.
+    #[serde(rename = "ca", skip_serializing_if = "is_zero")]
+    pub collections_at: i64,
     /// Its Brevo products, by Brevo's id: itself and its variants.
     pub pieces: BTreeMap<String, Piece>,
     /// The stock of its variants, by variant id; empty where inventory is not synced.
@@ -276,6 +279,9 @@ pub struct CategoryRecord {
     pub accepted: u64,
     /// Which of them Brevo certainly has; 0: none.
     pub sent: u64,
+    /// When its products were last read, in milliseconds; 0: never.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub members_at: i64,
 }
 
 fn is_zero(number: &i64) -> bool {

@@ -5,6 +5,7 @@ mod budget;
 mod due;
 mod item;
 mod log;
+mod members;
 mod parked;
 mod privacy;
 mod secrets;
@@ -17,6 +18,7 @@ pub use budget::take_tickets;
 pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use log::{LogLine, read_log, write_log};
+pub use members::{forget_member, members, note_member};
 pub use parked::{Parked, forget_parked, list_parked, park, read_parked};
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,

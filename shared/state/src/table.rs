@@ -10,6 +10,7 @@
 //! | product | `product#{store}#{product id}` | `product` | |
 //! | inventory item | `item#{store}#{inventory item id}` | `item` | |
 //! | category | `category#{store}#{Brevo category id}` | `category` | |
+//! | member | `members#{store}#{collection id}` | `{product id}` | |
 //! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`, when it was parked |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
@@ -83,6 +84,15 @@ impl Key {
     /// A category of Brevo.
     pub fn category(store: &StoreId, category: &str) -> Self {
         Self::new(format!("category#{store}#{category}"), "category")
+    }
+
+    /// That a product is in a collection.
+    pub(crate) fn member(store: &StoreId, collection: &str, product: &str) -> Self {
+        Self::new(Self::members_pk(store, collection), product)
+    }
+
+    pub(crate) fn members_pk(store: &StoreId, collection: &str) -> String {
+        format!("members#{store}#{collection}")
     }
 
     /// The end of a bulk operation.

@@ -1,6 +1,7 @@
 //! A Shopify shop: it signs webhooks and sends them to a local address, and answers queries of the Admin API.
 
 pub(crate) mod admin_api;
+mod arguments;
 mod execute;
 pub mod nodes;
 mod points;

@@ -2,19 +2,18 @@
 //! so that the first write to Brevo carries the recorded consent.
 
 use jiff::{SignedDuration, Timestamp};
-use tajo_domain::{ConsentState, ContactRecord, PersonUpdate, Skipped};
-use tajo_platforms::shopify::api::{self, NextStep};
+use tajo_domain::{ConsentState, ContactRecord, PersonUpdate};
+use tajo_platforms::shopify::api;
 
-use crate::shopify::{CANNOT_BE_ASKED, NO_TOKEN};
+use crate::shopify::{Ask, CANNOT_BE_ASKED, NO_TOKEN, unanswered, without};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
 /// A customer is asked about again after this long at the earliest, and only if a notice hints at a consent.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
-/// Tries of one notice. An order must not wait for ever: after these the contact is written without the answer, blocked
-/// on every channel, and the next notice asks again.
-const TRIES: u32 = 4;
+/// What is missing where nobody answers: the contact is written blocked on every channel, and the next notice asks again.
+const WHAT: &str = "consent, tags and totals of the customer";
 
 /// What came of looking a customer up.
 #[derive(Default)]
@@ -51,38 +50,22 @@ pub(super) async fn look_up(
         return Ok(LookedUp::default());
     };
     let Some(shop) = worker.store.shop() else {
-        return Ok(without(format!("{CANNOT_BE_ASKED}{NO_TOKEN}")));
+        let step = without(WHAT, format!("{CANNOT_BE_ASKED}{NO_TOKEN}"));
+        return Ok(LookedUp { update: None, step });
     };
     worker.has_time()?;
-    let error = match worker.env.shopify.customer(shop, id, &worker.env.clock).await {
-        Ok(node) => return Ok(found(worker, node.as_ref())),
-        Err(error) => error,
-    };
-    match error.next_step() {
-        NextStep::Retry { after } if worker.attempts + 1 < TRIES => {
-            Err(Stop::Later { after, reason: error.to_string() })
-        }
-        NextStep::Retry { .. } => Ok(without(format!("{error}; it was asked {TRIES} times"))),
-        NextStep::AskMerchant { .. } => {
-            let reason = format!("{CANNOT_BE_ASKED}{error}");
-            let mut looked_up = without(reason.clone());
-            looked_up.step.attention = Some(reason);
-            Ok(looked_up)
-        }
-        NextStep::Park => Ok(without(format!("{CANNOT_BE_ASKED}{error}"))),
+    let ask = Ask::Customers(worker.store.metafields());
+    match worker.env.shopify.node(shop, &ask, id, &worker.env.clock).await {
+        Ok(node) => Ok(found(worker, node.as_ref())),
+        Err(error) => Ok(LookedUp { update: None, step: unanswered(WHAT, &error, worker.attempts)? }),
     }
 }
 
 /// A customer that the shop does not have (any more) is not asked about again either.
 fn found(worker: &Worker<'_>, node: Option<&serde_json::Value>) -> LookedUp {
     let context = worker.store.context(worker.now());
-    let read = node.and_then(|node| api::person(node, &context).ok());
+    let read = node.and_then(|node| api::person(node, &worker.store.metafields(), &context).ok());
     let nothing = || PersonUpdate { looked_up_at: Some(context.time), ..PersonUpdate::default() };
     let step = Step { asked_platform: true, ..Step::default() };
     LookedUp { update: Some(read.unwrap_or_else(nothing)), step }
-}
-
-fn without(reason: String) -> LookedUp {
-    let skipped = vec![Skipped::new("consent, tags and totals of the customer", reason)];
-    LookedUp { update: None, step: Step { skipped, ..Step::default() } }
 }

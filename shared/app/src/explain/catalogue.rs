@@ -1,7 +1,5 @@
 //! Products, collections and stock, explained.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use tajo_brevo::Item;
 use tajo_domain::{CategoryRecord, CollectionNews, ProductNews, Stock, StockNews, StockOf, StockSaid};
@@ -18,14 +16,15 @@ pub(super) fn product(moment: &Moment<'_>, news: &ProductNews, explanation: &mut
             .skip("product", "the product was never seen here: Brevo has nothing to mark as deleted");
     };
     // Nothing is known of its inventory items either, and nothing is looked up.
-    let kept: BTreeMap<String, Stock> =
-        body.variants.iter().map(|variant| (variant.id.clone(), Stock::default())).collect();
-    let (record, accepted) = product::news(moment, None, body, &kept);
+    let kept = body.variants.iter().map(|variant| (variant.id.clone(), Stock::default())).collect();
+    let known = product::Known { kept, asked: true, ..product::Known::default() };
+    let (record, accepted) = product::news(moment, None, body, &known);
     let record = record.unwrap_or_default();
     explanation.skipped.extend(accepted.skipped);
     let all = contents(body, &record.collections, facts);
     let due = product::due(&record, &body.id, &all, facts);
     if !due.is_empty() {
+        explanation.fetches.push(format!("the collections of product {}, before it is sent", body.id));
         for category in categories(body, facts) {
             let record = CategoryRecord { name: category.name, ..CategoryRecord::default() };
             explanation.requests.push(Item::Category(category_body(&category.id, &record, facts)).request());

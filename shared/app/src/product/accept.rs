@@ -3,20 +3,47 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tajo_domain::{
-    Crossing, Piece, Product, ProductRecord, Skipped, Stock, StockNews, StockState, VariantStock,
-};
-use tajo_mapping::{Content, Planned, contents, crossing_key, left_out, stock_event};
+use tajo_domain::{Crossing, Membership, Piece, Product, ProductRecord, Skipped, Stock, StockNews};
+use tajo_mapping::{Content, Planned, contents, left_out, stock_event};
 
+use super::count::{count, judge, unlinked};
 use super::deliver::{due, forget};
+use super::membership;
 use crate::effects;
 use crate::worker::Moment;
+
+/// What was found out about a product besides its body.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// What the inventory items of its variants said before; an item that is in it leads to its variant by now.
+    pub kept: BTreeMap<String, Stock>,
+    /// The collections it is in.
+    pub membership: Option<Membership>,
+    /// Whether nobody is to be asked for them (again).
+    pub asked: bool,
+    /// Whether each of these collections knows that the product is in it.
+    pub noted: bool,
+}
+
+/// What must be found out, or written down elsewhere, before anything is decided.
+pub(crate) enum Missing {
+    /// Inventory items that do not lead to their variant yet, with the variant.
+    Links(Vec<(String, String)>),
+    /// The collections that the product is in.
+    Membership,
+    /// Collections that do not know yet that the product is in them.
+    Notes(Vec<String>),
+}
 
 /// What accepting found.
 #[derive(Default)]
 pub(crate) struct Accepted {
-    /// Inventory items that do not lead to their variant yet: nothing was decided before they do.
-    pub unlinked: Vec<(String, String)>,
+    /// Nothing was decided before this is done.
+    pub missing: Option<Missing>,
+    /// The product was fetched, and changed before it was read here.
+    pub overtaken: bool,
+    /// Collections that the product is in no more.
+    pub left: Vec<String>,
     /// Something was written down.
     pub changed: bool,
     /// This worker is the one that sends, until then (milliseconds).
@@ -32,6 +59,10 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
+    fn waits_for(missing: Missing) -> Self {
+        Self { missing: Some(missing), ..Self::default() }
+    }
+
     fn nothing(what: &str, reason: impl Into<String>) -> Self {
         Self { skipped: vec![Skipped::new(what, reason)], ..Self::default() }
     }
@@ -39,13 +70,12 @@ impl Accepted {
 
 type Decision = (Option<ProductRecord>, Accepted);
 
-/// Accepts the full present product. `kept`: what the inventory items of its variants said before; an item that is in
-/// it leads to its variant by now.
+/// Accepts the full present product.
 pub(crate) fn news(
     moment: &Moment<'_>,
     stored: Option<&ProductRecord>,
     product: &Product,
-    kept: &BTreeMap<String, Stock>,
+    known: &Known,
 ) -> Decision {
     let mut record = stored.cloned().unwrap_or_default();
     if record.deleted_at.is_some() {
@@ -54,22 +84,34 @@ pub(crate) fn news(
     let sync = moment.facts.settings.sync;
     let is_news = record.version.is_none_or(|version| version <= product.updated_at);
     let mut accepted = Accepted::default();
+    if !is_news && product.collections.is_some() {
+        // An older content with newer collections: neither says what Brevo should have.
+        return (None, Accepted { overtaken: true, ..Accepted::default() });
+    }
     if is_news && sync.inventory {
-        accepted.unlinked = unlinked(&record, product, kept);
-        if !accepted.unlinked.is_empty() {
-            return (None, accepted);
+        let links = unlinked(&record, product, &known.kept);
+        if !links.is_empty() {
+            return (None, Accepted::waits_for(Missing::Links(links)));
         }
     }
     let mut content_changed = false;
     let mut all = Vec::new();
     if is_news {
         record.name.clone_from(&product.name);
-        if let Some(collections) = &product.collections {
-            record.collections.clone_from(collections);
-        }
         let reason = left_out(product, moment.facts);
         record.left_out = reason.is_some();
         accepted.skipped.extend(reason.map(|reason| Skipped::new("product", reason)));
+    }
+    if is_news && sync.products && !record.left_out {
+        if !known.asked && membership::is_due(&record, product, moment.facts) {
+            return (None, Accepted::waits_for(Missing::Membership));
+        }
+        let taken = membership::take(&mut record, known);
+        if !taken.joined.is_empty() && !known.noted {
+            return (None, Accepted::waits_for(Missing::Notes(taken.joined)));
+        }
+        accepted.left = taken.left;
+        accepted.skipped.extend(taken.skipped);
     }
     if sync.products && !record.left_out {
         all = contents(product, &record.collections, moment.facts);
@@ -78,7 +120,7 @@ pub(crate) fn news(
         content_changed = want(&mut record, product, &all, moment.facts.settings.products.include_variants);
     }
     if sync.inventory {
-        count(moment, &mut record, product, kept, is_news, &mut accepted);
+        count(moment, &mut record, product, &known.kept, is_news, &mut accepted);
     }
     // A sale changes nothing here: then not even the version is written, unless stock hangs on it.
     if is_news && (sync.inventory || Some(&record) != stored) {
@@ -101,12 +143,13 @@ pub(crate) fn gone(
     record.deleted_at.get_or_insert(at);
     record.pieces.values_mut().for_each(|piece| Piece::DELETED.clone_into(&mut piece.want));
     record.stock.clear();
-    record.collections.clear();
+    let left = std::mem::take(&mut record.collections);
     let accepted = if was_known || !moment.facts.settings.sync.products {
         Accepted::default()
     } else {
         Accepted::nothing("product", "Brevo does not have it (any more)")
     };
+    let accepted = Accepted { left, ..accepted };
     finish(moment, stored, record, accepted, product, &[], was_known, true)
 }
 
@@ -134,23 +177,6 @@ pub(crate) fn told(
     finish(moment, stored, record, accepted, product, &[], false, false)
 }
 
-fn unlinked(
-    record: &ProductRecord,
-    product: &Product,
-    kept: &BTreeMap<String, Stock>,
-) -> Vec<(String, String)> {
-    let leads_home = |variant: &str, item: &str| {
-        let known = record.stock.get(variant).and_then(|known| known.item.as_deref());
-        known == Some(item) || kept.contains_key(variant)
-    };
-    let items =
-        product.variants.iter().filter_map(|variant| Some((variant.inventory_item.as_ref()?, &variant.id)));
-    items
-        .filter(|(item, variant)| !leads_home(variant, item))
-        .map(|(item, variant)| (item.clone(), variant.clone()))
-        .collect()
-}
-
 /// Writes down what Brevo should have. What is there and not wanted any more is to be marked as deleted.
 fn want(record: &mut ProductRecord, product: &Product, all: &[Content], include_variants: bool) -> bool {
     let before = record.pieces.clone();
@@ -169,84 +195,6 @@ fn want(record: &mut ProductRecord, product: &Product, all: &[Content], include_
         }
     }
     record.pieces != before
-}
-
-/// Tells every variant's stock what the body says of it.
-fn count(
-    moment: &Moment<'_>,
-    record: &mut ProductRecord,
-    product: &Product,
-    kept: &BTreeMap<String, Stock>,
-    is_news: bool,
-    accepted: &mut Accepted,
-) {
-    for variant in &product.variants {
-        if !is_news && !record.stock.contains_key(&variant.id) {
-            continue;
-        }
-        let known = record.stock.entry(variant.id.clone()).or_default();
-        let before = known.stock.quantity();
-        if is_news {
-            known.name.clone_from(&variant.name);
-            known.item.clone_from(&variant.inventory_item);
-        }
-        if let Some(said) = kept.get(&variant.id) {
-            known.stock.absorb(said);
-        }
-        if let Some(tracked) = variant.tracked {
-            known.stock.say_tracked(variant.updated_at, tracked);
-        }
-        if let Some(quantity) = variant.quantity {
-            known.stock.say_total(variant.updated_at, quantity);
-        }
-        judge(moment, record, &variant.id, before, accepted);
-    }
-    if let Some(others) = product.other_variants.as_ref().filter(|_| is_news) {
-        record.stock.retain(|id, _| {
-            product.variants.iter().any(|variant| variant.id == *id) || others.iter().any(|other| other == id)
-        });
-    }
-}
-
-/// Compares what there was with what there is. The first count of a variant crosses nothing, and a crossing that the
-/// store does not want to know of is none.
-fn judge(
-    moment: &Moment<'_>,
-    record: &mut ProductRecord,
-    variant: &str,
-    before: Option<i64>,
-    accepted: &mut Accepted,
-) {
-    let facts = moment.facts;
-    let settings = &facts.settings.inventory;
-    let is_left_out = record.left_out;
-    let Some(known) = record.stock.get_mut(variant) else { return };
-    let Some(after) = known.stock.quantity() else {
-        known.state = None;
-        return;
-    };
-    let of = |quantity| StockState::of(quantity, settings.low_stock_threshold);
-    let at = known.stock.newest();
-    if known.state.is_none_or(|(state, _)| state != of(after)) {
-        known.state = Some((of(after), at.as_millisecond()));
-    }
-    let crossing = before.and_then(|before| of(before).crossing(of(after)));
-    let is_wanted = |crossing: &Crossing| *crossing == Crossing::Low || settings.out_of_stock_events;
-    let Some(crossing) = crossing.filter(is_wanted).filter(|_| !is_left_out && facts.is_fresh(at)) else {
-        return;
-    };
-    accepted.crossed.push(crossing);
-    if settings.alert_email.is_none() {
-        let reason = "only the Brevo product says it: `sync.inventory.alert_email` names nobody to tell";
-        accepted.skipped.push(Skipped::new(format!("event {}", crossing.event()), reason));
-        return;
-    }
-    // Known to the ledger, and free for the one who finishes this decision.
-    let key = crossing_key(variant, crossing, at, after);
-    if !record.effects.is_done(&key) {
-        record.effects.forget_done(&format!("{variant}:"));
-        record.effects.claim(&key, moment.now, moment.now);
-    }
 }
 
 /// Claims the events, and the right to send where there is something to send.
@@ -284,13 +232,6 @@ fn finish(
 }
 
 /// Whether the record wants just this content.
-fn wants(record: &ProductRecord, content: &Content) -> bool {
+pub(super) fn wants(record: &ProductRecord, content: &Content) -> bool {
     record.pieces.get(&content.id).is_some_and(|piece| piece.want == content.digest)
-}
-
-/// The stock of one variant, unless nobody counts it.
-pub(super) fn shelf(known: &VariantStock) -> Option<tajo_mapping::Shelf> {
-    let quantity = known.stock.quantity()?;
-    let (state, since) = known.state?;
-    Some(tajo_mapping::Shelf { quantity, state, since: Timestamp::from_millisecond(since).ok()? })
 }

@@ -7,8 +7,9 @@ use tajo_domain::{Piece, ProductRecord, StockState};
 use tajo_mapping::{Category, Content, Shelf, StoreFacts, deletion, shelf_of_all, with_stock};
 use tajo_state::{Key, Stored};
 
-use super::accept::{Accepted, shelf};
+use super::accept::Accepted;
 use super::attributes;
+use super::count::shelf;
 use crate::queue::LONGEST_DELAY;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
@@ -137,6 +138,13 @@ pub(super) async fn deliver(
     let has_events = !accepted.claimed.is_empty();
     let mut events = effects::send(worker, accepted.claimed).await;
     let mut stop = events.stop.take();
+    if !is_over(stop.as_ref()) && needs_categories(worker, door, &stored, accepted.sends_until.is_some()) {
+        // Categories have a budget of their own: without them, the product still goes.
+        let collections = stored.record.as_ref().map_or(&[][..], |record| &record.collections);
+        if let Err(later) = category::ensure(worker, door.categories, collections).await {
+            stop = Some(later);
+        }
+    }
     let Some(mine) = accepted.sends_until else {
         if has_events {
             let settle = |newest: &mut ProductRecord| events.settle(&mut newest.effects);
@@ -150,12 +158,6 @@ pub(super) async fn deliver(
         return stop.map_or(Ok(step), Err);
     };
     let facts = &worker.store.facts;
-    if !is_over(stop.as_ref()) && (worker.redelivered || has_content(&stored, door, facts)) {
-        // Categories have a budget of their own: without them, the product still goes.
-        if let Err(later) = category::ensure(worker, door.categories).await {
-            stop = Some(later);
-        }
-    }
     let mut over = matches!(stop, Some(Stop::Retry { .. }));
     let mut refused: Vec<String> = Vec::new();
     let mut known = stored;
@@ -217,9 +219,22 @@ fn is_over(stop: Option<&Stop>) -> bool {
     stop.is_some_and(|stop| stop.ends_the_journey() || matches!(stop, Stop::Park { hint: Some(_), .. }))
 }
 
-fn has_content(stored: &Stored<ProductRecord>, door: &Door<'_>, facts: &StoreFacts) -> bool {
-    let due = stored.record.iter().flat_map(|record| due(record, door.product, door.contents, facts));
-    due.into_iter().any(|due| due.content.is_some_and(|content| content != Piece::DELETED))
+/// Whether Brevo may not know the product's categories: its content is to be sent, or was sent by a notice that ended
+/// before its categories were all made.
+fn needs_categories(
+    worker: &Worker<'_>,
+    door: &Door<'_>,
+    stored: &Stored<ProductRecord>,
+    sends: bool,
+) -> bool {
+    let facts = &worker.store.facts;
+    let Some(record) = stored.record.as_ref().filter(|_| facts.settings.sync.products) else { return false };
+    let is_wanted = !door.contents.is_empty() && !record.left_out && record.deleted_at.is_none();
+    let is_sent = || {
+        let due = due(record, door.product, door.contents, facts);
+        due.into_iter().any(|due| due.content.is_some_and(|content| content != Piece::DELETED))
+    };
+    is_wanted && (worker.redelivered || (sends && is_sent()))
 }
 
 /// Nobody else tries before the budget opens again: they would only be refused, and what they have to say about the

@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tajo_domain::{Change, Changes, ContactKey, ContactRecord, OrderRecord, Skipped};
+use tajo_domain::{
+    Change, Changes, ContactKey, ContactRecord, OrderRecord, ProductNews, ProductRecord, Skipped,
+};
 use tajo_platforms::shopify::api::{self, Answer, Error, NextStep, Query, Wanted, body};
 use tajo_platforms::{Context, Notice, Platform};
 use tajo_state::Key;
@@ -45,13 +47,26 @@ pub(super) async fn changes(
             "the notice only names the {what} it is about, and {CANNOT_BE_ASKED}{NO_TOKEN}"
         )));
     };
-    match fetch(env, shop, &wanted, deadline).await? {
-        Some(fetched) => read(env, notice, &wanted, &fetched, &context),
-        None => Ok(Changes {
-            changes: Vec::new(),
-            skipped: vec![Skipped::new("the whole notice", format!("Shopify has no such {what} (any more)"))],
-        }),
+    match fetch(env, shop, &store.metafields(), &wanted, deadline).await? {
+        Some(fetched) => read(env, store, notice, &wanted, &fetched),
+        None => gone(env, store, &wanted).await,
     }
+}
+
+/// What it means that the platform does not have it. A product that Brevo was told of was there, so it was deleted,
+/// whether or not `products/delete` ever comes. One that nobody has heard of may only be too new to be found: a deletion
+/// is final, so that is not guessed.
+async fn gone(env: &Env, store: &Store, wanted: &Wanted) -> Result<Changes, Stop> {
+    if let Wanted::Product(product) = wanted {
+        let key = Key::product(&store.facts.store, product);
+        let record = env.table.get::<ProductRecord>(&key).await?.record;
+        if record.is_some_and(|record| record.version.is_some()) {
+            let gone = ProductNews::Gone { product: product.clone(), at: env.clock.now() };
+            return Ok(Changes { changes: vec![Change::Product(gone)], skipped: Vec::new() });
+        }
+    }
+    let reason = format!("Shopify has no such {} (any more)", wanted.what());
+    Ok(Changes { changes: Vec::new(), skipped: vec![Skipped::new("the whole notice", reason)] })
 }
 
 /// Why the platform is not asked: nobody who left, or was erased, is asked about.
@@ -75,12 +90,13 @@ async fn left(env: &Env, store: &Store, wanted: &Wanted) -> Result<Option<&'stat
 /// What was fetched, read as the body that the notice would have had.
 fn read(
     env: &Env,
+    store: &Store,
     notice: &Notice,
     wanted: &Wanted,
     fetched: &Fetched,
-    context: &Context,
 ) -> Result<Changes, Stop> {
-    let Fetched { node, lines, has_all_lines } = fetched;
+    let context = &store.context(notice.time());
+    let Fetched { asked_at, node, lines, has_all_lines } = fetched;
     let body = match wanted {
         Wanted::Customer(_) => body::customer(node),
         Wanted::Order(_) => body::order(node, lines),
@@ -90,12 +106,19 @@ fn read(
     if let Wanted::Order(_) = wanted {
         changes.skipped.extend(body::left_out(node, *has_all_lines));
     }
+    if let Wanted::Product(_) = wanted {
+        for change in &mut changes.changes {
+            if let Change::Product(ProductNews::Now(product)) = change {
+                product.collections = Some(api::membership(node, *asked_at));
+            }
+        }
+    }
     if let Wanted::Customer(_) = wanted {
         // The whole of a customer is known now: nobody needs to look it up again.
         let context = Context { time: env.clock.now(), ..context.clone() };
         for change in &mut changes.changes {
             if let Change::Person { update, .. } = change {
-                **update = api::person(node, &context)?;
+                **update = api::person(node, &store.metafields(), &context)?;
             }
         }
     }
@@ -104,6 +127,8 @@ fn read(
 
 /// A thing as the platform has it now.
 struct Fetched {
+    /// When it was asked for.
+    asked_at: Timestamp,
     node: Value,
     /// The lines of an order.
     lines: Vec<Value>,
@@ -113,11 +138,15 @@ struct Fetched {
 async fn fetch(
     env: &Env,
     shop: Shop<'_>,
+    metafields: &[String],
     wanted: &Wanted,
     deadline: Timestamp,
 ) -> Result<Option<Fetched>, Stop> {
+    let asked_at = env.clock.now();
     let found = match wanted {
-        Wanted::Customer(id) => ask(env, shop, &api::customers(std::slice::from_ref(id)), deadline).await?,
+        Wanted::Customer(id) => {
+            ask(env, shop, &api::customers(std::slice::from_ref(id), metafields), deadline).await?
+        }
         Wanted::Order(id) => ask(env, shop, &api::order(id), deadline).await?,
         Wanted::Product(id) => ask(env, shop, &api::product(id), deadline).await?,
     };
@@ -133,7 +162,7 @@ async fn fetch(
         Wanted::Order(id) => lines(env, shop, id, &node["updatedAt"], deadline).await?,
         Wanted::Customer(_) | Wanted::Product(_) => (Vec::new(), true),
     };
-    Ok(Some(Fetched { node, lines, has_all_lines }))
+    Ok(Some(Fetched { asked_at, node, lines, has_all_lines }))
 }
 
 /// The lines of an order, and whether these are all.

@@ -6,6 +6,7 @@
 mod answer;
 pub mod body;
 mod error;
+mod membership;
 mod person;
 mod wanted;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 pub use answer::{Answer, Cost, read};
 pub use error::{Error, NextStep};
+pub use membership::{membership, product_ids};
 pub use person::person;
 pub use wanted::Wanted;
 
@@ -32,6 +34,15 @@ pub const CUSTOMERS_PER_QUERY: usize = 100;
 
 /// Lines of an order in one query: a line costs five points, and a page may have 250.
 pub const LINES_PER_QUERY: usize = 100;
+
+/// Collections of one product that are asked for (`collections.graphql`, `product.graphql`): more leave the rest out.
+pub const COLLECTIONS_PER_PRODUCT: u32 = 50;
+
+/// Products in one query for their collections: each may cost as many points as it may have collections, and one.
+pub const PRODUCTS_PER_QUERY: usize = 15;
+
+/// Products in one page of a collection (shopify.dev, "API limits": 250 at most). Each costs a point.
+pub const MEMBERS_PER_QUERY: u32 = 250;
 
 /// Bytes of an answer we read: an order's page of 100 lines is some 60 KB, and 100 customers are some 100 KB.
 pub const ANSWER_BYTES: usize = 4_000_000;
@@ -66,11 +77,28 @@ pub fn path() -> String {
     format!("/admin/api/{VERSION}/graphql.json")
 }
 
-/// Up to [`CUSTOMERS_PER_QUERY`] customers, by the ids that webhooks carry.
-pub fn customers(ids: &[String]) -> Query {
+/// Up to [`customers_per_query`] customers, by the ids that webhooks carry, with these metafields (`namespace.key`).
+pub fn customers(ids: &[String], metafields: &[String]) -> Query {
     let ids: Vec<String> = ids.iter().map(|id| gid("Customer", id)).collect();
-    let points = 8 * u32::try_from(ids.len()).unwrap_or(u32::MAX / 8);
-    Query { document: include_str!("queries/customers.graphql"), variables: json!({ "ids": ids }), points }
+    let points = customer_points(metafields) * u32::try_from(ids.len()).unwrap_or(u32::MAX / 1_000);
+    if metafields.is_empty() {
+        let variables = json!({ "ids": ids });
+        return Query { document: include_str!("queries/customers.graphql"), variables, points };
+    }
+    let variables = json!({ "ids": ids, "first": metafields.len(), "keys": metafields });
+    Query { document: include_str!("queries/customers_with_metafields.graphql"), variables, points }
+}
+
+/// Customers in one query that asks for these metafields: at most [`CUSTOMERS_PER_QUERY`], and at least one.
+pub fn customers_per_query(metafields: &[String]) -> usize {
+    let most = POINTS_PER_QUERY / customer_points(metafields);
+    CUSTOMERS_PER_QUERY.min(most.max(1) as usize)
+}
+
+/// What one customer may cost: eight points, and one for each metafield. (Mappings of more than 200 metafields are not
+/// meant; they are asked for one customer at a time.)
+fn customer_points(metafields: &[String]) -> u32 {
+    8 + u32::try_from(metafields.len()).unwrap_or(POINTS_PER_QUERY).min(POINTS_PER_QUERY - 8)
 }
 
 /// An order without its lines.
@@ -85,25 +113,35 @@ pub fn order_lines(id: &str, after: Option<&str>) -> Query {
     Query { document: include_str!("queries/order_lines.graphql"), variables, points: 520 }
 }
 
-/// A product with its first 100 variants, as many as a webhook has.
-pub fn product(id: &str) -> Query {
-    let variables = json!({ "id": gid("Product", id) });
-    Query { document: include_str!("queries/product.graphql"), variables, points: 400 }
+/// The collections of up to [`PRODUCTS_PER_QUERY`] products.
+pub fn collections(ids: &[String]) -> Query {
+    let ids: Vec<String> = ids.iter().map(|id| gid("Product", id)).collect();
+    let points = (1 + COLLECTIONS_PER_PRODUCT).saturating_mul(u32::try_from(ids.len()).unwrap_or(u32::MAX));
+    Query { document: include_str!("queries/collections.graphql"), variables: json!({ "ids": ids }), points }
 }
 
-/// What an inventory item is an item of.
-pub fn inventory_item(id: &str) -> Query {
-    let variables = json!({ "id": gid("InventoryItem", id) });
-    Query { document: include_str!("queries/inventory_item.graphql"), variables, points: 30 }
+/// A page of the products of a collection, after this cursor: the newest products first.
+pub fn collection_products(id: &str, after: Option<&str>) -> Query {
+    let variables = json!({ "id": gid("Collection", id), "first": MEMBERS_PER_QUERY, "after": after });
+    let points = 1 + MEMBERS_PER_QUERY;
+    Query { document: include_str!("queries/collection_products.graphql"), variables, points }
+}
+
+/// A product with its collections and its first 100 variants, as many as a webhook has.
+pub fn product(id: &str) -> Query {
+    let variables = json!({ "id": gid("Product", id) });
+    Query { document: include_str!("queries/product.graphql"), variables, points: 600 }
 }
 
 /// Every document and its name: for the test that holds them against Shopify's schema.
 pub const DOCUMENTS: &[(&str, &str)] = &[
     ("customers", include_str!("queries/customers.graphql")),
+    ("customers_with_metafields", include_str!("queries/customers_with_metafields.graphql")),
     ("order", include_str!("queries/order.graphql")),
     ("order_lines", include_str!("queries/order_lines.graphql")),
     ("product", include_str!("queries/product.graphql")),
-    ("inventory_item", include_str!("queries/inventory_item.graphql")),
+    ("collections", include_str!("queries/collections.graphql")),
+    ("collection_products", include_str!("queries/collection_products.graphql")),
 ];
 
 /// Shopify's global id of a thing.

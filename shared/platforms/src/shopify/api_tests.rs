@@ -48,7 +48,7 @@ fn jo(state: &str, at: Option<&str>) -> Value {
 
 #[test]
 fn a_looked_up_customer_is_every_facet_with_its_own_time() {
-    let update = person(&jo("SUBSCRIBED", Some("2026-11-01T08:00:05Z")), &context()).unwrap();
+    let update = person(&jo("SUBSCRIBED", Some("2026-11-01T08:00:05Z")), &[], &context()).unwrap();
     let at = |text: &str| text.parse().unwrap();
     let profile = update.profile.unwrap();
     assert_eq!(profile.at, at("2026-11-02T08:00:00Z"));
@@ -74,19 +74,19 @@ fn a_looked_up_customer_is_every_facet_with_its_own_time() {
 #[test]
 fn only_what_was_said_is_a_consent() {
     for state in ["NOT_SUBSCRIBED", "PENDING", "INVALID", "REDACTED", "SOMETHING_NEW"] {
-        let update = person(&jo(state, Some("2026-11-01T08:00:05Z")), &context()).unwrap();
+        let update = person(&jo(state, Some("2026-11-01T08:00:05Z")), &[], &context()).unwrap();
         assert_eq!(update.email_consent, None, "{state}");
     }
     let mut without = jo("SUBSCRIBED", None);
     without["defaultEmailAddress"] = Value::Null;
     without["defaultPhoneNumber"] = Value::Null;
-    let update = person(&without, &context()).unwrap();
+    let update = person(&without, &[], &context()).unwrap();
     assert_eq!((update.email_consent, update.sms_consent), (None, None));
 }
 
 #[test]
 fn an_opt_in_of_unknown_time_never_undoes_an_opt_out() {
-    let consent = |state| person(&jo(state, None), &context()).unwrap().email_consent.unwrap();
+    let consent = |state| person(&jo(state, None), &[], &context()).unwrap().email_consent.unwrap();
     assert_eq!(consent("SUBSCRIBED").at, "2026-11-01T08:00:00Z".parse().unwrap(), "the account's beginning");
     assert_eq!(consent("UNSUBSCRIBED").at, "2026-11-02T08:00:00Z".parse().unwrap(), "its last change");
 }
@@ -153,7 +153,7 @@ fn nothing_personal_is_in_an_error_or_in_debug() {
     let error = refused("jo@example.com", json!({}));
     assert!(!format!("{error} {error:?}").contains("example.com"));
     let answer = read_json(&json!({ "data": { "nodes": [jo("SUBSCRIBED", None)] } })).unwrap();
-    assert!(!format!("{answer:?} {:?}", customers(&["7".to_owned()])).contains("Jo"));
+    assert!(!format!("{answer:?} {:?}", customers(&["7".to_owned()], &[])).contains("Jo"));
 }
 
 #[test]
@@ -183,9 +183,43 @@ fn a_notice_that_only_names_a_thing_wants_it_fetched() {
 }
 
 #[test]
+fn the_metafields_of_a_store_are_asked_for_and_one_that_is_not_answered_is_empty() {
+    let asked = ["custom.tier".to_owned(), "custom.size".to_owned()];
+    assert_eq!(customers(&["7".to_owned()], &[]).variables, json!({ "ids": ["gid://shopify/Customer/7"] }));
+    let query = customers(&["7".to_owned()], &asked);
+    assert_eq!((&query.variables["keys"], query.points), (&json!(asked), 10));
+    let with: Vec<&str> = query.document.lines().filter(|line| !line.starts_with(['#', 'q'])).collect();
+    let plain = customers(&[], &[]).document.lines().filter(|line| !line.starts_with(['#', 'q']));
+    let both = plain.filter(|line| with.contains(line)).count();
+    assert_eq!(both, with.len() - 1, "one line more, and no other difference");
+
+    let mut node = jo("SUBSCRIBED", None);
+    node["metafields"] = json!({ "nodes": [{ "namespace": "custom", "key": "tier", "value": "gold",
+        "updatedAt": "2026-11-03T08:00:00Z" }] });
+    let custom = person(&node, &asked, &context()).unwrap().custom;
+    let told = |source: &str| custom.get(source).map(|fact| (fact.value.clone(), fact.at.to_string()));
+    assert_eq!(told("metafields.custom.tier"), Some((Some("gold".into()), "2026-11-03T08:00:00Z".into())));
+    assert_eq!(told("metafields.custom.size"), Some((None, "2026-11-02T08:00:00Z".into())));
+    assert_eq!(told("metafields.custom.other"), None, "nobody asked");
+}
+
+#[test]
 fn a_query_stays_within_what_one_query_may_cost() {
     let ids: Vec<String> = (0..CUSTOMERS_PER_QUERY).map(|id| id.to_string()).collect();
-    for query in [customers(&ids), order("1"), order_lines("1", None), product("1"), inventory_item("1")] {
+    for count in [1, 20, 200, 5_000] {
+        let keys: Vec<String> = (0..count).map(|n| format!("custom.k{n}")).collect();
+        let query = customers(&ids[..customers_per_query(&keys)], &keys);
+        assert!(query.points <= POINTS_PER_QUERY, "{query:?}");
+    }
+    let products = collections(&ids[..PRODUCTS_PER_QUERY]);
+    assert!(products.points <= POINTS_PER_QUERY, "{products:?}");
+    for query in [
+        customers(&ids, &[]),
+        order("1"),
+        order_lines("1", None),
+        product("1"),
+        collection_products("1", None),
+    ] {
         assert!(query.points <= POINTS_PER_QUERY, "{query:?}");
     }
 }
@@ -199,7 +233,7 @@ proptest! {
     #[test]
     fn no_consent_comes_from_anything_but_the_two_words(word in "[A-Z_]{0,16}") {
         prop_assume!(word != "SUBSCRIBED" && word != "UNSUBSCRIBED");
-        let update = person(&jo(&word, Some("2026-11-01T08:00:05Z")), &context()).unwrap();
+        let update = person(&jo(&word, Some("2026-11-01T08:00:05Z")), &[], &context()).unwrap();
         prop_assert_eq!(update.email_consent, None);
     }
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::execute::{Document, Done, Execution, variables};
+use super::arguments::variables;
+use super::execute::{Document, Done, Execution};
 use super::points::{MOST, requested};
 use super::shop::Shop;
 use crate::http::{Request, Response};

@@ -3,6 +3,7 @@
 use apollo_compiler::ast::{self, Definition, Field, OperationDefinition, OperationType, Selection};
 use serde_json::{Map, Value, json};
 
+use super::arguments::argument;
 use super::points::is_connection;
 use super::shop::Shop;
 
@@ -14,6 +15,7 @@ const ROOTS: &[(&str, &str)] = &[
     ("customer", "Customer"),
     ("order", "Order"),
     ("product", "Product"),
+    ("collection", "Collection"),
     ("inventoryItem", "InventoryItem"),
 ];
 
@@ -22,6 +24,7 @@ const SCOPES: &[(&str, &str)] = &[
     ("Customer", "read_customers"),
     ("Order", "read_orders"),
     ("Product", "read_products"),
+    ("Collection", "read_products"),
     ("InventoryItem", "read_inventory"),
 ];
 
@@ -76,44 +79,6 @@ impl Document {
             }
             _ => None,
         })
-    }
-}
-
-/// The variables, with defaults; a missing one that must be there is an error.
-pub(super) fn variables(operation: &OperationDefinition, given: &Value) -> Result<Map<String, Value>, Value> {
-    let mut variables = Map::new();
-    for definition in &operation.variables {
-        let name = definition.name.as_str();
-        let default = || definition.default_value.as_ref().map(|value| plain(value, &Map::new()));
-        let value = given.get(name).cloned().or_else(default).unwrap_or(Value::Null);
-        if value.is_null() && definition.ty.is_non_null() {
-            let message = format!("Variable ${name} of type {} was provided invalid value", definition.ty);
-            return Err(error(&message, "INVALID_VARIABLE"));
-        }
-        variables.insert(name.to_owned(), value);
-    }
-    Ok(variables)
-}
-
-/// An argument's value, variables filled in. `None`: not given, or null.
-pub(super) fn argument(field: &Field, name: &str, variables: &Map<String, Value>) -> Option<Value> {
-    let argument = field.arguments.iter().find(|argument| argument.name == name)?;
-    Some(plain(&argument.value, variables)).filter(|value| !value.is_null())
-}
-
-fn plain(value: &ast::Value, variables: &Map<String, Value>) -> Value {
-    match value {
-        ast::Value::Null => Value::Null,
-        ast::Value::Enum(name) => json!(name.as_str()),
-        ast::Value::Variable(name) => variables.get(name.as_str()).cloned().unwrap_or_default(),
-        ast::Value::String(text) => json!(text),
-        ast::Value::Float(number) => serde_json::from_str(number.as_str()).unwrap_or_default(),
-        ast::Value::Int(number) => serde_json::from_str(number.as_str()).unwrap_or_default(),
-        ast::Value::Boolean(flag) => json!(flag),
-        ast::Value::List(values) => values.iter().map(|value| plain(value, variables)).collect(),
-        ast::Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (name.to_string(), plain(value, variables))).collect()
-        }
     }
 }
 
@@ -243,8 +208,21 @@ impl Execution<'_> {
         }
     }
 
-    /// A plain list as a connection. Cursors are positions.
+    /// A plain list as a connection, in the list's own order unless it is to be by id; of metafields, those whose keys
+    /// are named. Cursors are positions.
     fn connection(&mut self, all: &[Value], field: &Field) -> Value {
+        let mut all: Vec<&Value> = all.iter().collect();
+        if let Some(Value::Array(keys)) = argument(field, "keys", self.variables) {
+            let part = |field: &Value, name: &str| field[name].as_str().unwrap_or_default().to_owned();
+            let name = |field: &Value| json!(format!("{}.{}", part(field, "namespace"), part(field, "key")));
+            all.retain(|field| keys.contains(&name(field)));
+        }
+        if argument(field, "sortKey", self.variables) == Some(json!("ID")) {
+            all.sort_by_key(|object| object["id"].as_str().and_then(number_in));
+        }
+        if argument(field, "reverse", self.variables) == Some(json!(true)) {
+            all.reverse();
+        }
         let after = argument(field, "after", self.variables);
         let after = after.and_then(|cursor| cursor.as_str()?.parse::<usize>().ok());
         let from = after.map_or(0, |position| position + 1).min(all.len());
@@ -270,7 +248,7 @@ impl Execution<'_> {
         Value::Object(answer)
     }
 
-    fn edges(&mut self, page: &[Value], from: usize, part: &Field) -> Value {
+    fn edges(&mut self, page: &[&Value], from: usize, part: &Field) -> Value {
         let mut edges = Vec::new();
         for (position, object) in (from..).zip(page) {
             let mut edge = Map::new();
@@ -304,6 +282,11 @@ fn kind_of(id: &str) -> Option<&str> {
     (!kind.is_empty() && !number.is_empty()).then_some(kind)
 }
 
-fn error(message: &str, code: &str) -> Value {
+/// `1` of `gid://shopify/Customer/1`.
+fn number_in(id: &str) -> Option<u64> {
+    id.rsplit('/').next()?.parse().ok()
+}
+
+pub(super) fn error(message: &str, code: &str) -> Value {
     json!({ "message": message, "extensions": { "code": code } })
 }

@@ -102,7 +102,7 @@ pub fn order(body: &Value) -> Value {
         "sourceName": body["source_name"],
         "customerLocale": body["customer_locale"],
         "customerAcceptsMarketing": body["buyer_accepts_marketing"],
-        "tags": body["tags"].as_str().map(|tags| tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect::<Vec<_>>()),
+        "tags": words(&body["tags"]),
         "note": body["note"],
         "customAttributes": each(&body["note_attributes"], |pair| json!({ "key": pair["name"], "value": pair["value"] })),
         "discountCodes": each(&body["discount_codes"], |code| code["code"].clone()),
@@ -126,6 +126,80 @@ pub fn order(body: &Value) -> Value {
     })
 }
 
+/// The product of a `products/*` body, in no collection.
+pub fn product(body: &Value) -> Value {
+    let media_of = |image: &Value| {
+        json!({
+            "id": gid("MediaImage", image),
+            "alt": image["alt"],
+            "image": { "url": image["src"], "width": image["width"], "height": image["height"] },
+        })
+    };
+    let media = each(&body["images"], media_of);
+    // A webhook names a variant's image from either side.
+    let own_media = |variant: &Value| -> Vec<Value> {
+        let images = body["images"].as_array().into_iter().flatten();
+        let is_own = |image: &&Value| {
+            let named = image["variant_ids"].as_array().is_some_and(|ids| ids.contains(&variant["id"]));
+            named || (variant["image_id"].is_u64() && variant["image_id"] == image["id"])
+        };
+        images.filter(is_own).map(media_of).collect()
+    };
+    let variants = each(&body["variants"], |variant| {
+        let options = ["option1", "option2", "option3"].iter().filter(|name| variant[**name].is_string());
+        json!({
+            "id": gid("ProductVariant", variant),
+            "title": variant["title"],
+            "sku": variant["sku"],
+            "barcode": variant["barcode"],
+            "price": variant["price"],
+            "compareAtPrice": variant["compare_at_price"],
+            "position": variant["position"],
+            "taxable": variant["taxable"],
+            "inventoryPolicy": upper(&variant["inventory_policy"]),
+            "inventoryQuantity": variant["inventory_quantity"],
+            "createdAt": variant["created_at"],
+            "updatedAt": variant["updated_at"],
+            "inventoryItem": variant["inventory_item_id"]
+                .as_u64()
+                .map(|id| json!({ "id": format!("gid://shopify/InventoryItem/{id}") })),
+            "media": own_media(variant),
+            "selectedOptions": options.map(|name| json!({ "name": name, "value": variant[*name] })).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "id": gid("Product", body),
+        "title": body["title"],
+        "handle": body["handle"],
+        "descriptionHtml": body["body_html"],
+        "vendor": body["vendor"],
+        "productType": body["product_type"],
+        "status": upper(&body["status"]),
+        "tags": words(&body["tags"]),
+        "createdAt": body["created_at"],
+        "updatedAt": body["updated_at"],
+        "publishedAt": body["published_at"],
+        "options": each(&body["options"], |option| json!({
+            "id": gid("ProductOption", option), "name": option["name"], "position": option["position"],
+            "values": option["values"],
+        })),
+        "media": media,
+        "collections": [],
+        "variants": variants,
+    })
+}
+
+/// The collection of a `collections/*` body, with nothing in it.
+pub fn collection(body: &Value) -> Value {
+    json!({
+        "id": gid("Collection", body),
+        "title": body["title"],
+        "handle": body["handle"],
+        "updatedAt": body["updated_at"],
+        "products": [],
+    })
+}
+
 fn address(body: &Value) -> Value {
     if !body.is_object() {
         return Value::Null;
@@ -140,6 +214,14 @@ fn address(body: &Value) -> Value {
 
 fn gid(kind: &str, body: &Value) -> Value {
     json!(body["id"].as_u64().map(|id| format!("gid://shopify/{kind}/{id}")))
+}
+
+/// Webhooks write tags as one text.
+fn words(tags: &Value) -> Value {
+    let words = |tags: &str| -> Vec<String> {
+        tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+    };
+    json!(tags.as_str().map(words))
 }
 
 fn upper(word: &Value) -> Value {

@@ -4,7 +4,8 @@ use apollo_compiler::ast::{Field, Selection};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::execute::{Document, argument};
+use super::arguments::argument;
+use super::execute::Document;
 
 /// One query may cost this much at most.
 pub(super) const MOST: u32 = 1_000;

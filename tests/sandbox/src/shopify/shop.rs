@@ -51,6 +51,8 @@ pub struct ShopSettings {
     pub orders: Vec<Value>,
     /// Products it has.
     pub products: Vec<Value>,
+    /// Collections it has. A collection and its products each list the other: the sandbox derives neither.
+    pub collections: Vec<Value>,
     /// Inventory items it has.
     pub inventory_items: Vec<Value>,
     /// Global ids of what it no longer has.
@@ -93,7 +95,13 @@ impl Shop {
             self.bucket = None;
         }
         self.rate_limits = settings.rate_limits.unwrap_or(self.rate_limits);
-        let lists = [&settings.customers, &settings.orders, &settings.products, &settings.inventory_items];
+        let lists = [
+            &settings.customers,
+            &settings.orders,
+            &settings.products,
+            &settings.collections,
+            &settings.inventory_items,
+        ];
         for object in lists.into_iter().flatten() {
             self.learn(object.clone());
         }

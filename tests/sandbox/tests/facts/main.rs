@@ -18,4 +18,5 @@ mod rates;
 mod readme;
 mod shopify;
 mod shopify_api;
+mod shopify_catalogue;
 mod support;

@@ -1,7 +1,11 @@
 //! Answers in the shape of webhook bodies.
 
+mod product;
+
 use serde_json::{Map, Value, json};
 use tajo_domain::Skipped;
+
+pub use product::product;
 
 use super::id_in;
 
@@ -23,6 +27,10 @@ pub fn customer(node: &Value) -> Value {
         "orders_count": node["numberOfOrders"],
         "total_spent": node["amountSpent"]["amount"],
         "default_address": address(&node["defaultAddress"]),
+        "metafields": each(&node["metafields"]["nodes"], |field| json!({
+            "namespace": field["namespace"], "key": field["key"], "value": field["value"],
+            "updated_at": field["updatedAt"],
+        })),
     })));
     let email = &node["defaultEmailAddress"];
     let said = |state: &Value, level: &Value, at: &Value, from: &Value| {
@@ -164,62 +172,6 @@ pub fn left_out(node: &Value, has_all_lines: bool) -> Vec<Skipped> {
 
 /// Shipments and refunds that `order.graphql` asks for.
 const MOST_PARTS: usize = 20;
-
-/// A product as the body of `products/update`.
-pub fn product(node: &Value) -> Value {
-    let images: Vec<Value> = elements(&node["media"]["nodes"])
-        .filter(|media| media["image"].is_object())
-        .zip(1..)
-        .map(|(media, position)| {
-            let image = &media["image"];
-            json!({ "id": id(media), "src": image["url"], "alt": media["alt"], "width": image["width"],
-                "height": image["height"], "position": position })
-        })
-        .collect();
-    let variants = each(&node["variants"]["nodes"], |variant| {
-        let option = |n: usize| variant["selectedOptions"][n]["value"].clone();
-        json!({
-            "id": id(variant),
-            "admin_graphql_api_id": variant["id"],
-            "product_id": id(node),
-            "inventory_item_id": id(&variant["inventoryItem"]),
-            "title": variant["title"],
-            "sku": variant["sku"],
-            "barcode": variant["barcode"],
-            "price": variant["price"],
-            "compare_at_price": variant["compareAtPrice"],
-            "position": variant["position"],
-            "taxable": variant["taxable"],
-            "inventory_policy": lower(&variant["inventoryPolicy"]),
-            "inventory_quantity": variant["inventoryQuantity"],
-            "created_at": variant["createdAt"],
-            "updated_at": variant["updatedAt"],
-            "option1": option(0),
-            "option2": option(1),
-            "option3": option(2),
-        })
-    });
-    json!({
-        "id": id(node),
-        "admin_graphql_api_id": node["id"],
-        "title": node["title"],
-        "handle": node["handle"],
-        "body_html": node["descriptionHtml"],
-        "vendor": node["vendor"],
-        "product_type": node["productType"],
-        "status": lower(&node["status"]),
-        "tags": tags(node),
-        "created_at": node["createdAt"],
-        "updated_at": node["updatedAt"],
-        "published_at": node["publishedAt"],
-        "options": each(&node["options"], |option| json!({
-            "id": id(option), "name": option["name"], "position": option["position"], "values": option["values"],
-        })),
-        "image": images.first(),
-        "images": images,
-        "variants": variants,
-    })
-}
 
 /// One line of an order.
 fn line(node: &Value) -> Value {
