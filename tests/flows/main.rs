@@ -5,6 +5,7 @@
 mod bad_input;
 mod bodies;
 mod brevo_errors;
+mod brevos_document;
 mod canary;
 mod cart;
 mod carts;

@@ -239,6 +239,9 @@ fn played(
         }
     }
     request.body = body.to_vec();
+    if !uri.path().starts_with("/admin/") {
+        world.unfit.lock().unwrap().extend(crate::openapi::fault(method.as_str(), uri.path(), body));
+    }
     let answer = world.sandbox.call_at(request, clock.now());
     if uri.path().starts_with("/admin/") {
         world.meter.lock().unwrap().shopify_calls += 1;

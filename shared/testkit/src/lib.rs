@@ -9,6 +9,7 @@
 mod events;
 mod front;
 mod meter;
+pub mod openapi;
 mod world;
 
 pub use events::{body, deliver, notice, record};

@@ -45,7 +45,8 @@ pub struct Message {
     pub delay: u64,
 }
 
-/// DynamoDB, a queue, secrets and Brevo.
+/// DynamoDB, a queue, secrets and Brevo. In the end, every request to Brevo must have fitted Brevo's own document, where
+/// that lies beside the project.
 pub struct World {
     /// Brevo.
     pub sandbox: Sandbox,
@@ -56,12 +57,19 @@ pub struct World {
     pub(crate) secrets: Mutex<HashMap<String, String>>,
     pub(crate) meter: Mutex<Meter>,
     pub(crate) http: reqwest::Client,
+    /// Requests that Brevo's own document does not know like this.
+    pub(crate) unfit: Mutex<Vec<String>>,
     database: JoinHandle<()>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         self.database.abort();
+        let unfit =
+            std::mem::take(&mut *self.unfit.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        if !std::thread::panicking() {
+            assert!(unfit.is_empty(), "requests that do not fit Brevo's OpenAPI document: {unfit:#?}");
+        }
     }
 }
 
@@ -89,6 +97,7 @@ impl World {
             queue: Mutex::default(),
             secrets: Mutex::new(HashMap::from([(format!("test/store/{STORE}"), secret)])),
             meter: Mutex::default(),
+            unfit: Mutex::default(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             database: tokio::spawn(dynoxide::server::serve_on(listener, database)),
         });

@@ -177,7 +177,10 @@ pub(super) async fn deliver(
                     right = right_after(worker, &error, mine);
                     let error = Stop::from(error);
                     over |= is_over(Some(&error));
-                    stop = Some(error);
+                    // What comes back must come back, whatever else is refused for good.
+                    if !stop.as_ref().is_some_and(Stop::ends_the_journey) {
+                        stop = Some(error);
+                    }
                     refused.push(due.id);
                 }
             }
