@@ -36,6 +36,8 @@ pub(crate) struct Lane {
     /// Moments that were granted and that nobody has taken yet.
     pool: tokio::sync::Mutex<VecDeque<Timestamp>>,
     waiting: AtomicU32,
+    /// Held by the one whose answer will tell of a lane that nobody has heard of.
+    exploring: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +88,7 @@ impl Lane {
             known: Mutex::new(known),
             pool: tokio::sync::Mutex::default(),
             waiting: AtomicU32::new(0),
+            exploring: tokio::sync::Mutex::default(),
         }
     }
 
@@ -100,6 +103,16 @@ impl Lane {
     /// What an answer said. `refused`: it was a 429.
     pub(crate) fn hear(&self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
         self.change(|known| known.hear(left, refused, now));
+    }
+
+    /// The right to make the first call of a lane that nobody has heard of, until its answer is heard. `None`: it has been
+    /// heard of, maybe by waiting for somebody else's answer.
+    pub(crate) async fn explore(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        if self.known().is_heard() {
+            return None;
+        }
+        let explorer = self.exploring.lock().await;
+        (!self.known().is_heard()).then_some(explorer)
     }
 
     /// Takes so many calls without asking anybody, or none of them.
@@ -189,6 +202,10 @@ impl Lane {
 }
 
 impl Known {
+    fn is_heard(&self) -> bool {
+        self.left.is_some() || self.is_silent || self.closed_until != Timestamp::MIN
+    }
+
     fn hear(&mut self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
         let later = |by: Duration| now.saturating_add(by).unwrap_or(Timestamp::MAX);
         if let Some(reset) = refused {
@@ -217,9 +234,9 @@ impl Known {
         let half = self.rate.calls / 2;
         let (left, until) = match self.left {
             Some((left, until)) if now < until => (left.saturating_sub(half), until),
-            // Of a bucket by the hour nothing is known before its first answer.
-            None if self.rate.seconds > 1 => return false,
-            _ => {
+            // Before the first answer nothing is known.
+            None => return false,
+            Some(_) => {
                 let until = now.saturating_add(SignedDuration::from_secs(self.rate.seconds.into()));
                 (self.rate.calls - half, until.unwrap_or(Timestamp::MAX))
             }

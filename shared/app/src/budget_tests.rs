@@ -13,7 +13,9 @@ fn left(limit: u32, remaining: u32, seconds: u64) -> Option<Left> {
 #[test]
 fn half_of_a_bucket_is_free_and_the_other_half_takes_tickets() {
     let lane = Lane::new("account", Bucket::Events);
-    assert!(lane.take_free(5, at(0)));
+    assert!(!lane.take_free(1, at(0)), "nobody has heard of it yet: one call finds out");
+    lane.hear(left(10, 9, 1), None, at(0));
+    assert!(lane.take_free(4, at(1)));
     assert!(!lane.take_free(1, at(10)));
     assert!(lane.take_free(1, at(1_000)), "another second");
 }
@@ -49,6 +51,7 @@ fn a_larger_plan_is_learned_from_the_headers() {
     let lane = Lane::new("account", Bucket::Contacts);
     lane.hear(left(20, 19, 1), None, at(0));
     assert!(lane.take_free(10, at(1_000)));
+    assert!(!lane.take_free(1, at(1_001)));
 }
 
 #[test]
@@ -74,4 +77,18 @@ fn a_bucket_whose_answers_name_no_limit_is_paced_only_after_a_refusal() {
     assert!(lane.take_free(500, at(1)));
     lane.hear(None, Some(Duration::from_secs(1)), at(2));
     assert!(!lane.take_free(1, at(9_000)));
+}
+
+#[tokio::test]
+async fn of_a_lane_nobody_has_heard_of_one_call_finds_out_and_the_others_wait_for_its_answer() {
+    let lane = Lane::new("account", Bucket::Categories);
+    let explorer = lane.explore().await.unwrap();
+    let second = async { lane.explore().await.is_none() };
+    let first = async {
+        tokio::task::yield_now().await;
+        lane.hear(left(100, 99, 3600), None, at(0));
+        drop(explorer);
+    };
+    let (is_heard, ()) = futures::future::join(second, first).await;
+    assert!(is_heard);
 }

@@ -119,7 +119,9 @@ impl<'a> Outbox<'a> {
         request: &Request,
     ) -> Result<Result<Answer, Error>, Stop> {
         let lane = self.env.budgets.lane(&store.record.account, Bucket::of(request));
-        if self.env.delivery == Delivery::Planned && !lane.take_free(1, self.env.clock.now()) {
+        let planned = self.env.delivery == Delivery::Planned;
+        let explorer = if planned { lane.explore().await } else { None };
+        if planned && explorer.is_none() && !lane.take_free(1, self.env.clock.now()) {
             let latest = self.latest(urgency);
             match lane.moment(&self.env.table, urgency, &self.env.clock, latest).await? {
                 Some(moment) => self.env.clock.sleep_until(moment).await,
@@ -258,6 +260,7 @@ impl Road<'_> {
                 }
                 calls[units[unit].members[0]] += counted;
             }
+            drop(ready.explorer);
             units = plan.left.iter().map(|unit| units[*unit].clone()).collect();
         }
         let lanes = alone.iter().chain(std::iter::once(&together));
@@ -268,15 +271,32 @@ impl Road<'_> {
     }
 
     /// What may be sent now: free, or with tickets.
-    async fn supply(&self, alone: Option<&Lane>, together: &Lane, units: &[Unit]) -> Result<Ready, Error> {
+    async fn supply<'l>(
+        &self,
+        alone: Option<&'l Lane>,
+        together: &'l Lane,
+        units: &[Unit],
+    ) -> Result<Ready<'l>, Error> {
         let need = needs(self.kind, units);
-        let now = self.env.clock.now();
         if self.env.delivery == Delivery::OneByOne {
             return Ok(match alone {
                 Some(_) => Ready::free(need.alone, 0),
                 None => Ready::free(0, need.together),
             });
         }
+        // Of a road nobody has heard of, one call finds out.
+        if let Some(alone) = alone
+            && units.len() < WORTH_A_BATCH
+            && let Some(explorer) = alone.explore().await
+        {
+            return Ok(Ready { explorer: Some(explorer), ..Ready::free(1, 0) });
+        }
+        if (alone.is_none() || WORTH_A_BATCH <= units.len())
+            && let Some(explorer) = together.explore().await
+        {
+            return Ok(Ready { explorer: Some(explorer), ..Ready::free(0, 1) });
+        }
+        let now = self.env.clock.now();
         let is_worth_it = WORTH_A_BATCH <= units.len() || (together.is_fast() && 1 < units.len());
         if (is_worth_it || alone.is_none()) && together.take_free(need.together, now) {
             return Ok(Ready::free(0, need.together));
@@ -392,14 +412,16 @@ impl Road<'_> {
 
 /// Calls that may be made: at once, or each at its moment.
 #[derive(Default)]
-struct Ready {
+struct Ready<'l> {
+    /// Held until the first answer of a lane is heard.
+    explorer: Option<tokio::sync::MutexGuard<'l, ()>>,
     alone: Vec<Option<Timestamp>>,
     together: Vec<Option<Timestamp>>,
 }
 
-impl Ready {
+impl Ready<'_> {
     fn free(alone: usize, together: usize) -> Self {
-        Self { alone: vec![None; alone], together: vec![None; together] }
+        Self { explorer: None, alone: vec![None; alone], together: vec![None; together] }
     }
 
     fn supply(&self) -> Supply {
@@ -420,7 +442,10 @@ async fn exchange(env: &Env, store: &Store, lane: &Lane, request: &Request) -> R
         Err(Error::RateLimited { reset }) => Some(*reset),
         _ => None,
     };
-    lane.hear(reply.left, refused, env.clock.now());
+    // A call without an answer of its own says nothing.
+    if !matches!(reply.result, Err(Error::Unclear(_) | Error::Server(_))) {
+        lane.hear(reply.left, refused, env.clock.now());
+    }
     trace::called(&store.facts, request, &reply.result);
     reply.result
 }
