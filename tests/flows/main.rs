@@ -23,6 +23,7 @@ mod money;
 mod old_items;
 mod order_of_arrival;
 mod orders;
+mod parked;
 mod picture;
 mod privacy;
 mod process;

@@ -15,6 +15,7 @@ pub mod keyring;
 mod lifecycle;
 mod merge;
 mod order;
+pub mod parked;
 pub mod privacy;
 mod product;
 mod queue;
@@ -28,4 +29,4 @@ mod worker;
 
 pub use clock::Clock;
 pub use env::{Env, Store};
-pub use queue::Queue;
+pub use queue::{Queue, QueueError};

@@ -15,7 +15,9 @@ pub use aws::{AwsError, sdk_config};
 pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use log::{LogLine, read_log, write_log};
-pub use parked::{Parked, forget_parked, list_parked, park, read_parked};
+pub use parked::{
+    Backlog, COUNTED, Parked, Span, backlog, forget_parked, list_parked, park, parked_page, read_parked,
+};
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,
 };

@@ -10,7 +10,7 @@
 //! | product | `product#{store}#{product id}` | `product` | |
 //! | inventory item | `item#{store}#{inventory item id}` | `item` | |
 //! | category | `category#{store}#{Brevo category id}` | `category` | |
-//! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`, when it was parked |
+//! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`; its first part in `parked`: when it was parked |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
 //!
@@ -130,3 +130,6 @@ pub(crate) fn privacy_shard(store: &str) -> String {
 pub(crate) fn parked_shard(store: &str) -> String {
     format!("parked#{store}")
 }
+
+/// The partition of the due index that lists the parked work of all stores, by the first parts.
+pub(crate) const ALL_PARKED: &str = "parked";
