@@ -29,6 +29,7 @@ mod privacy;
 mod process;
 mod products;
 mod readme;
+mod set_up;
 mod settings;
 mod skills;
 mod stage;

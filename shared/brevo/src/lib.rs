@@ -10,7 +10,8 @@ pub use client::{Answer, Client, ClientError};
 pub use error::{Error, NextStep, classify};
 pub use operation::{ContactWrite, Event, Identifier};
 pub use request::{
-    Method, Request, activate_ecommerce, create_attribute, create_contact, delete_contact, event,
-    get_account, get_attributes, get_contact, get_events, get_lists, update_contact, upsert_category,
-    upsert_historical_order, upsert_order, upsert_product,
+    Method, Request, activate_ecommerce, create_attribute, create_contact, create_folder, create_list,
+    delete_contact, event, get_account, get_attributes, get_contact, get_display_currency, get_events,
+    get_folders, get_lists, update_contact, upsert_category, upsert_historical_order, upsert_order,
+    upsert_product,
 };

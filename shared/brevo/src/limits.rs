@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Bytes of `event_properties` in one event (Brevo reference, "Create an event": 50 KB).
 pub const EVENT_PROPERTIES_BYTES: usize = 50_000;
 
+/// Lists or folders in one page (Brevo reference, "Get all the lists", "Get all folders": 50).
+pub const LISTS_PER_PAGE: usize = 50;
+
 /// Waits for one answer. Brevo documents no figure; its own SDKs use 60 s, which is a whole invocation here.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 

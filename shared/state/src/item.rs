@@ -1,12 +1,9 @@
 //! Reading and changing one item: compare-and-swap on its revision.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
@@ -242,51 +239,7 @@ impl Table {
         put.send().await.map(|_| ()).map_err(|error| aws_error("PutItem", error))
     }
 
-    /// The same, as a part of a transaction.
-    pub(crate) fn put_in_transaction<T: Serialize>(
-        &self,
-        key: &Key,
-        record: &T,
-        attributes: &Attributes,
-    ) -> Result<TransactWriteItem, TableError> {
-        let mut item = self.envelope(key, record, attributes)?;
-        item.insert("rev".to_owned(), number(1));
-        let put = Put::builder().table_name(&self.name).set_item(Some(item)).build();
-        Ok(TransactWriteItem::builder().put(put.map_err(|error| unbuilt(key, &error))?).build())
-    }
-
-    /// The deletion of one item, as a part of a transaction; with `at`: only if that is what its record holds there.
-    pub(crate) fn delete_in_transaction(
-        &self,
-        key: &Key,
-        at: Option<AttributeValue>,
-    ) -> Result<TransactWriteItem, TableError> {
-        let mut delete = Delete::builder()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(key.pk.clone()))
-            .key("sk", AttributeValue::S(key.sk.clone()));
-        if let Some(at) = at {
-            delete = delete
-                .condition_expression("#data.#at = :at")
-                .expression_attribute_names("#data", "data")
-                .expression_attribute_names("#at", "at")
-                .expression_attribute_values(":at", at);
-        }
-        let delete = delete.build().map_err(|error| unbuilt(key, &error))?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    /// Writes all of it or nothing. False: a condition does not hold, and nothing was written.
-    pub(crate) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<bool, TableError> {
-        let answer = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if is_refused(error.err()) => Ok(false),
-            Err(error) => Err(aws_error("TransactWriteItems", error)),
-        }
-    }
-
-    fn envelope<T: Serialize>(
+    pub(crate) fn envelope<T: Serialize>(
         &self,
         key: &Key,
         record: &T,
@@ -314,17 +267,6 @@ impl Table {
     }
 }
 
-/// A request without one of its parts: cannot happen, since all are set.
-fn unbuilt(key: &Key, error: &BuildError) -> TableError {
-    TableError::Unreadable { pk: kind_of(key), reason: error.to_string() }
-}
-
-/// Whether a transaction was refused for a condition, and not because somebody else was writing.
-fn is_refused(error: &TransactWriteItemsError) -> bool {
-    let TransactWriteItemsError::TransactionCanceledException(canceled) = error else { return false };
-    canceled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
-}
-
 /// Reads an item as stored.
 pub(crate) fn parse<T: DeserializeOwned>(
     key: &Key,
@@ -348,12 +290,12 @@ pub(crate) fn read_number(item: &HashMap<String, AttributeValue>, name: &str) ->
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-fn number(value: u64) -> AttributeValue {
+pub(crate) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// The kind of an item, for messages: ids may be personal.
-fn kind_of(key: &Key) -> String {
+pub(crate) fn kind_of(key: &Key) -> String {
     key.pk.split('#').take(2).collect::<Vec<_>>().join("#")
 }
 

@@ -9,6 +9,7 @@ mod privacy;
 mod secrets;
 mod stores;
 mod table;
+mod transaction;
 mod walk;
 
 pub use aws::{AwsError, sdk_config};
@@ -23,8 +24,8 @@ pub use privacy::{
 };
 pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
 pub use stores::{
-    BulkEnd, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person, forget_person,
-    stores_of_person,
+    BrevoSetUp, BulkEnd, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person,
+    forget_person, stores_of_person,
 };
 pub use table::{DUE_SHARDS, Key};
 pub use walk::{Held, Page};
