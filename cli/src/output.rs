@@ -57,3 +57,20 @@ pub(crate) fn say_json(value: &impl Serialize) -> crate::Result {
     say(&text);
     Ok(())
 }
+
+/// Text in lines of at most 80 columns, all of them indented. A word that is longer stays whole.
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    let room = 80 - indent;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let pad = " ".repeat(indent);
+    lines.iter().map(|line| format!("{pad}{line}")).collect::<Vec<_>>().join("\n")
+}

@@ -41,7 +41,7 @@ fn a_mistake_exits_with_2_and_names_file_line_column_key_and_suggestion() {
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     let wanted = format!(
         "error: {file}:4:7: `connectors.shopify.lists.buyer` is no key that is known here; did you mean `buyers`?\n\
-         hint: known here: all_customers, buyers, abandoned_cart\n"
+         hint: known here: all_customers, buyers, abandoned_cart, folder\n"
     );
     assert_eq!(said, wanted);
     let error = &serde_json::from_str::<serde_json::Value>(&stdout(&output)).unwrap()["error"];
@@ -53,6 +53,31 @@ fn a_mistake_exits_with_2_and_names_file_line_column_key_and_suggestion() {
     // Every command that reads settings says it so.
     let mapping = tajo(&["mapping", "--config", file]);
     assert_eq!((mapping.status.code(), String::from_utf8(mapping.stderr).unwrap()), (Some(2), wanted));
+}
+
+#[test]
+fn stores_of_one_account_whose_totals_would_overwrite_each_other_are_refused_together() {
+    let shop = |name: &str, mapping: &str| {
+        document(
+            &format!("{name}.yaml"),
+            &format!("connectors: {{shopify: {{shop_url: {name}.myshopify.com}}}}\n{mapping}"),
+        )
+    };
+    let (first, second) = (shop("first", ""), shop("second", ""));
+    let own = shop("own", "field_mapping: {email: EMAIL, total_spent: TOTAL_SPENT_OWN}");
+    let validate = |files: &[&PathBuf], more: &[&str]| {
+        let files = files.iter().flat_map(|file| ["--file", file.to_str().unwrap()]);
+        tajo(&["config", "validate"].into_iter().chain(files).chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    assert_eq!(validate(&[&first, &own], &[]).status.code(), Some(0));
+    let output = validate(&[&first, &own, &second], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap().replace(env!("CARGO_TARGET_TMPDIR"), "…");
+    insta::assert_snapshot!("shared_totals", said);
+    let answer = stdout(&validate(&[&first, &second], &["--json"]));
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((&answer[0]["valid"], &answer[1]["valid"]), (&true.into(), &false.into()));
+    assert_eq!(answer[1]["shared_totals"][1]["instead"], "TOTAL_SPENT_SECOND");
 }
 
 #[test]

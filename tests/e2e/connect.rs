@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use tajo_app::connect::{NewStore, Target, every_attribute, write};
+use tajo_app::connect::{NewStore, SetUp, Target, every_attribute, write};
 use tajo_domain::StoreId;
 use tajo_platforms::Platform;
 use tajo_state::{Attributes, Key, StoreRecord, StoreStatus, get_secret, put_secret};
@@ -81,6 +81,7 @@ async fn connect(stage: &Stage, name: String) -> Store {
         platform: Platform::Shopify,
         shop: shop.clone(),
         country: None,
+        currency: None,
         live: false,
         client_secret: SecretString::from(client_secret.clone()),
         brevo_api_key: SecretString::from(key),
@@ -102,9 +103,12 @@ async fn connect(stage: &Stage, name: String) -> Store {
         uninstalled_at: None,
         shop_id: None,
         scopes: None,
+        currency: None,
+        set_up: tajo_state::BrevoSetUp::default(),
     };
     stage.table.put(&Key::store(&new.store), 0, &long_ago, &Attributes::default()).await.unwrap();
-    write(&target(stage), &new, &id).await.unwrap_or_else(|error| panic!("{id}: {error}"));
+    let set_up = SetUp { account: id.clone(), ..SetUp::default() };
+    write(&target(stage), &new, &set_up).await.unwrap_or_else(|error| panic!("{id}: {error}"));
     let calls = stage.sandbox("/calls").await;
     let set_up_until = calls.as_array().and_then(|calls| calls.last()?["n"].as_u64());
     Store { name, shop, client_secret, account: id.clone(), settings, set_up_until, id }

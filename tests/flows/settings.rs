@@ -28,7 +28,7 @@ async fn connected(settings: &str) -> Stage {
     let stage = Stage::new(settings).await;
     let url = format!("{}/v3", stage.front.url);
     let settings = Settings::from_yaml(settings).unwrap();
-    set_up_brevo(&url, &SecretString::from(BREVO_KEY), &settings).await.unwrap();
+    set_up_brevo(&url, &SecretString::from(BREVO_KEY), &settings, None).await.unwrap();
     stage
 }
 
@@ -121,7 +121,7 @@ async fn an_attribute_of_another_kind_is_refused_at_connect() {
     stage.brevo("POST", "/v3/contacts/attributes/normal/BIRTHDAY", &json!({ "type": "text" }));
     let settings = Settings::from_yaml(MAPPED).unwrap();
     let url = format!("{}/v3", stage.front.url);
-    let error = set_up_brevo(&url, &SecretString::from(BREVO_KEY), &settings).await.unwrap_err();
+    let error = set_up_brevo(&url, &SecretString::from(BREVO_KEY), &settings, None).await.unwrap_err();
     assert!(error.to_string().contains("BIRTHDAY is of type `text`"), "{error}");
 }
 

@@ -34,6 +34,9 @@ pub(crate) struct Connect {
     /// Two letters of the shop's country: phone numbers without a country are read as of there.
     #[arg(long)]
     country: Option<String>,
+    /// The currency the shop sells in, three letters: compared with the Brevo account's, whose orders have none.
+    #[arg(long)]
+    currency: Option<String>,
     /// Real buyers shop there: test orders are skipped.
     #[arg(long)]
     live: bool,
@@ -79,6 +82,7 @@ pub(crate) async fn run(asked: &Connect) -> crate::Result {
         platform: Platform::Shopify,
         shop,
         country: asked.country.clone(),
+        currency: asked.currency.as_deref().map(currency).transpose()?,
         live: asked.live,
         client_secret: SecretString::from(asked.api_secret.clone()),
         brevo_api_key: SecretString::from(asked.brevo_api_key.clone()),
@@ -103,7 +107,18 @@ pub(crate) async fn run(asked: &Connect) -> crate::Result {
     if !connected.attributes_created.is_empty() {
         say(&format!("Attributes made in Brevo: {}", connected.attributes_created.join(", ")));
     }
+    if !connected.lists_created.is_empty() {
+        say(&format!("Lists made in Brevo: {}", connected.lists_created.join(", ")));
+    }
     Ok(())
+}
+
+fn currency(text: &str) -> Result<String, Failure> {
+    let code = text.trim().to_uppercase();
+    if code.len() == 3 && code.bytes().all(|c| c.is_ascii_uppercase()) {
+        return Ok(code);
+    }
+    Err(Failure::input(format!("`{text}` is no currency")).hint("three letters, such as EUR".to_owned()))
 }
 
 /// Only a permanent address: a custom domain can move, and would not match the webhooks' header.

@@ -11,7 +11,7 @@ use tajo_mapping::StoreKind;
 use tajo_platforms::Platform;
 
 use super::settings_file;
-use crate::output::{Failure, say, say_json};
+use crate::output::{Failure, say, say_json, talk};
 
 /// What to explain.
 #[derive(Args, Debug)]
@@ -56,6 +56,9 @@ pub(crate) fn run(asked: &Explain) -> crate::Result {
         return Err(Failure::input(message).hint("give the body exactly as the platform sent it".to_owned()));
     }
     let settings = settings_file::settings(asked.config.as_deref())?;
+    if settings.list_names.lists().next().is_some() {
+        talk("note: lists by name get their ids when the store is connected: they are not shown here");
+    }
     let explanation = explain(&Question {
         platform: match asked.platform {
             PlatformName::Shopify => Platform::Shopify,

@@ -3,22 +3,25 @@
 //! Safe to repeat: everything is looked up before it is made, and the store is answered webhooks only when all
 //! else is in place.
 
-use std::time::Duration;
+mod account;
+mod error;
+mod neighbours;
+mod plan;
 
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use tajo_brevo::{
-    Error, NextStep, Request, activate_ecommerce, create_attribute, get_account, get_attributes, get_lists,
-};
-use tajo_domain::{StoreId, short_hash};
-use tajo_mapping::{CONTACT_RULES, Kind, Mapped, Settings, effective_rules};
+use tajo_domain::StoreId;
+use tajo_mapping::{CONTACT_RULES, Settings};
 use tajo_platforms::Platform;
 use tajo_state::{
-    Attributes, Key, SecretError, Secrets, StoreRecord, StoreStatus, Table, TableError, get_secret,
-    put_secret,
+    Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, get_secret, put_secret,
 };
+
+use account::Account;
+pub use error::ConnectError;
+use plan::plan;
 
 /// Where the connector is deployed: the stack's outputs.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ pub struct NewStore {
     pub shop: String,
     /// Two letters: phone numbers without a country are read as of here.
     pub country: Option<String>,
+    /// The currency its money is in, three letters; `None`: not known, and not compared with the Brevo account's.
+    pub currency: Option<String>,
     /// A live store skips test orders.
     pub live: bool,
     /// Signs its webhooks.
@@ -65,55 +70,10 @@ pub struct Connected {
     pub store: StoreId,
     /// Attributes that were made in Brevo.
     pub attributes_created: Vec<String>,
+    /// Lists that were made in Brevo.
+    pub lists_created: Vec<String>,
     /// Things a person should know.
     pub warnings: Vec<String>,
-}
-
-/// Why a store could not be connected. Whole sentences; no secret in them.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the sentences say it")]
-pub enum ConnectError {
-    #[error(transparent)]
-    Settings(#[from] tajo_mapping::SettingsError),
-    #[error(transparent)]
-    Client(#[from] tajo_brevo::ClientError),
-    #[error(transparent)]
-    Aws(#[from] tajo_state::AwsError),
-    #[error("Brevo could not be set up: {0}")]
-    Brevo(#[from] Error),
-    #[error(
-        "the Brevo attribute {name} is of type `{found}`, and the connector fills it with `{wanted}`: Brevo would drop every value silently"
-    )]
-    AttributeKind { name: String, found: String, wanted: &'static str },
-    #[error("Brevo has no list {0}")]
-    NoSuchList(u64),
-    #[error(transparent)]
-    Table(#[from] TableError),
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    #[error("the keyring secret is not the JSON this version writes")]
-    Keyring,
-}
-
-impl ConnectError {
-    /// What to do about it, where that is not plain from the sentence.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Settings(error) => error.hint.clone(),
-            Self::Brevo(error) => match error.next_step() {
-                NextStep::AskMerchant { hint } => Some(hint.to_owned()),
-                _ => None,
-            },
-            Self::AttributeKind { name, .. } => Some(format!(
-                "map the field to another attribute in `field_mapping`, or delete {name} in Brevo"
-            )),
-            Self::NoSuchList(_) => Some("use the ids that Brevo shows under Contacts → Lists".to_owned()),
-            Self::Secret(SecretError::Missing) => {
-                Some("check the names against the stack's outputs".to_owned())
-            }
-            _ => None,
-        }
-    }
 }
 
 /// Every attribute the connector can fill and Brevo's word for its type, except those every account has.
@@ -121,133 +81,90 @@ pub fn every_attribute() -> Vec<(&'static str, &'static str)> {
     CONTACT_RULES.iter().map(|rule| (rule.attribute, rule.kind.as_str())).collect()
 }
 
-/// Connects one store, new or again.
+/// Connects one store, new or again. Everything that can be refused is refused before anything is changed.
 pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, ConnectError> {
     let settings = Settings::from_yaml(&new.settings)?;
-    let set_up = set_up_brevo(&target.brevo_api_url, &new.brevo_api_key, &settings).await?;
-    write(target, new, &set_up.account).await?;
+    let brevo = tajo_brevo::Client::new(&target.brevo_api_url)?;
+    let account = Account { brevo: &brevo, key: &new.brevo_api_key };
+    let currency = new.currency.as_deref();
+    let found = account.look(&settings).await?; //                                  calls Brevo
+    let plan = plan(&found, &settings, currency)?; //                               pure
+    let aws = Aws::new(target).await?;
+    let keyring = aws.keyring(&target.keyring).await?; //                           calls AWS
+    let mut resolved = settings.clone();
+    resolved.resolve(&plan.lists, &plan.renamed);
+    neighbours::refuse_shared_totals(&aws.table, &keyring, &new.store, &found.account, &resolved).await?;
+    let set_up = account.carry_out(&found, plan, &settings, currency).await?; //    calls Brevo
+    write(target, new, &set_up).await?; //                                          calls AWS
     Ok(Connected {
         store: new.store.clone(),
         attributes_created: set_up.attributes_created,
-        warnings: settings.warnings,
+        lists_created: set_up.lists_created,
+        warnings: settings.warnings.into_iter().chain(set_up.warnings).collect(),
     })
 }
 
 /// A Brevo account that is ready for a store.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetUp {
     /// Names the account without naming it.
     pub account: String,
     /// Attributes that were made.
     pub attributes_created: Vec<String>,
+    /// Lists that were made.
+    pub lists_created: Vec<String>,
+    /// What is stored with the store.
+    pub found: BrevoSetUp,
+    /// Things a person should know.
+    pub warnings: Vec<String>,
 }
 
-/// Checks the key, makes the attributes the settings need, checks the lists, switches eCommerce on.
+/// Checks the key, then makes what the settings need and the account has not: attributes, lists, eCommerce. Safe to repeat:
+/// an account that is ready is only looked at.
 pub async fn set_up_brevo(
     base: &str,
     key: &SecretString,
     settings: &Settings,
+    currency: Option<&str>,
 ) -> Result<SetUp, ConnectError> {
     let brevo = tajo_brevo::Client::new(base)?;
-    let account = call(&brevo, key, &get_account()).await?;
-    let attributes_created = set_up_attributes(&brevo, key, settings).await?;
-    check_lists(&brevo, key, settings).await?;
-    call(&brevo, key, &activate_ecommerce()).await?;
-    Ok(SetUp { account: account_id(&account), attributes_created })
+    let account = Account { brevo: &brevo, key };
+    let found = account.look(settings).await?;
+    let plan = plan(&found, settings, currency)?;
+    account.carry_out(&found, plan, settings, currency).await
 }
 
 /// Writes secrets and store, the signing key last: webhooks are answered only when all else is in place.
-pub async fn write(target: &Target, new: &NewStore, account: &str) -> Result<(), ConnectError> {
-    let aws = tajo_state::sdk_config(target.endpoint.as_deref()).await?;
-    let secrets = SecretsClient::new(&aws);
-    Secrets::new(secrets.clone(), &target.store_secrets_prefix)
+pub async fn write(target: &Target, new: &NewStore, set_up: &SetUp) -> Result<(), ConnectError> {
+    let aws = Aws::new(target).await?;
+    Secrets::new(aws.secrets.clone(), &target.store_secrets_prefix)
         .put_store(&new.store, &new.brevo_api_key, new.shopify_access_token.as_ref())
         .await?;
-    let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &target.table);
-    write_store(&table, new, account).await?;
-    write_keyring(&secrets, &target.keyring, new).await
+    write_store(&aws.table, new, set_up).await?;
+    write_keyring(&aws, &target.keyring, new).await
 }
 
-/// One call of the set-up. There are more of them than Brevo takes in a second, and a person waits: the limit is
-/// waited for, within reason.
-async fn call(brevo: &tajo_brevo::Client, key: &SecretString, request: &Request) -> Result<Value, Error> {
-    let mut tries = 0;
-    loop {
-        match brevo.send(key, request).await {
-            Ok(answer) => return Ok(answer.body),
-            Err(error) => match error.next_step() {
-                NextStep::Retry { after } if tries < TRIES && after <= Some(LONGEST_WAIT) => {
-                    tokio::time::sleep(after.unwrap_or(LONGEST_WAIT / 5)).await;
-                    tries += 1;
-                }
-                _ => return Err(error),
-            },
-        }
+/// What of AWS a connection needs.
+struct Aws {
+    secrets: SecretsClient,
+    table: Table,
+}
+
+impl Aws {
+    async fn new(target: &Target) -> Result<Self, ConnectError> {
+        let aws = tajo_state::sdk_config(target.endpoint.as_deref()).await?;
+        let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &target.table);
+        Ok(Self { secrets: SecretsClient::new(&aws), table })
+    }
+
+    /// Which stores there are, and what signs their webhooks.
+    async fn keyring(&self, name: &str) -> Result<Value, ConnectError> {
+        let text = get_secret(&self.secrets, name).await?;
+        serde_json::from_str(text.expose_secret()).map_err(|_| ConnectError::Keyring)
     }
 }
 
-/// Tries of one call of the set-up.
-const TRIES: u32 = 10;
-
-/// A longer wait is said instead of waited for.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-/// Makes the attributes that are missing and refuses those of another kind: Brevo drops values for either
-/// without a word.
-async fn set_up_attributes(
-    brevo: &tajo_brevo::Client,
-    key: &SecretString,
-    settings: &Settings,
-) -> Result<Vec<String>, ConnectError> {
-    let answer = call(brevo, key, &get_attributes()).await?;
-    let existing = answer.get("attributes").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut created = Vec::new();
-    for Mapped { attribute: name, kind, .. } in effective_rules(settings) {
-        let found = existing.iter().find(|attribute| attribute["name"] == json!(name));
-        match found.map(|attribute| attribute["type"].as_str().unwrap_or("category")) {
-            None => {
-                call(brevo, key, &create_attribute(&name, kind.as_str())).await?;
-                created.push(name);
-            }
-            Some(found) if fits(found, kind) => {}
-            Some(found) => {
-                return Err(ConnectError::AttributeKind {
-                    name,
-                    found: found.to_owned(),
-                    wanted: kind.as_str(),
-                });
-            }
-        }
-    }
-    Ok(created)
-}
-
-fn fits(found: &str, kind: Kind) -> bool {
-    found == kind.as_str()
-}
-
-async fn check_lists(
-    brevo: &tajo_brevo::Client,
-    key: &SecretString,
-    settings: &Settings,
-) -> Result<(), ConnectError> {
-    let lists = settings.lists;
-    let wanted: Vec<u64> =
-        [lists.all_customers, lists.buyers, lists.abandoned_cart].into_iter().flatten().collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let answer = call(brevo, key, &get_lists()).await?;
-    let known = answer.get("lists").and_then(Value::as_array).cloned().unwrap_or_default();
-    let is_whole_answer = known.len() < 50;
-    let missing = |id: &u64| !known.iter().any(|list| list["id"] == json!(id));
-    match wanted.into_iter().find(missing) {
-        Some(id) if is_whole_answer => Err(ConnectError::NoSuchList(id)),
-        _ => Ok(()),
-    }
-}
-
-async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(), ConnectError> {
+async fn write_store(table: &Table, new: &NewStore, set_up: &SetUp) -> Result<(), ConnectError> {
     let key = Key::store(&new.store);
     let changed = table.change(&key, Attributes::none, |stored: Option<&StoreRecord>| {
         let record = StoreRecord {
@@ -255,7 +172,7 @@ async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(),
             shop: new.shop.clone(),
             country: new.country.clone(),
             live: new.live,
-            account: account.to_owned(),
+            account: set_up.account.clone(),
             // Connecting again must not make old facts fire, nor forget what happened in between.
             // But a shop that had left begins anew: what happened while it was away was not ours to know.
             connected_at: stored
@@ -268,6 +185,8 @@ async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(),
             uninstalled_at: None,
             shop_id: stored.and_then(|stored| stored.shop_id.clone()),
             scopes: None,
+            currency: new.currency.clone().or_else(|| stored.and_then(|stored| stored.currency.clone())),
+            set_up: set_up.found.clone(),
         };
         (Some(record), ())
     });
@@ -277,9 +196,8 @@ async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(),
 
 /// Adds the store to the keyring. A secret that was there before stays as the second one: Shopify signs with the
 /// oldest until it is revoked.
-async fn write_keyring(secrets: &SecretsClient, name: &str, new: &NewStore) -> Result<(), ConnectError> {
-    let text = get_secret(secrets, name).await?;
-    let mut keyring: Value = serde_json::from_str(text.expose_secret()).map_err(|_| ConnectError::Keyring)?;
+async fn write_keyring(aws: &Aws, name: &str, new: &NewStore) -> Result<(), ConnectError> {
+    let mut keyring = aws.keyring(name).await?;
     let stores = keyring.get_mut("stores").and_then(Value::as_object_mut).ok_or(ConnectError::Keyring)?;
     let current = new.client_secret.expose_secret();
     let before = stores.get(new.store.as_str()).and_then(|store| store["secrets"].as_array().cloned());
@@ -290,12 +208,6 @@ async fn write_keyring(secrets: &SecretsClient, name: &str, new: &NewStore) -> R
         return Ok(());
     }
     stores.insert(new.store.as_str().to_owned(), entry);
-    put_secret(secrets, name, &keyring.to_string().into()).await?;
+    put_secret(&aws.secrets, name, &keyring.to_string().into()).await?;
     Ok(())
-}
-
-/// Names a Brevo account without naming it.
-fn account_id(account: &Value) -> String {
-    let name = account.get("organization_id").or_else(|| account.get("email"));
-    short_hash(&name.map(Value::to_string).unwrap_or_default())
 }

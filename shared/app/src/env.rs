@@ -183,7 +183,9 @@ impl Env {
 
 /// A store as the mapping sees it.
 pub(crate) fn facts(id: &StoreId, record: &StoreRecord) -> Result<StoreFacts, Stop> {
-    let settings = Settings::from_stored(&record.settings).map_err(|error| Stop::park(error.to_string()))?;
+    let mut settings =
+        Settings::from_stored(&record.settings).map_err(|error| Stop::park(error.to_string()))?;
+    settings.resolve(&record.set_up.lists, &record.set_up.attributes);
     let platform = Platform::parse(&record.platform)
         .ok_or_else(|| Stop::park(format!("the store's platform `{}` is not known here", record.platform)))?;
     Ok(StoreFacts {

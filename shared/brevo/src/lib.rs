@@ -17,7 +17,8 @@ pub use error::{Error, NextStep, Refusals, classify};
 pub use operation::{ContactWrite, Event, Identifier};
 pub use plan::{Plan, Supply, Unit, collapse, needs, plan};
 pub use request::{
-    Method, Request, activate_ecommerce, create_attribute, create_contact, delete_contact, get_account,
-    get_attributes, get_contact, get_events, get_lists, update_contact,
+    Method, Request, activate_ecommerce, create_attribute, create_contact, create_folder, create_list,
+    delete_contact, get_account, get_attributes, get_contact, get_display_currency, get_events, get_folders,
+    get_lists, update_contact,
 };
 pub use ticket::Windows;

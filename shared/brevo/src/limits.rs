@@ -34,6 +34,9 @@ pub const ORDERS_PER_BATCH: usize = 1_000;
 /// of this size is ours to keep in memory.
 pub const BATCH_BYTES: usize = 2_000_000;
 
+/// Lists or folders in one page (Brevo reference, "Get all the lists", "Get all folders": 50).
+pub const LISTS_PER_PAGE: usize = 50;
+
 /// Waits for one answer. Brevo documents no figure; its own SDKs use 60 s, which is a whole invocation here.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -56,14 +56,16 @@ impl fmt::Debug for Request {
 }
 
 /// Words of Brevo's paths; anything else in a path names somebody or something.
-const PATH_WORDS: [&str; 21] = [
+const PATH_WORDS: [&str; 23] = [
     "account",
     "activate",
     "attributes",
     "batch",
     "categories",
+    "config",
     "contacts",
     "create",
+    "displayCurrency",
     "ecommerce",
     "events",
     "folders",
@@ -119,9 +121,35 @@ pub fn get_attributes() -> Request {
     request(Method::Get, "/contacts/attributes", None)
 }
 
-/// `GET /contacts/lists`: the first 50.
-pub fn get_lists() -> Request {
-    Request { query: Some("limit=50".to_owned()), ..request(Method::Get, "/contacts/lists", None) }
+/// `GET /contacts/lists`: [`limits::LISTS_PER_PAGE`] of them after `offset`.
+pub fn get_lists(offset: usize) -> Request {
+    page("/contacts/lists", offset)
+}
+
+/// `GET /contacts/folders`, likewise.
+pub fn get_folders(offset: usize) -> Request {
+    page("/contacts/folders", offset)
+}
+
+fn page(path: &str, offset: usize) -> Request {
+    let query = format!("limit={}&offset={offset}&sort=asc", limits::LISTS_PER_PAGE);
+    Request { query: Some(query), ..request(Method::Get, path, None) }
+}
+
+/// `POST /contacts/folders`. Brevo answers its id.
+pub fn create_folder(name: &str) -> Request {
+    request(Method::Post, "/contacts/folders", Some(json!({ "name": name })))
+}
+
+/// `POST /contacts/lists`. Brevo answers its id.
+pub fn create_list(name: &str, folder: u64) -> Request {
+    request(Method::Post, "/contacts/lists", Some(json!({ "name": name, "folderId": folder })))
+}
+
+/// `GET /ecommerce/config/displayCurrency`: the account's one currency. 403 while eCommerce is off, which makes it the
+/// question whether it is on.
+pub fn get_display_currency() -> Request {
+    request(Method::Get, "/ecommerce/config/displayCurrency", None)
 }
 
 /// `POST /contacts/attributes/normal/{name}` with Brevo's word for the type.

@@ -15,6 +15,7 @@ mod rules;
 mod settings;
 mod sources;
 mod tags_event;
+mod totals;
 mod whatsapp;
 
 pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
@@ -34,8 +35,9 @@ pub use product::{
 };
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
-    API_VERSION, API_VERSIONS, InventorySettings, Lists, LogLevel, Logging, OrderSettings, ProductFilter,
-    ProductSettings, Settings, SettingsError, Sync, settings_schema,
+    API_VERSION, API_VERSIONS, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings,
+    ProductFilter, ProductSettings, Settings, SettingsError, Sync, settings_schema,
 };
 pub use tags_event::tags_events;
+pub use totals::{SharedTotal, TOTALS, shared_totals};
 pub use whatsapp::{has_whatsapp, without_whatsapp};

@@ -97,7 +97,7 @@ pub fn effective_rules(settings: &Settings) -> Vec<Mapped> {
     let defaults = CONTACT_RULES.iter().filter(|rule| rule.default);
     let mapped = |rule: &Rule| Mapped {
         source: rule.source.to_owned(),
-        attribute: rule.attribute.to_owned(),
+        attribute: settings.renamed.get(rule.source).map_or(rule.attribute, String::as_str).to_owned(),
         kind: rule.kind,
     };
     defaults.map(mapped).collect()

@@ -6,6 +6,8 @@ mod fields;
 mod read;
 mod schema;
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,12 @@ pub struct Settings {
     pub sync: Sync,
     /// Brevo lists that contacts join.
     pub lists: Lists,
+    /// Those of them that are named instead: their ids are known once the store is connected ([`Settings::resolve`]).
+    pub list_names: ListNames,
+    /// Whether a store in another currency than the Brevo account's is refused.
+    pub currency_check: bool,
+    /// Fields of the default table that go elsewhere in this Brevo account. Found at set-up, never in a document.
+    pub renamed: BTreeMap<String, String>,
     /// Source field → Brevo attribute. Empty: the default table.
     pub field_mapping: FieldMapping,
     /// What of the catalogue is synced, and how.
@@ -152,6 +160,39 @@ pub struct Lists {
     pub abandoned_cart: Option<u64>,
 }
 
+/// Names of Brevo lists; `None`: no list, or one by its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListNames {
+    /// Joined by every contact.
+    pub all_customers: Option<String>,
+    /// Joined with the first order.
+    pub buyers: Option<String>,
+    /// Joined while a cart is abandoned.
+    pub abandoned_cart: Option<String>,
+    /// Where a list is made that does not exist; `None`: in a folder of our choice.
+    pub folder: Option<String>,
+}
+
+impl ListNames {
+    /// The lists that are named.
+    pub fn lists(&self) -> impl Iterator<Item = &String> {
+        [&self.all_customers, &self.buyers, &self.abandoned_cart].into_iter().flatten()
+    }
+}
+
+impl Settings {
+    /// Puts in what the set-up of the Brevo account found: the ids of named lists, and the attributes that fields of the
+    /// default table go to instead. A name without an id stays without a list.
+    pub fn resolve(&mut self, lists: &BTreeMap<String, u64>, renamed: &BTreeMap<String, String>) {
+        let names = &self.list_names;
+        let id = |name: &Option<String>| lists.get(name.as_ref()?).copied();
+        self.lists.all_customers = self.lists.all_customers.or(id(&names.all_customers));
+        self.lists.buyers = self.lists.buyers.or(id(&names.buyers));
+        self.lists.abandoned_cart = self.lists.abandoned_cart.or(id(&names.abandoned_cart));
+        self.renamed = renamed.clone();
+    }
+}
+
 /// Half an hour of quiet, as the product promises.
 const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
@@ -169,6 +210,9 @@ impl Default for Settings {
             shop_url: None,
             sync: Sync { customers: true, orders: true, products: true, carts: true, inventory: false },
             lists: Lists::default(),
+            list_names: ListNames::default(),
+            currency_check: true,
+            renamed: BTreeMap::new(),
             field_mapping: FieldMapping::default(),
             products: ProductSettings::default(),
             inventory: InventorySettings::default(),

@@ -61,6 +61,7 @@ fn the_schema_refuses_what_reading_refuses() {
     for text in [
         "connectors:\n  shopify:\n    lists:\n      buyer: 6\n",
         "connectors:\n  shopify:\n    lists:\n      buyers: 0\n",
+        "connectors:\n  shopify:\n    lists:\n      buyers: \"6\"\n",
         "sync:\n  orders: sometimes\n",
         "sync:\n  products:\n    filter: { status: activ }\n",
         "field_mapping:\n  frist_name: FIRSTNAME\n",

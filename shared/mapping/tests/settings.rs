@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are tests too
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use tajo_mapping::{
     InventorySettings, LogLevel, OrderSettings, ProductFilter, ProductSettings, Settings, effective_rules,
@@ -9,6 +11,19 @@ use tajo_mapping::{
 
 fn read(text: &str) -> Settings {
     Settings::from_yaml(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+#[test]
+fn lists_go_by_id_or_by_name_and_a_name_waits_for_its_id() {
+    let text = "connectors: {shopify: {lists: {all_customers: 5, buyers: Buyers, abandoned_cart: Left, folder: Shops}}}";
+    let mut settings = Settings::from_yaml(text).unwrap();
+    assert_eq!((settings.lists.all_customers, settings.lists.buyers), (Some(5), None));
+    assert_eq!(settings.list_names.lists().collect::<Vec<_>>(), ["Buyers", "Left"]);
+    assert_eq!(settings.list_names.folder.as_deref(), Some("Shops"));
+    let found = [("Buyers".to_owned(), 6), ("Another".to_owned(), 9)].into();
+    settings.resolve(&found, &BTreeMap::new());
+    let lists = settings.lists;
+    assert_eq!((lists.all_customers, lists.buyers, lists.abandoned_cart), (Some(5), Some(6), None));
 }
 
 #[test]

@@ -7,14 +7,16 @@ use std::fmt::Write;
 use tajo_mapping::Settings;
 
 /// One mistake each.
-const MISTAKES: [&str; 33] = [
+const MISTAKES: [&str; 35] = [
     "connectors:\n  shopify:\n    lists:\n      buyer: 6\n",
     "conectors:\n  shopify:\n    enabled: true\n",
     "connectors:\n  shopfy:\n    enabled: true\n",
     "connectors:\n  shopify:\n    colour: blue\n",
     "connectors:\n  shopify:\n    enabled: maybe\n",
     "connectors:\n  shopify:\n    enabled: [1]\n",
-    "connectors:\n  shopify:\n    lists:\n      buyers: six\n",
+    "connectors:\n  shopify:\n    lists:\n      buyers: \"6\"\n",
+    "connectors:\n  shopify:\n    lists:\n      buyers: \"\"\n",
+    "connectors:\n  shopify:\n    lists:\n      buyers: [6]\n",
     "connectors:\n  shopify:\n    lists:\n      buyers: 0\n",
     "connectors:\n  shopify:\n    lists:\n      buyers: -6\n",
     "connectors:\n  shopify:\n    lists: 6\n",

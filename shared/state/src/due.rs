@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tajo_domain::StoreId;
 
 use crate::item::aws_error;
+use crate::parked::Span;
 use crate::table::cart_shard;
 use crate::{DUE_SHARDS, Table, TableError};
 
@@ -69,20 +70,62 @@ fn parse_cart(item: &HashMap<String, AttributeValue>) -> Option<DueCart> {
 
 /// The ids of at most `limit` items that stand in this partition of the index, newest first: the last part of their keys.
 pub(crate) async fn newest_ids(table: &Table, shard: String, limit: i32) -> Result<Vec<String>, TableError> {
+    Ok(ids_page(table, shard, Span::default(), limit, None).await?.0)
+}
+
+/// The same for a span of time, and where the next page begins, if there is one.
+pub(crate) async fn ids_page(
+    table: &Table,
+    shard: String,
+    span: Span,
+    limit: i32,
+    from: Option<DuePage>,
+) -> Result<(Vec<String>, Option<DuePage>), TableError> {
+    let since = span.since.map_or(0, Timestamp::as_millisecond);
+    let until = span.until.unwrap_or(Timestamp::MAX).as_millisecond();
+    if until < since {
+        return Ok((Vec::new(), None));
+    }
     let answer = table
         .client()
         .query()
         .table_name(table.name())
         .index_name("due")
-        .key_condition_expression("due_shard = :shard")
+        .key_condition_expression("due_shard = :shard AND due_at BETWEEN :since AND :until")
         .expression_attribute_values(":shard", AttributeValue::S(shard))
+        .expression_attribute_values(":since", AttributeValue::N(since.to_string()))
+        .expression_attribute_values(":until", AttributeValue::N(until.to_string()))
         .scan_index_forward(false)
         .limit(limit)
+        .set_exclusive_start_key(from.map(|page| page.0))
         .send()
         .await
         .map_err(|error| aws_error("Query", error))?;
     let keys = answer.items.unwrap_or_default();
     let ids =
         keys.iter().filter_map(|item| Some(item.get("pk")?.as_s().ok()?.rsplit_once('#')?.1.to_owned()));
-    Ok(ids.collect())
+    Ok((ids.collect(), answer.last_evaluated_key.map(DuePage)))
+}
+
+/// The times of at most `limit` items of this partition of the index, oldest first.
+pub(crate) async fn oldest_times(
+    table: &Table,
+    shard: &str,
+    limit: i32,
+) -> Result<Vec<Timestamp>, TableError> {
+    let answer = table
+        .client()
+        .query()
+        .table_name(table.name())
+        .index_name("due")
+        .key_condition_expression("due_shard = :shard")
+        .expression_attribute_values(":shard", AttributeValue::S(shard.to_owned()))
+        .limit(limit)
+        .send()
+        .await
+        .map_err(|error| aws_error("Query", error))?;
+    let at = |item: &HashMap<String, AttributeValue>| {
+        Timestamp::from_millisecond(item.get("due_at")?.as_n().ok()?.parse().ok()?).ok()
+    };
+    Ok(answer.items.unwrap_or_default().iter().filter_map(at).collect())
 }

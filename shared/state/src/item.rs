@@ -239,7 +239,7 @@ impl Table {
         put.send().await.map(|_| ()).map_err(|error| aws_error("PutItem", error))
     }
 
-    fn envelope<T: Serialize>(
+    pub(crate) fn envelope<T: Serialize>(
         &self,
         key: &Key,
         record: &T,
@@ -290,12 +290,12 @@ pub(crate) fn read_number(item: &HashMap<String, AttributeValue>, name: &str) ->
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-fn number(value: u64) -> AttributeValue {
+pub(crate) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// The kind of an item, for messages: ids may be personal.
-fn kind_of(key: &Key) -> String {
+pub(crate) fn kind_of(key: &Key) -> String {
     key.pk.split('#').take(2).collect::<Vec<_>>().join("#")
 }
 

@@ -11,6 +11,7 @@ mod privacy;
 mod secrets;
 mod stores;
 mod table;
+mod transaction;
 mod walk;
 
 pub use aws::{AwsError, sdk_config};
@@ -19,14 +20,16 @@ pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use log::{LogLine, read_log, write_log};
 pub use members::{forget_member, members, note_member};
-pub use parked::{Parked, forget_parked, list_parked, park, read_parked};
+pub use parked::{
+    Backlog, COUNTED, Parked, Span, backlog, forget_parked, list_parked, park, parked_page, read_parked,
+};
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,
 };
 pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
 pub use stores::{
-    BulkEnd, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person, forget_person,
-    stores_of_person,
+    BrevoSetUp, BulkEnd, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person,
+    forget_person, stores_of_person,
 };
 pub use table::{DUE_SHARDS, Key};
 pub use walk::{Held, Page};

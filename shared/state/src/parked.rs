@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::due::newest_ids;
-use crate::table::parked_shard;
+use crate::due::{DuePage, ids_page, oldest_times};
+use crate::table::{ALL_PARKED, parked_shard};
 use crate::{Attributes, Key, Table, TableError};
 
 /// Ninety days.
@@ -38,28 +38,77 @@ pub struct Parked {
     pub parts: usize,
 }
 
-/// Parks a notice (its text as it stood on the queue). The head is written last: a crash in between leaves
-/// the message on the queue and parts that are written again.
+/// What is listed: everything of a store, or what was parked in a span of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Not before this.
+    pub since: Option<Timestamp>,
+    /// Not after this.
+    pub until: Option<Timestamp>,
+}
+
+/// How much is parked in all stores together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many notices, at most [`COUNTED`].
+    pub count: usize,
+    /// When the oldest of them was parked.
+    pub oldest: Option<Timestamp>,
+}
+
+/// More parked work than this is not counted: the figure is for an alarm, and each count is paid for.
+pub const COUNTED: i32 = 1000;
+
+/// Parks a notice (its text as it stood on the queue): head and parts in one transaction, so that no part is ever
+/// without its head. What was parked under the same id before is replaced.
 pub async fn park(table: &Table, mut parked: Parked, notice: &str) -> Result<(), TableError> {
     let expires_at = Some(parked.at.as_second() + KEPT_SECONDS);
+    let at = parked.at.as_millisecond();
     let parts = split(notice);
+    parked.parts = parts.len();
+    let due = Some((parked_shard(&parked.store), at));
+    let head = table.put_in_transaction(
+        &Key::parked(&parked.store, &parked.id),
+        &parked,
+        &Attributes { due, expires_at },
+    )?;
+    let mut writes = vec![head];
     for (index, part) in parts.iter().enumerate() {
         let key = Key::parked_part(&parked.store, &parked.id, index);
-        table.put_new(&key, part, &Attributes { due: None, expires_at }).await?;
+        // The first part stands in the index of all stores: what is counted there needs no list of stores.
+        let due = (index == 0).then(|| (ALL_PARKED.to_owned(), at));
+        writes.push(table.put_in_transaction(&key, part, &Attributes { due, expires_at })?);
     }
-    parked.parts = parts.len();
-    let due = Some((parked_shard(&parked.store), parked.at.as_millisecond()));
-    let key = Key::parked(&parked.store, &parked.id);
-    table.put_new(&key, &parked, &Attributes { due, expires_at }).await
+    // Nothing in it has a condition, so all of it is written.
+    table.transact(writes).await.map(|_| ())
 }
 
 /// At most `limit` pieces of a store's parked work, newest first.
 pub async fn list_parked(table: &Table, store: &str, limit: i32) -> Result<Vec<Parked>, TableError> {
+    Ok(parked_page(table, store, Span::default(), limit, None).await?.0)
+}
+
+/// At most `limit` pieces of a store's parked work of a span of time, newest first, and where the next page begins, if
+/// there is one.
+pub async fn parked_page(
+    table: &Table,
+    store: &str,
+    span: Span,
+    limit: i32,
+    from: Option<DuePage>,
+) -> Result<(Vec<Parked>, Option<DuePage>), TableError> {
+    let (ids, next) = ids_page(table, parked_shard(store), span, limit, from).await?;
     let mut found = Vec::new();
-    for id in newest_ids(table, parked_shard(store), limit).await? {
+    for id in ids {
         found.extend(table.get::<Parked>(&Key::parked(store, &id)).await?.record);
     }
-    Ok(found)
+    Ok((found, next))
+}
+
+/// How much is parked, and since when. One query of the index, as it was a moment ago.
+pub async fn backlog(table: &Table) -> Result<Backlog, TableError> {
+    let times = oldest_times(table, ALL_PARKED, COUNTED).await?;
+    Ok(Backlog { count: times.len(), oldest: times.first().copied() })
 }
 
 /// One piece of parked work and its notice.
@@ -79,21 +128,24 @@ pub async fn read_parked(
     Ok(Some((parked, notice)))
 }
 
-/// Drops one piece of parked work: the parts first, so that nothing of it is left behind a head that is gone.
-pub async fn forget_parked(table: &Table, store: &str, id: &str) -> Result<(), TableError> {
-    let head = Key::parked(store, id);
-    let parked = table.get_newest::<Parked>(&head).await?.record;
-    for part in 0..parked.map_or(0, |parked| parked.parts) {
-        table.delete(&Key::parked_part(store, id, part)).await?;
+/// Drops one piece of parked work as it was read, head and parts in one transaction. False: it is not there any more,
+/// or was parked again since (then that newer one stays).
+pub async fn forget_parked(table: &Table, parked: &Parked) -> Result<bool, TableError> {
+    let as_read = serde_dynamo::to_attribute_value(parked.at).ok();
+    let head = Key::parked(&parked.store, &parked.id);
+    let mut writes = vec![table.delete_in_transaction(&head, as_read)?];
+    for part in 0..parked.parts {
+        let key = Key::parked_part(&parked.store, &parked.id, part);
+        writes.push(table.delete_in_transaction(&key, None)?);
     }
-    table.delete(&head).await
+    table.transact(writes).await
 }
 
-/// Cuts a text into pieces that fit an item.
+/// Cuts a text into pieces that fit an item. There is always one, if an empty one.
 pub(crate) fn split(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text;
-    while !rest.is_empty() {
+    while !rest.is_empty() || parts.is_empty() {
         let mut end = rest.len().min(PART_BYTES);
         while !rest.is_char_boundary(end) {
             end -= 1;

@@ -1,5 +1,7 @@
 //! Stores, and which stores feed which person.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -69,6 +71,23 @@ pub struct StoreRecord {
     /// The rights the shop granted, once it has told them.
     #[serde(default)]
     pub scopes: Option<Scopes>,
+    /// The currency its money is in, where it was said: three letters.
+    #[serde(default)]
+    pub currency: Option<String>,
+    /// What the set-up of its Brevo account found: nothing of it is looked up again.
+    #[serde(default)]
+    pub set_up: BrevoSetUp,
+}
+
+/// What the set-up of a Brevo account found for one store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrevoSetUp {
+    /// Ids of the lists that the settings name.
+    #[serde(default)]
+    pub lists: BTreeMap<String, u64>,
+    /// Fields of the default mapping that go to other attributes in this account: `first_name` to `PRENOM`.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// The rights a shop granted.

@@ -11,7 +11,7 @@
 //! | inventory item | `item#{store}#{inventory item id}` | `item` | |
 //! | category | `category#{store}#{Brevo category id}` | `category` | |
 //! | member | `members#{store}#{collection id}` | `{product id}` | |
-//! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`, when it was parked |
+//! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`; its first part in `parked`: when it was parked |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
@@ -146,3 +146,6 @@ pub(crate) fn privacy_shard(store: &str) -> String {
 pub(crate) fn parked_shard(store: &str) -> String {
     format!("parked#{store}")
 }
+
+/// The partition of the due index that lists the parked work of all stores, by the first parts.
+pub(crate) const ALL_PARKED: &str = "parked";

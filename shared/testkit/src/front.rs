@@ -126,7 +126,7 @@ async fn call(
                 dynamo(&door.world, target, &headers, body).await
             }
             Some(target) if target.starts_with("AmazonSQS") => sqs(&door.world, &body),
-            Some(_) => secret(&door.world, &body),
+            Some(target) => secret(&door.world, target, &body),
             None => played(&door.world, &door.clock, &method, &uri, &headers, &body),
         };
         let took = response.status().is_success();
@@ -213,12 +213,24 @@ fn sqs(world: &World, body: &[u8]) -> Response {
     json_response(200, &json!({ "Successful": taken, "Failed": [] }))
 }
 
-fn secret(world: &World, body: &[u8]) -> Response {
+fn secret(world: &World, target: &str, body: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(body).unwrap();
-    match world.secrets.lock().unwrap().get(request["SecretId"].as_str().unwrap()) {
+    let name = request["SecretId"].as_str().or(request["Name"].as_str()).unwrap();
+    let mut secrets = world.secrets.lock().unwrap();
+    if let (Some(text), true) =
+        (request["SecretString"].as_str(), may_put(target, secrets.contains_key(name)))
+    {
+        secrets.insert(name.to_owned(), text.to_owned());
+    }
+    match secrets.get(name) {
         Some(text) => json_response(200, &json!({ "SecretString": text })),
         None => json_response(400, &json!({ "__type": "ResourceNotFoundException" })),
     }
+}
+
+/// Only what is there is put, only what is not is created.
+fn may_put(target: &str, is_there: bool) -> bool {
+    target.ends_with(if is_there { "PutSecretValue" } else { "CreateSecret" })
 }
 
 /// Brevo or the shop, as the sandbox plays them.

@@ -50,7 +50,10 @@ impl Meter {
     pub(crate) fn dynamo(&mut self, target: &str, request: &Value, status: u16, answer: &Value) {
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let is_read = matches!(operation.as_str(), "GetItem" | "Query" | "BatchGetItem");
-        let units = match answer["ConsumedCapacity"]["CapacityUnits"].as_f64() {
+        let consumed = &answer["ConsumedCapacity"];
+        // A transaction answers one figure per table.
+        let consumed = consumed.as_array().and_then(|tables| tables.first()).unwrap_or(consumed);
+        let units = match consumed["CapacityUnits"].as_f64() {
             Some(units) => units,
             None if status == 400 => {
                 let item = if answer["Item"].is_null() { &request["Item"] } else { &answer["Item"] };

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tajo_app::config::{SweeperConfig, SyncConfig};
+use tajo_app::connect::Target;
 use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
 use tajo_domain::StoreId;
@@ -33,6 +34,7 @@ pub const SHOPIFY_TOKEN: &str = "shpat_sandbox";
 pub const BREVO_KEY: &str = "xkeysib-sandbox";
 
 const TABLE: &str = "state";
+const KEYRING: &str = "test/keyring";
 
 /// One message on the played queue.
 #[derive(Clone, Debug)]
@@ -95,7 +97,10 @@ impl World {
             clock: Clock::default(),
             dynamo,
             queue: Mutex::default(),
-            secrets: Mutex::new(HashMap::from([(format!("test/store/{STORE}"), secret)])),
+            secrets: Mutex::new(HashMap::from([
+                (format!("test/store/{STORE}"), secret),
+                (KEYRING.to_owned(), r#"{"stores":{}}"#.to_owned()),
+            ])),
             meter: Mutex::default(),
             unfit: Mutex::default(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
@@ -132,6 +137,18 @@ impl World {
             .build();
         env.table = Table::new(aws_sdk_dynamodb::Client::from_conf(patient), TABLE);
         env
+    }
+
+    /// Where a store is connected to, through this front.
+    pub fn target(&self, front: &Front) -> Target {
+        let config = sync_config(front);
+        Target {
+            table: config.table,
+            keyring: KEYRING.to_owned(),
+            store_secrets_prefix: config.store_secrets_prefix,
+            brevo_api_url: config.brevo_api_url,
+            endpoint: config.endpoint,
+        }
     }
 
     /// What cart-sweeper works with, through this front.
@@ -239,6 +256,8 @@ impl World {
             uninstalled_at: None,
             shop_id: None,
             scopes: None,
+            currency: None,
+            set_up: tajo_state::BrevoSetUp::default(),
         };
         let key = Key::store(&StoreId::parse(store).unwrap());
         self.table(front).await.put(&key, 0, &record, &Attributes::default()).await.unwrap();

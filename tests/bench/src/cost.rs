@@ -123,9 +123,9 @@ pub fn per_million(tally: &Tally, memory: Memory) -> Table {
 pub fn idle_month(tally: &Tally, memory: Memory) -> Table {
     let sweeper = &tally.sweeper;
     let per_run = |value: f64| value / sweeper.invocations.max(1) as f64;
-    // Idle: the eight queries alone.
+    // Idle: the eight queries for carts and the one for parked work alone.
     let reads = per_run(tally.fixed_reads()) * MINUTES_PER_MONTH;
-    let queries = f64::from(tajo_state::DUE_SHARDS);
+    let queries = f64::from(tajo_state::DUE_SHARDS) + 1.0;
     let ms = assumed::OWN_MS as f64 + assumed::AWS_MS as f64 * queries;
     let gb_seconds = ms / 1000.0 * memory.sweeper / 1024.0 * MINUTES_PER_MONTH;
     let logs = per_run(sweeper.logs.billed() as f64) * MINUTES_PER_MONTH / GB;
@@ -159,10 +159,10 @@ pub fn idle_month(tally: &Tally, memory: Memory) -> Table {
         memory.sweeper
     ));
     table.note(format!(
-        "Only if asked for by a parameter: three alarms ${:.2}, a KMS key of your own ${:.2}, a fixed address by NAT \
+        "Only if asked for by a parameter: five alarms ${:.2}, a KMS key of your own ${:.2}, a fixed address by NAT \
          ${:.2} plus $0.045 per GB. Table storage and its backups ($0.25 and $0.20 per GB) are not in it: an idle store \
          holds next to nothing.",
-        3.0 * price::ALARM_PER_MONTH,
+        5.0 * price::ALARM_PER_MONTH,
         price::KEY_PER_MONTH,
         price::NAT_PER_MONTH
     ));

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 use serde_json::json;
-use tajo_app::connect::{NewStore, Target, set_up_brevo, write};
+use tajo_app::connect::{NewStore, SetUp, Target, set_up_brevo, write};
 use tajo_domain::StoreId;
 use tajo_mapping::Settings;
 use tajo_platforms::Platform;
@@ -34,12 +34,12 @@ pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Op
     let yaml =
         format!("connectors:\n  shopify:\n    sync:\n      carts: {{abandoned_after: {QUIET}}}\n{lists}");
     let settings = Settings::from_yaml(&yaml).map_err(|error| Error::new(error.to_string()))?;
-    let account = match set_up_brevo(&stack.brevo_api_url, &key, &settings).await {
-        Ok(set_up) => set_up.account,
+    let set_up = match set_up_brevo(&stack.brevo_api_url, &key, &settings, None).await {
+        Ok(set_up) => set_up,
         Err(error) if is_sandbox => return Err(Error::new(error.to_string())),
         Err(error) => {
             progress.say(&format!("warning: this Brevo was not set up: {error}"));
-            "not-set-up".to_owned()
+            SetUp { account: "not-set-up".to_owned(), ..SetUp::default() }
         }
     };
     let demo = DemoStore {
@@ -59,13 +59,14 @@ pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Op
         platform: Platform::Shopify,
         shop: demo.shop_domain.clone(),
         country: Some("DE".to_owned()),
+        currency: None,
         live: false,
         client_secret: SecretString::from(CLIENT_SECRET),
         brevo_api_key: key,
         shopify_access_token: Some(SecretString::from(ACCESS_TOKEN)),
         settings: yaml,
     };
-    write(&target, &new, &account).await.map_err(|error| Error::new(error.to_string()))?;
+    write(&target, &new, &set_up).await.map_err(|error| Error::new(error.to_string()))?;
     progress.say(&format!("store `{STORE}` is connected (a cart counts as abandoned after {QUIET})"));
     Ok(Some(demo))
 }

@@ -39,7 +39,7 @@ pub async fn confirm(
     let aws = tajo_state::sdk_config(endpoint).await?;
     let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), table);
     let queue = Queue::new(aws_sdk_sqs::Client::new(&aws), live_queue_url);
-    let (_, text) = read_parked(&table, store.as_str(), id).await?.ok_or(ConfirmError::NotParked)?;
+    let (parked, text) = read_parked(&table, store.as_str(), id).await?.ok_or(ConfirmError::NotParked)?;
     let notice = Notice::from_json(&text).map_err(|_| ConfirmError::OtherTopic)?;
     if Topic::parse(&notice.topic) != Topic::ShopRedact {
         return Err(ConfirmError::OtherTopic);
@@ -59,6 +59,6 @@ pub async fn confirm(
     }
     // Longer than a worker believes what it read of the store.
     queue.send(&notice, CACHED_FOR.unsigned_abs() + Duration::from_secs(30)).await?;
-    forget_parked(&table, store.as_str(), id).await?;
+    forget_parked(&table, &parked).await?;
     Ok(())
 }

@@ -144,10 +144,14 @@ async fn item(
         }
         Some(Kind::Parked(id)) if id != demand.id => {
             let store = key.pk.split('#').nth(1).unwrap_or_default();
-            let parked = read_parked(table, store, &id).await?;
-            if parked.is_some_and(|(_, text)| who.is_parked(&text)) {
-                forget_parked(table, store, &id).await?;
-                tally.count("parked notices dropped", 1);
+            // Read again if it was parked again meanwhile.
+            while let Some((parked, _)) =
+                read_parked(table, store, &id).await?.filter(|(_, text)| who.is_parked(text))
+            {
+                if forget_parked(table, &parked).await? {
+                    tally.count("parked notices dropped", 1);
+                    break;
+                }
             }
         }
         Some(Kind::Demand) => {

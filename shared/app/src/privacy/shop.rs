@@ -1,7 +1,7 @@
 //! `shop/redact`: everything of a shop is erased, 48 hours after it removed the app.
 
 use tajo_domain::{ContactRecord, Demand, Identity, PrivacyDemand};
-use tajo_state::{Attributes, Held, PrivacyRecord, StoreRecord, StoreStatus};
+use tajo_state::{Attributes, BrevoSetUp, Held, PrivacyRecord, StoreRecord, StoreStatus};
 
 use super::who::{self, Kind};
 use super::{PAGE, Resume, Tally, asked_at, begin, done, settle};
@@ -63,6 +63,8 @@ fn left_over(stored: &StoreRecord) -> StoreRecord {
         status: StoreStatus::Erased,
         attention: None,
         scopes: None,
+        currency: None,
+        set_up: BrevoSetUp::default(),
         ..stored.clone()
     }
 }

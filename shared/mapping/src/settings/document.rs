@@ -10,7 +10,7 @@ use std::num::NonZeroU64;
 use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use tajo_domain::Email;
 
 use super::LogLevel;
@@ -51,6 +51,9 @@ pub struct Connector {
     pub sync: SyncBlock,
     /// Brevo lists that contacts join.
     pub lists: ListsBlock,
+    /// Whether a store in another currency than the Brevo account's is refused: Brevo's orders have none of their own, so
+    /// amounts would be added up as if they were the same. Left out: yes.
+    pub currency_check: Option<bool>,
     /// Which field of the shop fills which Brevo attribute.
     pub field_mapping: Fields,
     /// Every call to Brevo is logged, with the names of the fields that were sent (never their values).
@@ -162,16 +165,57 @@ pub struct InventoryBlock {
     pub alert_email: Option<AlertEmail>,
 }
 
-/// Brevo lists, by the ids that Brevo shows under Contacts → Lists. Left out: no list.
+/// Brevo lists, by the ids that Brevo shows under Contacts → Lists, or by their names: a list of a name that does not exist
+/// is made when the store is connected. Left out: no list.
 #[derive(Default, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ListsBlock {
     /// Joined by every contact.
-    pub all_customers: Option<NonZeroU64>,
+    pub all_customers: Option<ListRef>,
     /// Joined with the first order.
-    pub buyers: Option<NonZeroU64>,
+    pub buyers: Option<ListRef>,
     /// Joined while a cart is abandoned.
-    pub abandoned_cart: Option<NonZeroU64>,
+    pub abandoned_cart: Option<ListRef>,
+    /// The name of the folder in which lists are made; made itself if it does not exist. Left out: `Shop`.
+    pub folder: Option<String>,
+}
+
+/// A Brevo list.
+#[derive(Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum ListRef {
+    /// Its id.
+    Id(NonZeroU64),
+    /// Its name.
+    Name(#[schemars(regex(pattern = r"[^0-9\s]"))] String),
+}
+
+/// By hand, as with [`Switch`].
+impl<'de> Deserialize<'de> for ListRef {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct ListVisitor;
+        impl Visitor<'_> for ListVisitor {
+            type Value = ListRef;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the id of a list (a whole number from 1) or its name")
+            }
+            fn visit_u64<E: Error>(self, id: u64) -> Result<Self::Value, E> {
+                let id = NonZeroU64::new(id);
+                id.map(ListRef::Id).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(0), &self))
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+                match name.trim() {
+                    "" => Err(E::custom("empty, but the id of a list or its name is wanted")),
+                    // Surely the id: a list would be made under that name otherwise.
+                    id if id.bytes().all(|c| c.is_ascii_digit()) => {
+                        Err(E::custom("a number in quotes: write the id of a list without them"))
+                    }
+                    name => Ok(ListRef::Name(name.to_owned())),
+                }
+            }
+        }
+        from.deserialize_any(ListVisitor)
+    }
 }
 
 /// `true`, `false`, or a block.

@@ -5,11 +5,11 @@ use serde_path_to_error::{Deserializer, Track};
 use serde_saphyr::{Error, options};
 
 use super::document::{
-    Connector, Document, FilterBlock, InventoryBlock, ListsBlock, OrdersBlock, ProductStatus, ProductsBlock,
-    Switch, SyncBlock,
+    Connector, Document, FilterBlock, InventoryBlock, ListRef, ListsBlock, OrdersBlock, ProductStatus,
+    ProductsBlock, Switch, SyncBlock,
 };
 use super::{
-    API_VERSION, API_VERSIONS, InventorySettings, Lists, Logging, OrderSettings, ProductFilter,
+    API_VERSION, API_VERSIONS, InventorySettings, ListNames, Lists, Logging, OrderSettings, ProductFilter,
     ProductSettings, Settings, SettingsError, Sync,
 };
 use crate::FieldMapping;
@@ -47,6 +47,9 @@ impl Settings {
             enabled: own.enabled.unwrap_or(defaults.enabled),
             sync: switches(layers, defaults.sync),
             lists: lists(&own.lists),
+            list_names: list_names(&own.lists),
+            currency_check: own.currency_check.unwrap_or(defaults.currency_check),
+            renamed: defaults.renamed,
             products: products(layers, defaults.products),
             inventory: inventory(layers, defaults.inventory),
             orders: orders(layers, defaults.orders),
@@ -107,11 +110,27 @@ fn switches(layers: [&SyncBlock; 2], defaults: Sync) -> Sync {
 }
 
 fn lists(block: &ListsBlock) -> Lists {
-    let id = |id: Option<std::num::NonZeroU64>| id.map(std::num::NonZeroU64::get);
+    let id = |list: &Option<ListRef>| match list {
+        Some(ListRef::Id(id)) => Some(id.get()),
+        Some(ListRef::Name(_)) | None => None,
+    };
     Lists {
-        all_customers: id(block.all_customers),
-        buyers: id(block.buyers),
-        abandoned_cart: id(block.abandoned_cart),
+        all_customers: id(&block.all_customers),
+        buyers: id(&block.buyers),
+        abandoned_cart: id(&block.abandoned_cart),
+    }
+}
+
+fn list_names(block: &ListsBlock) -> ListNames {
+    let name = |list: &Option<ListRef>| match list {
+        Some(ListRef::Name(name)) => Some(name.clone()),
+        Some(ListRef::Id(_)) | None => None,
+    };
+    ListNames {
+        all_customers: name(&block.all_customers),
+        buyers: name(&block.buyers),
+        abandoned_cart: name(&block.abandoned_cart),
+        folder: block.folder.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
     }
 }
 

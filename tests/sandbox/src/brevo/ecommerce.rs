@@ -17,6 +17,8 @@ pub(super) fn account(account: &Account) -> Answer {
         200,
         &json!({
             "email": OWNER,
+            // The same person may own several accounts: this tells them apart.
+            "organization_id": format!("org-{}", account.name),
             "firstName": "Sam",
             "lastName": "Owner",
             "companyName": format!("Sandbox ({})", account.name),

@@ -33,6 +33,36 @@ fn the_tracker_key_is_there_only_while_automation_is_on() {
 }
 
 #[test]
+fn two_accounts_of_one_owner_are_told_apart_by_their_organization() {
+    let brevo = Brevo::new();
+    let other = AccountSettings { api_key: "xkeysib-other".to_owned(), ..AccountSettings::default() };
+    brevo.sandbox.configure(&other);
+    let one = brevo.get("account").json();
+    let two = brevo.send(Request::new("GET", "/v3/account").key("xkeysib-other")).json();
+    assert_eq!(one["email"], two["email"]);
+    assert_ne!(one["organization_id"], two["organization_id"]);
+}
+
+#[test]
+fn the_display_currency_is_refused_until_ecommerce_is_activated() {
+    let brevo = Brevo::new();
+    refused(&brevo.get("ecommerce/config/displayCurrency"), 403, "permission_denied");
+    assert_eq!(brevo.post("ecommerce/activate", json!({})).status, 200);
+    assert_eq!(brevo.post("ecommerce/activate", json!({})).status, 200, "again is no mistake");
+    assert_eq!(brevo.get("ecommerce/config/displayCurrency").json(), json!({"code": "USD"}));
+}
+
+#[test]
+fn looking_at_the_display_currency_and_activating_each_count_for_100_an_hour() {
+    let brevo = Brevo::new();
+    for path in ["ecommerce/config/displayCurrency", "account"] {
+        let response = brevo.get(path);
+        assert_eq!(response.header("x-sib-ratelimit-limit"), Some("100"), "{path}");
+    }
+    assert_eq!(brevo.post("ecommerce/activate", json!({})).header("x-sib-ratelimit-limit"), Some("100"));
+}
+
+#[test]
 fn an_account_begins_without_ecommerce_and_with_default_attributes_only() {
     let state = Brevo::new().state();
     assert!(!state.ecommerce.active);

@@ -15,6 +15,38 @@ fn a_list_lives_in_a_folder_that_exists() {
 }
 
 #[test]
+fn lists_and_folders_come_in_pages_of_at_most_50_and_newest_first_unless_asked() {
+    let brevo = Brevo::new();
+    brevo.settings(|settings| settings.rate_limits = Some(false));
+    for n in 0..60 {
+        brevo.list(&format!("List {n}"));
+    }
+    for what in ["lists", "folders"] {
+        let names = |query: &str| {
+            let page = brevo.get(&format!("contacts/{what}?{query}")).json();
+            assert_eq!(page["count"], 60);
+            page[what].as_array().unwrap().iter().map(|row| row["name"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("").len(), 10);
+        let page = names("limit=50&offset=50&sort=asc");
+        assert_eq!(page.len(), 10);
+        refused(&brevo.get(&format!("contacts/{what}?limit=51")), 400, "out_of_range");
+    }
+    let first = brevo.get("contacts/lists?limit=50&sort=asc").json()["lists"][0]["name"].clone();
+    assert_eq!(
+        (first, &brevo.get("contacts/lists").json()["lists"][0]["name"]),
+        (json!("List 0"), &json!("List 59"))
+    );
+}
+
+#[test]
+fn two_lists_and_two_folders_may_have_one_name() {
+    let brevo = Brevo::new();
+    assert_ne!(brevo.list("Customers"), brevo.list("Customers"));
+    assert_eq!((brevo.state().lists.len(), brevo.state().folders.len()), (2, 2));
+}
+
+#[test]
 fn adding_reports_who_was_added_and_who_was_not() {
     let brevo = Brevo::new();
     let list = brevo.list("Customers");

@@ -1,0 +1,34 @@
+//! Other stores that feed the same Brevo account.
+
+use serde_json::Value;
+use tajo_domain::StoreId;
+use tajo_mapping::{Settings, shared_totals};
+use tajo_state::{Key, StoreRecord, Table};
+
+use super::ConnectError;
+
+/// Refuses totals that another store of the account fills too. The keyring knows every connected store: one small read
+/// each, and connecting is rare.
+pub(super) async fn refuse_shared_totals(
+    table: &Table,
+    keyring: &Value,
+    store: &StoreId,
+    account: &str,
+    settings: &Settings,
+) -> Result<(), ConnectError> {
+    let names = keyring["stores"].as_object().into_iter().flatten().map(|(name, _)| name);
+    let others = names.filter_map(|name| StoreId::parse(name).ok()).filter(|other| other != store);
+    for other in others {
+        let record = table.get_newest::<StoreRecord>(&Key::store(&other)).await?.record;
+        let feeds = |record: &StoreRecord| record.account == account && !record.status.has_left();
+        let Some(record) = record.filter(feeds) else { continue };
+        // A document that cannot be read any more stops that store's own work, and nobody else's.
+        let Ok(mut theirs) = Settings::from_stored(&record.settings) else { continue };
+        theirs.resolve(&record.set_up.lists, &record.set_up.attributes);
+        let shared = shared_totals(settings, store.as_str(), &theirs);
+        if !shared.is_empty() {
+            return Err(ConnectError::SharedTotals { other, shared });
+        }
+    }
+    Ok(())
+}
