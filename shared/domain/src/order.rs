@@ -95,6 +95,9 @@ pub struct Refund {
     pub reason: Option<String>,
     /// What came back.
     pub items: Vec<Item>,
+    /// Its money is still on its way: nothing is told or counted of it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
     /// Whether the whole total has gone back with it; `None` where the body tells of the refund alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_full: Option<bool>,
