@@ -32,8 +32,9 @@ pub struct Customer<'a> {
     pub admin_graphql_api_id: Text<'a>,
     pub created_at: Time,
     pub updated_at: Time,
-    pub first_name: Text<'a>,
-    pub last_name: Text<'a>,
+    /// Said to be empty is something else than not said.
+    pub first_name: Plain<'a>,
+    pub last_name: Plain<'a>,
     pub email: Text<'a>,
     pub phone: Text<'a>,
     pub default_address: Object<Address<'a>>,
@@ -43,6 +44,8 @@ pub struct Customer<'a> {
     pub total_spent: Amount,
     pub email_marketing_consent: Object<MarketingConsent<'a>>,
     pub sms_marketing_consent: Object<MarketingConsent<'a>>,
+    /// In no webhook, but in what is looked up.
+    pub whats_app_marketing_consent: Object<MarketingConsent<'a>>,
     /// Up to 2023-10.
     pub accepts_marketing: Flag,
     pub accepts_marketing_updated_at: Time,
