@@ -124,6 +124,7 @@ pub fn every_attribute() -> Vec<(&'static str, &'static str)> {
 /// Connects one store, new or again.
 pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, ConnectError> {
     let settings = Settings::from_yaml(&new.settings)?;
+    settings.check_shop(&new.shop)?;
     let set_up = set_up_brevo(&target.brevo_api_url, &new.brevo_api_key, &settings).await?;
     write(target, new, &set_up.account).await?;
     Ok(Connected {
