@@ -59,7 +59,12 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let is_over = payload.cancelled_at.0.is_some() || payment == Some("voided");
     let net = if is_over { kept(payment, total, current, &refunds) } else { net(total, current, &refunds) };
     let order = Order {
-        items: parts::items(parts::lines(&payload.line_items), "the order", skipped),
+        items: parts::items_with_taxes(
+            parts::lines(&payload.line_items),
+            payload.taxes_included.0,
+            "the order",
+            skipped,
+        ),
         fulfilments: fulfilments(&payload, updated_at, skipped),
         net,
         edit: edit(&payload, total),
@@ -79,7 +84,6 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         identity,
         created_at,
         updated_at,
-        test: payload.test.0 == Some(true),
         currency,
         total,
         subtotal: payload.subtotal_price.0,
