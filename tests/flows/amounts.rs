@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
+use tajo_sandbox::shopify::nodes;
 
 use crate::bodies::{sample, with};
 use crate::picture::array;
@@ -116,4 +117,41 @@ async fn an_order_says_what_its_amount_is_in() {
     let stage = Stage::new("").await;
     stage.tell("orders/create", &sample("orders-create.paid")).await;
     assert_eq!(order_of(&stage)["metaInfo"]["currency"], "EUR");
+}
+
+#[tokio::test]
+async fn a_reserved_item_says_its_variants_sku_and_what_it_costs_with_taxes() {
+    for (included, with_taxes) in
+        [(json!(true), json!(89.0)), (json!(false), json!(101.79)), (Value::Null, Value::Null)]
+    {
+        let stage = Stage::new("").await;
+        let order = with(sample("orders-create.paid"), json!({"taxes_included": included}));
+        stage.tell("orders/create", &order).await;
+        let state = stage.world.brevo();
+        let item = |name: &str| {
+            let event = array(&state, "events").iter().find(|event| event["event_name"] == name).unwrap();
+            event["event_properties"]["items"][0].clone()
+        };
+        let reserved = item("order_completed");
+        assert_eq!(
+            (&reserved["variant_sku"], &reserved["price_taxinc"]),
+            (&json!("BLANKET-MOSS"), &with_taxes)
+        );
+        assert_eq!(item("order_placed").get("price_taxinc"), None, "there, a price is of one");
+    }
+}
+
+#[tokio::test]
+async fn a_fetched_order_says_what_the_buyer_saw_and_which_payments_may_be_missing() {
+    let mut order = with(sample("orders-updated.refunded"), json!({"presentment_currency": "CHF"}));
+    let payment = order["refunds"][0]["transactions"][0].clone();
+    order["refunds"][0]["transactions"] = json!([payment, payment]);
+    let stage = Stage::new("").await;
+    stage.world.set_up_shop(json!({"orders": [nodes::order(&order)]}));
+    let report = stage.tell("orders/updated", &json!({"id": order["id"]})).await;
+    assert!(report.line.reason.unwrap().contains("further payments of a refund"));
+    let state = stage.world.brevo();
+    let told = array(&state, "events").iter().find(|event| event["event_name"] == "order_completed").unwrap();
+    assert_eq!(told["event_properties"]["presentment_currency"], "CHF");
+    assert_eq!(told["event_properties"]["items"][0]["price_taxinc"], 89.0);
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
+use tajo_platforms::shopify::api::body;
 
 use crate::bodies::{sample, with};
 use crate::stage::Stage;
@@ -95,4 +96,18 @@ async fn switching_tracking_off_raises_no_alarm() {
     stage.tell("inventory_items/update", &counted(20, true)).await;
     stage.tell("products/update", &blanket(21, 5, 30)).await;
     assert_eq!(product(&stage, MOSS)["stock"], 5);
+}
+
+#[tokio::test]
+async fn a_fetched_product_says_whether_its_zeros_are_counted() {
+    for (tracked, stock) in [(true, json!(0)), (false, Value::Null)] {
+        let stage = Stage::new(ALERTS).await;
+        let item = json!({"id": "gid://shopify/InventoryItem/3", "tracked": tracked});
+        let variant =
+            json!({"id": "gid://shopify/ProductVariant/2", "inventoryQuantity": 0, "inventoryItem": item});
+        let node = json!({"id": "gid://shopify/Product/1", "title": "Wool blanket", "updatedAt": moment(0),
+            "variants": {"nodes": [variant]}});
+        stage.tell("products/update", &body::product(&node)).await;
+        assert_eq!(product(&stage, "2")["stock"], stock, "{tracked}");
+    }
 }

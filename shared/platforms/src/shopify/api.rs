@@ -88,7 +88,7 @@ pub fn order_lines(id: &str, after: Option<&str>) -> Query {
 /// A product with its first 100 variants, as many as a webhook has.
 pub fn product(id: &str) -> Query {
     let variables = json!({ "id": gid("Product", id) });
-    Query { document: include_str!("queries/product.graphql"), variables, points: 400 }
+    Query { document: include_str!("queries/product.graphql"), variables, points: 300 }
 }
 
 /// What an inventory item is an item of.
