@@ -14,7 +14,7 @@ use tajo_state::LogLine;
 
 use crate::stage::{Stage, root, told};
 
-/// Which of the seven topics a file is a body of (as in `shared/platforms/tests/samples.rs`).
+/// Which topic a file is a body of (as in `shared/platforms/tests/samples.rs`).
 const TOPICS: [(&str, &str); 16] = [
     ("orders__create", "orders/create"),
     ("orders__updated", "orders/updated"),
@@ -40,8 +40,8 @@ const ANONYMOUS: &str = "example string";
 const HEAD: &str = "\
 # What becomes of Shopify's sample bodies
 
-Every body of the seven topics that the connector reads, published by Shopify or taken from real shops and anonymised,
-sent as a signed webhook through the deployed stack: one after the other, in this order, to a store connected long ago.
+Every body of an order, checkout or customer (created, updated, deleted), published by Shopify or taken from real shops and
+anonymised, sent as a signed webhook through the deployed stack: one after the other, in this order, to a store connected long ago.
 Written by `tests/e2e/samples.rs`; the bodies themselves are not part of this repository.
 
 The anonymised bodies (`real-…`) say \"example string\" where an amount belongs. \"With amounts\" is the outcome of the same
@@ -123,7 +123,7 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// Name, topic and body of every file of the seven topics, sorted by name.
+/// Name, topic and body of every file of one of the topics, sorted by name.
 fn samples(folder: &PathBuf) -> Vec<(String, &'static str, Value)> {
     let paths = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let mut samples: Vec<_> = paths

@@ -75,6 +75,22 @@ async fn what_the_shop_does_not_record_as_an_opt_in_stays_blocked() {
 }
 
 #[tokio::test]
+async fn recorded_whatsapp_consent_is_read_by_the_look_up() {
+    for (state, number) in [("SUBSCRIBED", json!("491711234567")), ("UNSUBSCRIBED", Value::Null)] {
+        let mut customer = jo("SUBSCRIBED");
+        customer["defaultPhoneNumber"]["phoneNumber"] = json!("+491711234567");
+        customer["defaultPhoneNumber"]["whatsAppMarketingConsent"] =
+            json!({"state": state, "updatedAt": "2026-11-02T08:00:00Z"});
+        let stage = stage_with(customer).await;
+        let body = with(sample("customers-create"), json!({"phone": "+491711234567"}));
+        stage.tell("customers/create", &body).await;
+        let attributes = &stage.contact(JO)["attributes"];
+        assert_eq!(attributes["WHATSAPP"], number, "{state}");
+        assert_eq!(attributes["WHATSAPP_CONSENT_DATE"], "2026-11-02", "{state}");
+    }
+}
+
+#[tokio::test]
 async fn a_customer_is_looked_up_once() {
     let stage = stage_with(jo("SUBSCRIBED")).await;
     stage.tell("customers/create", &sample("customers-create")).await;

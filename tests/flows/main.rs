@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)] // helpers of tests are tests too
 
+mod amounts;
 mod bad_input;
 mod bodies;
 mod brevo_errors;
@@ -17,6 +18,7 @@ mod crash;
 mod customer_properties;
 mod customers;
 mod duplicates;
+mod emptied;
 mod erased;
 mod fetched;
 mod interleavings;
@@ -38,3 +40,4 @@ mod settings;
 mod skills;
 mod stage;
 mod stock;
+mod uncounted;

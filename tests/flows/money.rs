@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tajo_domain::{Change, Currency, Money, Order, OrderFact, OrderRecord};
-use tajo_mapping::{Settings, StoreFacts, StoreKind, order_body, sent_order};
+use tajo_domain::{Change, ContactRecord, Currency, Money, Order, OrderFact, OrderRecord, Totals, Versioned};
+use tajo_mapping::{Settings, StoreFacts, StoreKind, effective_rules, order_body, sent_order};
 use tajo_platforms::{Context, Platform};
 
 fn facts() -> StoreFacts {
@@ -133,6 +133,21 @@ fn a_refund_paid_in_the_buyers_currency_is_rounded_to_the_shops_own_decimals() {
         let OrderFact::Refund { refund, paid_in } = &lone.fact else { panic!("no refund") };
         assert_eq!(refund.amount.to_string(), expected);
         assert_eq!(paid_in.as_ref().map(Currency::as_str), Some(currency));
+    }
+}
+
+#[test]
+fn an_average_has_the_decimals_of_its_currency() {
+    let settings = Settings::from_yaml("field_mapping: {average_order_value: AOV}").unwrap();
+    let average = effective_rules(&settings).pop().unwrap();
+    for (currency, spent, expected) in
+        [("JPY", "10000", 3333.0), ("EUR", "100", 33.33), ("KWD", "10", 3.333), ("", "100", 33.33)]
+    {
+        let totals = Totals { orders: 3, spent: spent.parse().unwrap(), currency: Currency::parse(currency) };
+        let at = "2026-11-20T00:00:00Z".parse().unwrap();
+        let totals = Some(Versioned { at, value: totals });
+        let record = ContactRecord { totals, ..ContactRecord::default() };
+        assert_eq!(average.read(&record, at).unwrap().as_f64(), Some(expected), "{currency}");
     }
 }
 

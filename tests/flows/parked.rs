@@ -115,7 +115,7 @@ async fn a_message_that_is_no_notice_stays_parked_until_it_is_dropped() {
         message_id: "m-1".to_owned(),
         body: "jo@example.com".to_owned(),
         received: 1,
-        is_dead_letter: false,
+        source: tajo_app::sync::Source::Live,
     };
     stage.receive(record).await;
     let table = table(&stage).await;

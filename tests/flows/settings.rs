@@ -157,3 +157,8 @@ async fn each_store_has_logged_what_it_asks_for() {
         assert!(line.contains(part), "{part} is not in {line}");
     }
 }
+
+#[test]
+fn the_version_of_the_settings_is_the_one_that_is_spoken() {
+    assert_eq!(tajo_mapping::API_VERSION, tajo_platforms::shopify::api::VERSION);
+}

@@ -84,6 +84,7 @@ pub fn every_attribute() -> Vec<(&'static str, &'static str)> {
 /// Connects one store, new or again. Everything that can be refused is refused before anything is changed.
 pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, ConnectError> {
     let settings = Settings::from_yaml(&new.settings)?;
+    settings.check_shop(&new.shop)?;
     let brevo = tajo_brevo::Client::new(&target.brevo_api_url)?;
     let account = Account { brevo: &brevo, key: &new.brevo_api_key };
     let currency = new.currency.as_deref();

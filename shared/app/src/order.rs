@@ -84,7 +84,8 @@ pub(crate) fn accept(
     if is_news {
         record.version = order.updated_at;
         record.head = Some(order.head());
-        record.refunds = order.refunds.iter().map(|refund| refund.id.clone()).collect();
+        let counted = order.refunds.iter().filter(|refund| !refund.pending);
+        record.refunds = counted.map(|refund| refund.id.clone()).collect();
         record.newest = body.to_owned().into();
         record.forget_settled(|at| moment.facts.is_fresh(at));
     }

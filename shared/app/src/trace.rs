@@ -17,7 +17,7 @@ pub(crate) fn received(facts: &StoreFacts, notice: &Notice) {
         delivery = notice.delivery,
         body.bytes = notice.body().ok().map(|body| body.len()),
         api.sent = notice.api_version,
-        api.wanted = facts.settings.api_version,
+        api.wanted = tajo_platforms::shopify::api::VERSION,
         attempts = notice.attempts,
         "a webhook arrived"
     );

@@ -27,6 +27,9 @@ pub struct Item {
     pub quantity: u64,
     /// Price of one, in the shop's currency.
     pub price: Money,
+    /// Taxes on all of them that are not in the price: zero where they are in it. `None`: nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<Money>,
     /// The platform's id of the line: the key of what is told once per line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
@@ -95,6 +98,9 @@ pub struct Refund {
     pub reason: Option<String>,
     /// What came back.
     pub items: Vec<Item>,
+    /// Its money is still on its way: nothing is told or counted of it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
     /// Whether the whole total has gone back with it; `None` where the body tells of the refund alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_full: Option<bool>,
@@ -142,8 +148,6 @@ pub struct Order {
     pub created_at: Timestamp,
     /// The version of this body.
     pub updated_at: Timestamp,
-    /// A test order of the shop's own payment sandbox.
-    pub test: bool,
     /// Brevo's order status: the payment state, or `cancelled`.
     pub status: String,
     /// Whether it was paid in full at some time; a later refund does not undo that.

@@ -59,10 +59,10 @@ pub struct Profile {
     /// The number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
-    /// Given name.
+    /// Given name. Empty: the platform says that there is none; `None`: it does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// Family name.
+    /// Family name, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
 }

@@ -17,10 +17,12 @@ pub fn customer_events(update: &PersonUpdate, news: CustomerNews, facts: &StoreF
         return Vec::new();
     };
     let value = &profile.value;
+    let named =
+        |name: &Option<String>| name.as_deref().filter(|name| !name.is_empty()).map(|name| json!(name));
     let properties = object(vec![
         ("customer_id", update.identity.customer.as_deref().map(|id| json!(id))),
-        ("first_name", value.first_name.as_deref().map(|name| json!(name))),
-        ("last_name", value.last_name.as_deref().map(|name| json!(name))),
+        ("first_name", named(&value.first_name)),
+        ("last_name", named(&value.last_name)),
         ("shop", Some(json!(facts.shop_name()))),
     ]);
     let event =

@@ -35,8 +35,8 @@ pub use product::{
 };
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
-    API_VERSION, API_VERSIONS, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings,
-    ProductFilter, ProductSettings, Settings, SettingsError, Sync, settings_schema,
+    API_VERSION, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings, ProductFilter,
+    ProductSettings, Settings, SettingsError, Sync, settings_schema,
 };
 pub use tags_event::tags_events;
 pub use totals::{SharedTotal, TOTALS, shared_totals};

@@ -14,8 +14,9 @@ use crate::rules::number;
 /// Without its `updatedAt`, so that two bodies of the same order compare: Shopify repeats an order for reasons that
 /// Brevo cannot see. [`sent_order`] puts it in.
 pub fn order_body(order: &Order, facts: &StoreFacts) -> Value {
-    let products: Vec<Value> = order
-        .items
+    // What an edit took away is not part of the amount any more.
+    let items = order.edit.as_ref().map_or(&order.items, |edit| &edit.items);
+    let products: Vec<Value> = items
         .iter()
         .map(|item| {
             Value::Object(object(vec![
@@ -26,6 +27,12 @@ pub fn order_body(order: &Order, facts: &StoreFacts) -> Value {
             ]))
         })
         .collect();
+    // Brevo's orders have no currency of their own: two shops on one account would mix unseen.
+    let meta = object(vec![
+        ("order_number", Some(json!(order.name))),
+        ("shop", Some(json!(facts.shop_name()))),
+        ("currency", order.currency.as_ref().map(|currency| json!(currency.as_str()))),
+    ]);
     Value::Object(object(vec![
         ("id", Some(json!(order.id))),
         ("createdAt", Some(json!(order.created_at.to_string()))),
@@ -36,7 +43,7 @@ pub fn order_body(order: &Order, facts: &StoreFacts) -> Value {
         ("products", Some(json!(products))),
         ("billing", order.billing.as_ref().map(|address| billing(address, order))),
         ("coupons", (!order.coupons.is_empty()).then(|| json!(order.coupons))),
-        ("metaInfo", Some(json!({ "order_number": order.name, "shop": facts.shop_name() }))),
+        ("metaInfo", Some(Value::Object(meta))),
     ]))
 }
 

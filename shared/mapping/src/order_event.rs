@@ -37,7 +37,8 @@ pub fn order_events(order: &Order, facts: &StoreFacts) -> Vec<Planned> {
         planned.push(about.fulfilled(fulfilment));
         planned.extend((fulfilment.completes == Some(false)).then(|| about.partially_fulfilled(fulfilment)));
     }
-    planned.extend(order.refunds.iter().map(|refund| about.refunded(refund)));
+    let arrived = order.refunds.iter().filter(|refund| !refund.pending);
+    planned.extend(arrived.map(|refund| about.refunded(refund)));
     planned.retain(|planned| facts.is_fresh(planned.event.date));
     planned
 }
@@ -55,6 +56,7 @@ pub fn lone_events<'a>(
     let mut planned: Vec<Planned> = lone
         .filter_map(|fact| match fact {
             OrderFact::Fulfilment(fulfilment) => Some(about.fulfilled(fulfilment)),
+            OrderFact::Refund { refund, .. } if refund.pending => None,
             OrderFact::Refund { refund, .. } => {
                 // In another currency: its amount comes with the order's next body.
                 record.counted(fact)?;

@@ -21,16 +21,19 @@ pub(crate) fn amounts(properties: &mut Map<String, Value>, pairs: &[(&str, Optio
     }
 }
 
-/// An item in the reserved shape: `price` is the line total (WooCommerce plugin 4.0.53).
+/// An item in the reserved shape: `price` is the line total (WooCommerce plugin 4.0.53). Its `category`, `image` and
+/// `url` are in no body of an order or cart.
 pub(crate) fn reserved_item(item: &Item) -> Value {
     Value::Object(object(vec![
         ("id", Some(json!(item.product))),
         ("name", Some(json!(item.name))),
         ("sku", item.sku.as_deref().map(|sku| json!(sku))),
         ("variant_id", item.variant.as_deref().map(|id| json!(id))),
+        ("variant_sku", item.sku.as_deref().filter(|_| item.variant.is_some()).map(|sku| json!(sku))),
         ("variant_name", item.variant_name.as_deref().map(|name| json!(name))),
         ("quantity", Some(json!(item.quantity))),
         ("price", number(item.line_total())),
+        ("price_taxinc", item.tax.and_then(|tax| number(item.line_total() + tax))),
     ]))
 }
 
@@ -41,7 +44,9 @@ pub(crate) fn own_item(item: &Item) -> Value {
     value["price"] = number(item.price).unwrap_or_default();
     value["total"] = number(item.line_total()).unwrap_or_default();
     if let Some(object) = value.as_object_mut() {
-        object.remove("id");
+        for reserved in ["id", "variant_sku", "price_taxinc"] {
+            object.remove(reserved);
+        }
     }
     value
 }

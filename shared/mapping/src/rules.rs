@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use tajo_domain::{Consent, ConsentState, ContactRecord};
+use tajo_domain::{Consent, ConsentState, ContactRecord, KnownAs, Totals};
 
 use crate::{Mapped, Settings};
 
@@ -70,8 +70,8 @@ pub struct Rule {
 /// (`contact.rs`): `email` is the contact itself, `phone` the attribute SMS with its block flag.
 #[rustfmt::skip]
 pub const CONTACT_RULES: &[Rule] = &[
-    Rule { source: "first_name",            attribute: "FIRSTNAME",          kind: Kind::Text,   default: true,  meaning: "given name",                      read: |c, _| text(c.profile.as_ref()?.value.first_name.as_deref()) },
-    Rule { source: "last_name",             attribute: "LASTNAME",           kind: Kind::Text,   default: true,  meaning: "family name",                     read: |c, _| text(c.profile.as_ref()?.value.last_name.as_deref()) },
+    Rule { source: "first_name",            attribute: "FIRSTNAME",          kind: Kind::Text,   default: true,  meaning: "given name",                      read: |c, _| name(c, c.profile.as_ref()?.value.first_name.as_deref()?) },
+    Rule { source: "last_name",             attribute: "LASTNAME",           kind: Kind::Text,   default: true,  meaning: "family name",                     read: |c, _| name(c, c.profile.as_ref()?.value.last_name.as_deref()?) },
     Rule { source: "member_id",             attribute: "MEMBER_ID",          kind: Kind::Text,   default: true,  meaning: "the platform's customer id",      read: |c, _| text(c.customer.as_deref()) },
     Rule { source: "tags",                  attribute: "TAGS",               kind: Kind::Text,   default: true,  meaning: "tags, joined by commas",          read: |c, _| Some(json!(c.present_tags()?.join(", "))) },
     Rule { source: "orders_count",          attribute: "ORDER_COUNT",        kind: Kind::Number, default: true,  meaning: "orders ever placed",              read: |c, _| Some(json!(c.totals.as_ref()?.value.orders)) },
@@ -107,6 +107,11 @@ fn text(value: Option<&str>) -> Option<Value> {
     value.map(|text| json!(text))
 }
 
+/// An emptied name is emptied only where it was ours: a contact that Brevo had before may have got its own elsewhere.
+fn name(record: &ContactRecord, name: &str) -> Option<Value> {
+    (!name.is_empty() || record.known_as == KnownAs::Created).then(|| json!(name))
+}
+
 /// Brevo's numbers are floats; ours are exact until here.
 pub(crate) fn number(amount: tajo_domain::Money) -> Option<Value> {
     use rust_decimal::prelude::ToPrimitive;
@@ -124,10 +129,9 @@ fn consent(said: Option<&Consent>) -> Option<Value> {
     })
 }
 
+/// In whole units of the currency; where that is not said, in hundredths.
 fn average_order_value(record: &ContactRecord) -> Option<Value> {
-    let totals = &record.totals.as_ref()?.value;
-    if totals.orders == 0 {
-        return None;
-    }
-    number((totals.spent / tajo_domain::Money::from(totals.orders)).round_dp(2))
+    let Totals { orders, spent, currency } = &record.totals.as_ref()?.value;
+    let average = spent.checked_div((*orders).into())?;
+    number(average.round_dp(currency.as_ref().map_or(2, tajo_domain::Currency::decimals)))
 }

@@ -46,8 +46,6 @@ pub struct Settings {
     pub orders: OrderSettings,
     /// How long a cart must rest before it counts as abandoned.
     pub abandoned_after: SignedDuration,
-    /// The version of Shopify's API that the store is spoken to in.
-    pub api_version: &'static str,
     /// What is logged.
     pub logging: Logging,
     /// Things a person should know about the document, such as an outdated API version.
@@ -199,9 +197,31 @@ const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// The API version the connector is written for.
 pub const API_VERSION: &str = "2026-10";
 
-/// The versions that Shopify serves in November 2026 (Shopify, "API versioning"). It answers a request for an older
-/// one in the oldest of these.
-pub const API_VERSIONS: [&str; 4] = ["2026-01", "2026-04", "2026-07", API_VERSION];
+impl Settings {
+    /// Whether the document may be this shop's: it names it, or none. What one shop chose is nothing for another.
+    pub fn check_shop(&self, shop: &str) -> Result<(), SettingsError> {
+        let Some(named) = self.shop_url.as_deref().filter(|named| !is_same_shop(named, shop)) else {
+            return Ok(());
+        };
+        Err(SettingsError {
+            key: "connectors.shopify.shop_url".to_owned(),
+            problem: format!("is `{}`, but the store to connect is `{shop}`", error::short(named)),
+            hint: Some("give each store a document of its own, or leave `shop_url` out".to_owned()),
+            ..SettingsError::default()
+        })
+    }
+}
+
+/// `https://Your-Store.myshopify.com/` is `your-store`.
+fn is_same_shop(one: &str, other: &str) -> bool {
+    let name = |text: &str| {
+        let text = text.trim().to_lowercase();
+        let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+        let host = host.split('/').next().unwrap_or_default();
+        host.strip_suffix(".myshopify.com").unwrap_or(host).to_owned()
+    };
+    name(one) == name(other)
+}
 
 impl Default for Settings {
     fn default() -> Self {
@@ -218,7 +238,6 @@ impl Default for Settings {
             inventory: InventorySettings::default(),
             orders: OrderSettings::default(),
             abandoned_after: ABANDONED_AFTER,
-            api_version: API_VERSION,
             logging: Logging::default(),
             warnings: Vec::new(),
         }

@@ -54,18 +54,6 @@ connectors:
 }
 
 #[test]
-fn a_version_that_shopify_no_longer_serves_is_replaced_and_said() {
-    let version = |version: &str| {
-        let settings = read(&format!("connectors:\n  shopify:\n    api_version: {version}\n"));
-        (settings.api_version, settings.warnings.len())
-    };
-    assert_eq!(version("\"2024-01\""), ("2026-10", 1));
-    assert_eq!(version("2026-07"), ("2026-07", 0));
-    assert_eq!(version("unstable"), ("2026-10", 1));
-    assert_eq!(Settings::default().api_version, "2026-10");
-}
-
-#[test]
 fn the_mapping_document_is_accepted_as_written_and_replaces_the_defaults() {
     let settings = read(
         "field_mapping:\n  email: email\n  first_name: FIRSTNAME\n  last_name: LASTNAME\n  phone: SMS\n  orders_count: ORDER_COUNT\n  total_spent: TOTAL_SPENT\n  last_order_date: LAST_ORDER_DATE\n  customer_type: CUSTOMER_TYPE\n  preferred_language: LANGUAGE\n  loyalty_tier: VIP_TIER\n  average_order_value: AOV\n  days_since_last_order: RECENCY\n",
@@ -163,6 +151,62 @@ fn the_connectors_own_keys_win_over_the_shared_ones() {
     let attribute = |source: &str| settings.field_mapping.get(source).map(|mapped| mapped.attribute.clone());
     assert_eq!(attribute("first_name").as_deref(), Some("OWN"));
     assert_eq!(attribute("last_name").as_deref(), Some("FAMILY"));
+}
+
+#[test]
+fn each_part_of_the_product_filter_is_the_connectors_own_or_else_the_shared_one() {
+    let shared = "sync: {products: {filter: {status: active, exclude_tags: [hidden]}}}\n";
+    for (own, status, tags) in [
+        ("{exclude_tags: [wholesale]}", Some("active"), &["wholesale"][..]),
+        ("{status: draft}", Some("draft"), &["hidden"]),
+        ("{exclude_tags: []}", Some("active"), &[]),
+    ] {
+        let own = format!("connectors: {{shopify: {{sync: {{products: {{filter: {own}}}}}}}}}\n");
+        let filter = read(&format!("{shared}{own}")).products.filter;
+        assert_eq!(
+            (filter.status.as_deref(), filter.exclude_tags),
+            (status, tags.iter().map(|tag| (*tag).to_owned()).collect())
+        );
+    }
+}
+
+#[test]
+fn only_the_spoken_version_is_accepted_without_a_word() {
+    let warnings =
+        |version: &str| read(&format!("connectors: {{shopify: {{api_version: \"{version}\"}}}}")).warnings;
+    for version in ["2024-01", "2026-04", "2026-07", "soon"] {
+        let warning = warnings(version).concat();
+        assert!(warning.contains(version) && warning.contains("2026-10 is used instead"), "{warning}");
+    }
+    assert!(warnings("2026-10").is_empty());
+}
+
+#[test]
+fn a_document_about_another_shop_is_refused_with_a_hint() {
+    let settings = read("connectors: {shopify: {shop_url: \"https://Your-Store.myshopify.com/\"}}");
+    assert_eq!(settings.check_shop("your-store.myshopify.com"), Ok(()));
+    assert_eq!(read("").check_shop("your-store.myshopify.com"), Ok(()));
+    let error = settings.check_shop("other-store.myshopify.com").unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("shop_url") && text.contains("other-store.myshopify.com"), "{text}");
+    assert!(error.hint.unwrap().contains("a document of its own"));
+}
+
+#[test]
+fn days_that_stand_still_between_webhooks_are_warned_of() {
+    let warnings = read("field_mapping: {days_since_last_order: RECENCY}").warnings;
+    assert!(warnings.concat().contains("RECENCY as of the contact's last webhook"), "{warnings:?}");
+    assert!(read("field_mapping: {last_order_date: LAST}").warnings.is_empty());
+}
+
+#[test]
+fn stock_events_that_nobody_would_get_are_warned_of() {
+    let warnings = |inventory: &str| read(&format!("sync: {{inventory: {{{inventory}}}}}")).warnings.concat();
+    let asked = "enabled: true, low_stock_threshold: 10, out_of_stock_events: true";
+    assert!(warnings(asked).contains("alert_email"));
+    assert_eq!(warnings(&format!("{asked}, alert_email: shop@example.com")), "");
+    assert_eq!(warnings("enabled: false, low_stock_threshold: 10"), "", "nothing was to be sent");
+    assert_eq!(warnings("enabled: true"), "", "nobody asked");
 }
 
 #[test]

@@ -13,6 +13,9 @@ use crate::effects;
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
 
+/// Why a refund is not told yet.
+const ON_ITS_WAY: &str = "the money is on its way: the order's own body tells of it when it has gone back";
+
 /// Tells a fact, or keeps it for its order.
 pub(crate) async fn fact(worker: &Worker<'_>, lone: &LoneFact) -> Result<Step, Stop> {
     let key = Key::order(&worker.store.facts.store, &lone.order);
@@ -53,11 +56,14 @@ pub(crate) fn accept_fact(
                 "the order has not come yet, and no more is kept for it"
             });
         }
-        OrderFact::Refund { .. } if !is_counted => {
+        OrderFact::Refund { refund, .. } if !is_counted => {
             record.keep(fact);
             let is_foreign = record.counted(fact).is_none();
-            waiting =
-                is_foreign.then_some("the amount is in another currency: the order's own body tells it");
+            waiting = match (refund.pending, is_foreign) {
+                (true, _) => Some(ON_ITS_WAY),
+                (_, true) => Some("the amount is in another currency: the order's own body tells it"),
+                _ => None,
+            };
         }
         OrderFact::Refund { .. } | OrderFact::Fulfilment(_) => {}
     }

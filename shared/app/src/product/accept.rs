@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tajo_domain::{Crossing, Membership, Piece, Product, ProductRecord, Skipped, Stock, StockNews};
+use tajo_domain::{
+    Crossing, Membership, Piece, Product, ProductRecord, Skipped, Stock, StockNews, StockSaid,
+};
 use tajo_mapping::{Content, Planned, contents, left_out, stock_event};
 
 use super::count::{count, judge, unlinked};
@@ -164,6 +166,13 @@ pub(crate) fn told(
     let mut record = stored.cloned().unwrap_or_default();
     if record.deleted_at.is_some() {
         return (None, Accepted::nothing("stock", "the product was deleted in the store"));
+    }
+    // Its item goes with a variant: that must not make it one that nobody counts.
+    if record.version.is_some()
+        && news.said == StockSaid::Tracked(false)
+        && !record.stock.contains_key(variant)
+    {
+        return (None, Accepted::nothing("stock", "the product has no such variant (any more)"));
     }
     let mut accepted = Accepted::default();
     let before = record.stock.get(variant).and_then(|known| known.stock.quantity());

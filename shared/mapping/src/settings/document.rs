@@ -43,9 +43,9 @@ pub struct Connectors {
 pub struct Connector {
     /// Whether anything is synced at all. Left out: yes.
     pub enabled: Option<bool>,
-    /// The permanent address, such as `your-store.myshopify.com`.
+    /// The permanent address, such as `your-store.myshopify.com`. A store is not connected with another one's settings.
     pub shop_url: Option<String>,
-    /// Shopify's API version: `2026-01`, `2026-04`, `2026-07` or `2026-10`. Others are accepted with a warning.
+    /// Shopify's API version. Only `2026-10` is spoken: any other is accepted with a warning, and does nothing.
     pub api_version: Option<String>,
     /// What is synced.
     pub sync: SyncBlock,
@@ -110,7 +110,7 @@ pub struct ProductsBlock {
     pub include_variants: Option<bool>,
     /// Pictures are linked. Left out: yes.
     pub include_images: Option<bool>,
-    /// Collections, type and tags become Brevo categories. Left out: yes.
+    /// A product's tags become Brevo categories, as its type always does; so do collections. Left out: yes.
     pub categories_as_tags: Option<bool>,
     /// Which products are synced. Left out: all of them.
     pub filter: Option<FilterBlock>,
@@ -122,8 +122,8 @@ pub struct ProductsBlock {
 pub struct FilterBlock {
     /// Only products of this status. Left out: of any.
     pub status: Option<ProductStatus>,
-    /// Products with one of these tags are left out.
-    pub exclude_tags: Vec<String>,
+    /// Products with one of these tags are left out. Left out: none is.
+    pub exclude_tags: Option<Vec<String>>,
 }
 
 /// Shopify's statuses of a product.

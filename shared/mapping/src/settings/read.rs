@@ -9,8 +9,8 @@ use super::document::{
     ProductsBlock, Switch, SyncBlock,
 };
 use super::{
-    API_VERSION, API_VERSIONS, InventorySettings, ListNames, Lists, Logging, OrderSettings, ProductFilter,
-    ProductSettings, Settings, SettingsError, Sync,
+    API_VERSION, InventorySettings, ListNames, Lists, Logging, OrderSettings, ProductFilter, ProductSettings,
+    Settings, SettingsError, Sync,
 };
 use crate::FieldMapping;
 
@@ -32,8 +32,7 @@ impl Settings {
         let own = document.connectors.shopify;
         let logging = logging(&own);
         let layers = [&own.sync, &document.sync];
-        let (api_version, warning) = api_version(own.api_version.as_deref());
-        let mut warnings: Vec<String> = warning.into_iter().collect();
+        let mut warnings: Vec<String> = api_version(own.api_version.as_deref()).into_iter().collect();
         let (field_mapping, wrong) = FieldMapping::new(document.field_mapping, own.field_mapping);
         for error in wrong {
             if !stored {
@@ -43,7 +42,7 @@ impl Settings {
         }
         let defaults = Self::default();
         let rest = |sync: &&SyncBlock| sync.carts.as_ref()?.block()?.abandoned_after;
-        Ok(Self {
+        let mut settings = Self {
             enabled: own.enabled.unwrap_or(defaults.enabled),
             sync: switches(layers, defaults.sync),
             lists: lists(&own.lists),
@@ -57,9 +56,11 @@ impl Settings {
             logging,
             shop_url: own.shop_url,
             field_mapping,
-            api_version,
             warnings,
-        })
+        };
+        let more = [recency(&settings), crossings(&settings, layers)];
+        settings.warnings.extend(more.into_iter().flatten());
+        Ok(settings)
     }
 }
 
@@ -141,22 +142,21 @@ fn products(layers: [&SyncBlock; 2], defaults: ProductSettings) -> ProductSettin
         include_variants: on(|block| block.include_variants, defaults.include_variants),
         include_images: on(|block| block.include_images, defaults.include_images),
         categories_as_tags: on(|block| block.categories_as_tags, defaults.categories_as_tags),
-        filter: blocks
-            .into_iter()
-            .flatten()
-            .find_map(|block| block.filter.as_ref())
-            .map_or(defaults.filter, filter),
+        filter: filter(blocks.map(|block| block?.filter.as_ref())),
     }
 }
 
-fn filter(block: &FilterBlock) -> ProductFilter {
-    let status = block.status.map(|status| match status {
+fn filter(blocks: [Option<&FilterBlock>; 2]) -> ProductFilter {
+    let status = first(blocks, |block| block.status).map(|status| match status {
         ProductStatus::Active => "active",
         ProductStatus::Draft => "draft",
         ProductStatus::Archived => "archived",
         ProductStatus::Unlisted => "unlisted",
     });
-    ProductFilter { status: status.map(str::to_owned), exclude_tags: block.exclude_tags.clone() }
+    ProductFilter {
+        status: status.map(str::to_owned),
+        exclude_tags: first(blocks, |block| block.exclude_tags.clone()).unwrap_or_default(),
+    }
 }
 
 fn inventory(layers: [&SyncBlock; 2], defaults: InventorySettings) -> InventorySettings {
@@ -194,15 +194,30 @@ fn logging(own: &Connector) -> Logging {
     }
 }
 
-fn api_version(asked: Option<&str>) -> (&'static str, Option<String>) {
-    let Some(asked) = asked else { return (API_VERSION, None) };
-    match API_VERSIONS.into_iter().find(|version| *version == asked) {
-        Some(version) => (version, None),
-        None => {
-            let warning = format!(
-                "`api_version: {asked}` is not what this connector speaks: {API_VERSION} is used instead"
-            );
-            (API_VERSION, Some(warning))
-        }
-    }
+fn api_version(asked: Option<&str>) -> Option<String> {
+    let asked = asked.filter(|asked| *asked != API_VERSION)?;
+    Some(format!("`api_version: {asked}` is not what this connector speaks: {API_VERSION} is used instead"))
+}
+
+/// Days go by without any webhook.
+fn recency(settings: &Settings) -> Option<String> {
+    let mapped = settings.field_mapping.get("days_since_last_order")?;
+    Some(format!(
+        "`days_since_last_order` fills {} as of the contact's last webhook, and stands still until the next: build \
+         conditions on the day itself (`last_order_date`), which stays true",
+        mapped.attribute
+    ))
+}
+
+/// Events that were asked for in so many words, and that nobody would get.
+fn crossings(settings: &Settings, layers: [&SyncBlock; 2]) -> Option<String> {
+    let blocks = layers.map(|sync| sync.inventory.as_ref().and_then(Switch::block));
+    let asked = first(blocks, |block| block.low_stock_threshold).is_some()
+        || first(blocks, |block| block.out_of_stock_events) == Some(true);
+    let is_mute = settings.sync.inventory && settings.inventory.alert_email.is_none();
+    (asked && is_mute).then(|| {
+        "`sync.inventory` sends no events of low or missing stock without `alert_email`, the contact they go to: \
+         without it only the stock on the Brevo product says it"
+            .to_owned()
+    })
 }

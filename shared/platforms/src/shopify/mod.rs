@@ -3,6 +3,7 @@
 pub mod api;
 pub mod change;
 mod payload;
+mod payload_order;
 mod payload_product;
 mod topic;
 pub mod webhook;

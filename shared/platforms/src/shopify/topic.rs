@@ -1,6 +1,7 @@
 //! The webhook topics of Shopify.
 
 use crate::TopicKind;
+use crate::TopicKind::{Live, MustKeep};
 
 /// What a webhook is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,126 +102,80 @@ pub enum Topic {
     Unknown(String),
 }
 
-/// Every topic with a variant of its own.
-const NAMED: &[(&str, Topic)] = &[
-    ("customers/create", Topic::CustomersCreate),
-    ("customers/update", Topic::CustomersUpdate),
-    ("customers/delete", Topic::CustomersDelete),
-    ("customers/enable", Topic::CustomersEnable),
-    ("customers/disable", Topic::CustomersDisable),
-    ("customers/merge", Topic::CustomersMerge),
-    ("customer.tags_added", Topic::CustomerTagsAdded),
-    ("customer.tags_removed", Topic::CustomerTagsRemoved),
-    ("customers/purchasing_summary", Topic::CustomersPurchasingSummary),
-    ("customers_email_marketing_consent/update", Topic::EmailConsent),
-    ("customers_marketing_consent/update", Topic::SmsConsent),
-    ("customers_whats_app_marketing_consent/update", Topic::WhatsappConsent),
-    ("orders/create", Topic::OrdersCreate),
-    ("orders/updated", Topic::OrdersUpdated),
-    ("orders/paid", Topic::OrdersPaid),
-    ("orders/fulfilled", Topic::OrdersFulfilled),
-    ("orders/partially_fulfilled", Topic::OrdersPartiallyFulfilled),
-    ("orders/cancelled", Topic::OrdersCancelled),
-    ("orders/edited", Topic::OrdersEdited),
-    ("orders/delete", Topic::OrdersDelete),
-    ("refunds/create", Topic::RefundsCreate),
-    ("fulfillments/create", Topic::FulfillmentsCreate),
-    ("fulfillments/update", Topic::FulfillmentsUpdate),
-    ("carts/create", Topic::CartsCreate),
-    ("carts/update", Topic::CartsUpdate),
-    ("checkouts/delete", Topic::CheckoutsDelete),
-    ("checkouts/create", Topic::CheckoutsCreate),
-    ("checkouts/update", Topic::CheckoutsUpdate),
-    ("products/create", Topic::ProductsCreate),
-    ("products/update", Topic::ProductsUpdate),
-    ("products/delete", Topic::ProductsDelete),
-    ("collections/create", Topic::CollectionsCreate),
-    ("collections/update", Topic::CollectionsUpdate),
-    ("collections/delete", Topic::CollectionsDelete),
-    ("inventory_levels/update", Topic::InventoryLevelsUpdate),
-    ("inventory_items/create", Topic::InventoryItemsCreate),
-    ("inventory_items/update", Topic::InventoryItemsUpdate),
-    ("inventory_items/delete", Topic::InventoryItemsDelete),
-    ("variants/in_stock", Topic::VariantsInStock),
-    ("variants/out_of_stock", Topic::VariantsOutOfStock),
-    ("customers/data_request", Topic::CustomersDataRequest),
-    ("customers/redact", Topic::CustomersRedact),
-    ("shop/redact", Topic::ShopRedact),
-    ("app/uninstalled", Topic::AppUninstalled),
-    ("app/scopes_update", Topic::AppScopesUpdate),
-    ("bulk_operations/finish", Topic::BulkOperationsFinish),
+/// Every topic with a variant of its own, its name, and what becomes of its notices.
+#[rustfmt::skip]
+const NAMED: &[(&str, Topic, TopicKind)] = &[
+    ("customers/create", Topic::CustomersCreate, Live),
+    ("customers/update", Topic::CustomersUpdate, Live),
+    ("customers/delete", Topic::CustomersDelete, Live),
+    ("customers/enable", Topic::CustomersEnable, Live),
+    ("customers/disable", Topic::CustomersDisable, Live),
+    ("customers/merge", Topic::CustomersMerge, Live),
+    ("customer.tags_added", Topic::CustomerTagsAdded, Live),
+    ("customer.tags_removed", Topic::CustomerTagsRemoved, Live),
+    ("customers/purchasing_summary", Topic::CustomersPurchasingSummary, Live),
+    ("customers_email_marketing_consent/update", Topic::EmailConsent, Live),
+    ("customers_marketing_consent/update", Topic::SmsConsent, Live),
+    ("customers_whats_app_marketing_consent/update", Topic::WhatsappConsent, Live),
+    ("orders/create", Topic::OrdersCreate, Live),
+    ("orders/updated", Topic::OrdersUpdated, Live),
+    ("orders/paid", Topic::OrdersPaid, Live),
+    ("orders/fulfilled", Topic::OrdersFulfilled, Live),
+    ("orders/partially_fulfilled", Topic::OrdersPartiallyFulfilled, Live),
+    ("orders/cancelled", Topic::OrdersCancelled, Live),
+    ("orders/edited", Topic::OrdersEdited, Live),
+    ("orders/delete", Topic::OrdersDelete, Live),
+    ("refunds/create", Topic::RefundsCreate, Live),
+    ("fulfillments/create", Topic::FulfillmentsCreate, Live),
+    ("fulfillments/update", Topic::FulfillmentsUpdate, Live),
+    ("carts/create", Topic::CartsCreate, Live),
+    ("carts/update", Topic::CartsUpdate, Live),
+    ("checkouts/delete", Topic::CheckoutsDelete, Live),
+    ("checkouts/create", Topic::CheckoutsCreate, Live),
+    ("checkouts/update", Topic::CheckoutsUpdate, Live),
+    ("products/create", Topic::ProductsCreate, Live),
+    ("products/update", Topic::ProductsUpdate, Live),
+    ("products/delete", Topic::ProductsDelete, Live),
+    ("collections/create", Topic::CollectionsCreate, Live),
+    ("collections/update", Topic::CollectionsUpdate, Live),
+    ("collections/delete", Topic::CollectionsDelete, Live),
+    ("inventory_levels/update", Topic::InventoryLevelsUpdate, Live),
+    ("inventory_items/create", Topic::InventoryItemsCreate, Live),
+    ("inventory_items/update", Topic::InventoryItemsUpdate, Live),
+    ("inventory_items/delete", Topic::InventoryItemsDelete, Live),
+    ("variants/in_stock", Topic::VariantsInStock, Live),
+    ("variants/out_of_stock", Topic::VariantsOutOfStock, Live),
+    ("customers/data_request", Topic::CustomersDataRequest, MustKeep),
+    ("customers/redact", Topic::CustomersRedact, MustKeep),
+    ("shop/redact", Topic::ShopRedact, MustKeep),
+    ("app/uninstalled", Topic::AppUninstalled, MustKeep),
+    ("app/scopes_update", Topic::AppScopesUpdate, Live),
+    ("bulk_operations/finish", Topic::BulkOperationsFinish, Live),
 ];
 
 impl Topic {
     /// Every topic that is worked on, as Shopify writes it.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMED.iter().map(|(name, _)| *name)
+        NAMED.iter().map(|(name, ..)| *name)
     }
 
     /// Reads the topic header.
     pub fn parse(text: &str) -> Self {
-        let named = NAMED.iter().find(|(name, _)| *name == text);
-        named.map_or_else(|| Self::Unknown(text.to_owned()), |(_, topic)| topic.clone())
+        let named = NAMED.iter().find(|(name, ..)| *name == text);
+        named.map_or_else(|| Self::Unknown(text.to_owned()), |(_, topic, _)| topic.clone())
     }
 
     /// The topic as Shopify writes it.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Unknown(text) => text,
-            named => NAMED.iter().find(|(_, topic)| topic == named).map_or("", |(name, _)| name),
+            named => NAMED.iter().find(|(_, topic, _)| topic == named).map_or("", |(name, ..)| name),
         }
     }
 
     /// What becomes of its notices.
     pub fn kind(&self) -> TopicKind {
-        match self {
-            Self::CustomersCreate
-            | Self::CustomersUpdate
-            | Self::CustomersDelete
-            | Self::CustomersEnable
-            | Self::CustomersDisable
-            | Self::CustomersMerge
-            | Self::CustomerTagsAdded
-            | Self::CustomerTagsRemoved
-            | Self::CustomersPurchasingSummary
-            | Self::EmailConsent
-            | Self::SmsConsent
-            | Self::WhatsappConsent
-            | Self::OrdersCreate
-            | Self::OrdersUpdated
-            | Self::OrdersPaid
-            | Self::OrdersFulfilled
-            | Self::OrdersPartiallyFulfilled
-            | Self::OrdersCancelled
-            | Self::OrdersEdited
-            | Self::OrdersDelete
-            | Self::RefundsCreate
-            | Self::FulfillmentsCreate
-            | Self::FulfillmentsUpdate
-            | Self::CartsCreate
-            | Self::CartsUpdate
-            | Self::CheckoutsDelete
-            | Self::CheckoutsCreate
-            | Self::CheckoutsUpdate
-            | Self::ProductsCreate
-            | Self::ProductsUpdate
-            | Self::ProductsDelete
-            | Self::CollectionsCreate
-            | Self::CollectionsUpdate
-            | Self::CollectionsDelete
-            | Self::InventoryLevelsUpdate
-            | Self::InventoryItemsCreate
-            | Self::InventoryItemsUpdate
-            | Self::InventoryItemsDelete
-            | Self::VariantsInStock
-            | Self::VariantsOutOfStock
-            | Self::AppScopesUpdate
-            | Self::BulkOperationsFinish => TopicKind::Live,
-            Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact | Self::AppUninstalled => {
-                TopicKind::MustKeep
-            }
-            Self::Unknown(_) => TopicKind::Unknown,
-        }
+        NAMED.iter().find(|(_, topic, _)| topic == self).map_or(TopicKind::Unknown, |(.., kind)| *kind)
     }
 
     /// Whether the law wants an answer even when the shop has left: these are also sent after an uninstall.
@@ -235,11 +190,11 @@ mod tests {
 
     #[test]
     fn every_topic_keeps_its_name() {
-        let known = NAMED.iter().map(|(name, _)| name);
+        let known = NAMED.iter().map(|(name, ..)| name);
         for name in known.chain(&["", "orders/exploded", "Orders/Create"]) {
             assert_eq!(Topic::parse(name).as_str(), *name);
         }
-        assert_eq!(Topic::parse("bulk_operations/finish").kind(), TopicKind::Live);
+        assert_eq!(Topic::parse("bulk_operations/finish").kind(), Live);
         assert_eq!(Topic::parse("Orders/Create").kind(), TopicKind::Unknown);
     }
 
@@ -247,9 +202,9 @@ mod tests {
     fn what_the_law_wants_is_never_dropped() {
         for name in ["customers/data_request", "customers/redact", "shop/redact"] {
             assert!(Topic::parse(name).is_compliance());
-            assert_eq!(Topic::parse(name).kind(), TopicKind::MustKeep);
+            assert_eq!(Topic::parse(name).kind(), MustKeep);
         }
-        assert_eq!(Topic::parse("app/uninstalled").kind(), TopicKind::MustKeep);
+        assert_eq!(Topic::parse("app/uninstalled").kind(), MustKeep);
         assert!(!Topic::parse("app/uninstalled").is_compliance());
     }
 }

@@ -143,9 +143,6 @@ fn order(out: &mut String, order: &Order) {
             &format!("at {} ({})", cancelled.at, cancelled.reason.as_deref().unwrap_or("-")),
         );
     }
-    if order.test {
-        line(out, "  test", "yes");
-    }
     option(out, "  coupons", Some(order.coupons.join(", ")).filter(|coupons| !coupons.is_empty()));
     option(out, "  paid by", order.payment_method.as_ref());
     option(out, "  sent by", order.shipping_method.as_ref());

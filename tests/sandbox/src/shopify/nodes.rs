@@ -97,6 +97,8 @@ pub fn order(body: &Value) -> Value {
             None => json!("UNFULFILLED"),
         },
         "currencyCode": currency,
+        "presentmentCurrencyCode": body["presentment_currency"],
+        "taxesIncluded": body["taxes_included"],
         "checkoutToken": body["checkout_token"],
         "cartToken": body["cart_token"],
         "sourceName": body["source_name"],

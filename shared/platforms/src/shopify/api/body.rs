@@ -19,7 +19,6 @@ pub fn customer(node: &Value) -> Value {
         "admin_graphql_api_id": node["id"],
         "created_at": node["createdAt"],
         "updated_at": node["updatedAt"],
-        "state": lower(&node["state"]),
         "note": node["note"],
         "email": node["defaultEmailAddress"]["emailAddress"],
         "phone": phone["phoneNumber"],
@@ -33,27 +32,15 @@ pub fn customer(node: &Value) -> Value {
         })),
     })));
     let email = &node["defaultEmailAddress"];
-    let said = |state: &Value, level: &Value, at: &Value, from: &Value| {
-        (!state.is_null()).then(|| {
-            let at = said_at(node, state, at);
-            json!({ "state": lower(state), "opt_in_level": lower(level), "consent_updated_at": at, "updated_at": at,
-                "consent_collected_from": from, "collected_from": from })
-        })
+    let said = |state: &Value, at: &Value| {
+        let at = said_at(node, state, at);
+        (!state.is_null()).then(|| json!({ "state": lower(state), "consent_updated_at": at }))
     };
-    let by_email = said(
-        &email["marketingState"],
-        &email["marketingOptInLevel"],
-        &email["marketingUpdatedAt"],
-        &Value::Null,
-    );
-    let by = |consent: &Value| {
-        said(&consent["state"], &consent["optInLevel"], &consent["updatedAt"], &consent["collectedFrom"])
-    };
-    let (sms, whats_app) = (by(&phone["smsMarketingConsent"]), by(&phone["whatsAppMarketingConsent"]));
+    let by = |consent: &Value| said(&consent["state"], &consent["updatedAt"]);
     body.extend(object(json!({
-        "email_marketing_consent": by_email,
-        "sms_marketing_consent": sms,
-        "whats_app_marketing_consent": whats_app,
+        "email_marketing_consent": said(&email["marketingState"], &email["marketingUpdatedAt"]),
+        "sms_marketing_consent": by(&phone["smsMarketingConsent"]),
+        "whats_app_marketing_consent": by(&phone["whatsAppMarketingConsent"]),
     })));
     Value::Object(body)
 }
@@ -86,7 +73,6 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
             "id": id(fulfilment),
             "status": lower(&fulfilment["status"]),
             "created_at": fulfilment["createdAt"],
-            "updated_at": fulfilment["updatedAt"],
             "tracking_company": tracking["company"],
             "tracking_number": tracking["number"],
             "tracking_url": tracking["url"],
@@ -103,7 +89,6 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
                 json!({ "quantity": line["quantity"], "line_item": by_id(&line["lineItem"]["id"]) })
             }),
             "transactions": each(&refund["transactions"]["nodes"], |transaction| json!({
-                "id": id(transaction),
                 "kind": lower(&transaction["kind"]),
                 "status": lower(&transaction["status"]),
                 "amount": shop(&transaction["amountSet"]),
@@ -127,20 +112,19 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
         "financial_status": lower(&node["displayFinancialStatus"]),
         "fulfillment_status": fulfilment_status(&node["displayFulfillmentStatus"]),
         "currency": currency,
+        "presentment_currency": node["presentmentCurrencyCode"],
+        "taxes_included": node["taxesIncluded"],
         "total_price": shop(&node["totalPriceSet"]),
         "total_price_set": moved(&node["totalPriceSet"]),
         "current_total_price": shop(&node["currentTotalPriceSet"]),
-        "current_total_price_set": moved(&node["currentTotalPriceSet"]),
         "subtotal_price": shop(&node["subtotalPriceSet"]),
         "total_tax": shop(&node["totalTaxSet"]),
         "total_shipping_price_set": moved(&node["totalShippingPriceSet"]),
         "total_discounts": shop(&node["totalDiscountsSet"]),
         "checkout_token": node["checkoutToken"],
         "cart_token": node["cartToken"],
-        "source_name": node["sourceName"],
         "customer_locale": node["customerLocale"],
         "buyer_accepts_marketing": node["customerAcceptsMarketing"],
-        "tags": tags(node),
         "note": node["note"],
         "note_attributes": each(&node["customAttributes"], |pair| json!({ "name": pair["key"], "value": pair["value"] })),
         "discount_codes": each(&node["discountCodes"], |code| json!({ "code": code })),
@@ -160,18 +144,23 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
 
 /// What of a fetched order is not there, because one query may not cost as much.
 pub fn left_out(node: &Value, has_all_lines: bool) -> Vec<Skipped> {
+    let may_have_more = |refund: &Value| elements(&refund["transactions"]["nodes"]).count() >= MOST_PAYMENTS;
     let is_full = |list: &Value| list.as_array().is_some_and(|list| list.len() >= MOST_PARTS);
     let reason = "the order was fetched, and may have more than one query can answer";
     let parts = [
         (!has_all_lines, "further lines of the order"),
         (is_full(&node["fulfillments"]), "further shipments of the order"),
         (is_full(&node["refunds"]), "further refunds of the order"),
+        (elements(&node["refunds"]).any(may_have_more), "further payments of a refund"),
     ];
     parts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| Skipped::new(what, reason)).collect()
 }
 
 /// Shipments and refunds that `order.graphql` asks for.
 const MOST_PARTS: usize = 20;
+
+/// Payments of one refund that it asks for.
+const MOST_PAYMENTS: usize = 2;
 
 /// One line of an order.
 fn line(node: &Value) -> Value {
@@ -184,7 +173,6 @@ fn line(node: &Value) -> Value {
         "title": node["title"],
         "variant_title": node["variantTitle"],
         "sku": node["sku"],
-        "vendor": node["vendor"],
         "quantity": node["quantity"],
         // Without `current_quantity`: telling an edit from a return takes every line of every refund and the returns,
         // which are not asked for. A fetched order tells of no edit.

@@ -53,7 +53,12 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         source: CartSource::Checkout,
         // It mostly has a cart, whose record it shares.
         begins: false,
-        items: parts::items(parts::lines(&payload.line_items), "the checkout", skipped),
+        items: parts::items_with_taxes(
+            parts::lines(&payload.line_items),
+            payload.taxes_included.0,
+            "the checkout",
+            skipped,
+        ),
         token,
         tokens,
         identity,

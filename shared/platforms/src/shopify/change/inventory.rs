@@ -10,7 +10,7 @@ use crate::shopify::payload_product::{InventoryItem, InventoryLevel, Variant};
 const NO_ITEM: &str = "the body has no inventory item id";
 const NO_VARIANT: &str = "the body has no variant id";
 
-/// How many there are at one location. `null`: nothing is kept there any more.
+/// How many there are at one location. `null`: the item is not tracked (Shopify, "InventoryLevel"), which is no zero.
 pub fn level(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let payload: InventoryLevel<'_> = payload::parse(body, NO_ITEM)?;
     expect_kind(payload.admin_graphql_api_id.get(), "InventoryLevel", "a stock level")?;
@@ -18,7 +18,9 @@ pub fn level(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         // The API versions 2024-07 to 2026-04 publish an empty body. The product's own webhook follows.
         return Ok(skipped("the stock level names no inventory item or no location"));
     };
-    let available = payload.available.0.unwrap_or(0);
+    let Some(available) = payload.available.0 else {
+        return Ok(skipped("the item is not tracked, so nobody says how many there are"));
+    };
     let at = parts::first_time([&payload.updated_at], context.time);
     Ok(one(StockNews { of: StockOf::Item(item), said: StockSaid::Level { location, available }, at }))
 }

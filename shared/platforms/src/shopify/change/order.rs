@@ -2,7 +2,7 @@
 
 use tajo_domain::{Cancellation, Change, Changes, Currency, Order, Skipped, Unusable};
 
-use super::order_parts::{cart_tokens, edit, fulfilments, net, presentment, refunds};
+use super::order_parts::{cart_tokens, edit, fulfilments, kept, net, presentment, refunds};
 use super::person::{self, Sources};
 use super::{custom, expect_kind, parts};
 use crate::Context;
@@ -54,10 +54,19 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     }
 
     let refunds = refunds(&payload, total, updated_at, skipped);
+    let payment = payload.financial_status.get();
+    let current = payload.current_total_price.0;
+    let is_over = payload.cancelled_at.0.is_some() || payment == Some("voided");
+    let net = if is_over { kept(payment, total, current, &refunds) } else { net(total, current, &refunds) };
     let order = Order {
-        items: parts::items(parts::lines(&payload.line_items), "the order", skipped),
+        items: parts::items_with_taxes(
+            parts::lines(&payload.line_items),
+            payload.taxes_included.0,
+            "the order",
+            skipped,
+        ),
         fulfilments: fulfilments(&payload, updated_at, skipped),
-        net: net(total, payload.current_total_price.0, &refunds),
+        net,
         edit: edit(&payload, total),
         presentment: presentment(&payload),
         cancelled: payload
@@ -75,7 +84,6 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         identity,
         created_at,
         updated_at,
-        test: payload.test.0 == Some(true),
         currency,
         total,
         subtotal: payload.subtotal_price.0,

@@ -19,6 +19,17 @@ pub fn net(total: Money, current: Option<Money>, refunds: &[Refund]) -> Money {
     net.min(current.unwrap_or(net)).max(Money::ZERO)
 }
 
+/// What was kept of an order that will bring nothing more: what was paid less what went back. Without a payment that is
+/// nothing, whatever the body's totals say. The current total has lost its lines by then and tells nothing of money.
+pub fn kept(payment: Option<&str>, total: Money, current: Option<Money>, refunds: &[Refund]) -> Money {
+    match payment {
+        Some("paid" | "partially_refunded") => net(total.max(current.unwrap_or(total)), None, refunds),
+        // How much was paid is not said: no more than both totals allow.
+        Some("partially_paid") => net(total, current, refunds),
+        _ => Money::ZERO,
+    }
+}
+
 /// Shipments, without those that never left, each with whether it was the last that the order waited for.
 pub fn fulfilments(
     payload: &payload::Order<'_>,
@@ -126,8 +137,22 @@ pub fn refund_of(
         amount,
         reason: refund.note.owned(),
         items: parts::items(returned, "a refund", skipped),
+        pending: is_on_its_way(refund),
         is_full: None,
     }
+}
+
+/// Whether the refund is of money, and none of it has arrived or failed to. Some payment methods take days.
+fn is_on_its_way(refund: &payload::Refund<'_>) -> bool {
+    let is_final = |transaction: &&Transaction<'_>| {
+        matches!(transaction.status.get(), Some("success" | "failure" | "error"))
+    };
+    let mut moves = refund
+        .transactions
+        .objects()
+        .filter(|transaction| transaction.kind.get() == Some("refund"))
+        .peekable();
+    moves.peek().is_some() && !moves.any(|transaction| is_final(&transaction))
 }
 
 /// A refund may exist without money moving, and its money may still be on the way or have failed.

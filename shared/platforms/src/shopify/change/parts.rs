@@ -22,10 +22,20 @@ pub fn items<'a>(
     of: &str,
     skipped: &mut Vec<Skipped>,
 ) -> Vec<Item> {
+    items_with_taxes(lines, None, of, skipped)
+}
+
+/// Likewise, each with its taxes. `included`: whether they are in the prices.
+pub fn items_with_taxes<'a>(
+    lines: impl Iterator<Item = (&'a Line<'a>, u64)>,
+    included: Option<bool>,
+    of: &str,
+    skipped: &mut Vec<Skipped>,
+) -> Vec<Item> {
     let mut items = Vec::new();
     for (index, (line, quantity)) in lines.enumerate() {
         match item(line, quantity, index + 1) {
-            Some(item) => items.push(item),
+            Some(item) => items.push(Item { tax: tax(line, included), ..item }),
             None => {
                 skipped.push(Skipped::new(format!("line {} of {of}", index + 1), "it has no readable price"))
             }
@@ -50,9 +60,19 @@ fn item(line: &Line<'_>, quantity: u64, position: usize) -> Option<Item> {
         variant_name: line.variant_title.owned(),
         quantity,
         price,
+        tax: None,
         product,
         line: line.id.0.clone().or_else(|| line.key.0.clone()),
     })
+}
+
+/// A line without tax lines may be free of taxes, or its buyer's address is not known yet.
+fn tax(line: &Line<'_>, included: Option<bool>) -> Option<Money> {
+    if included? {
+        return Some(Money::ZERO);
+    }
+    let taxes: Vec<Money> = line.tax_lines.objects().filter_map(|tax| tax.price.0).collect();
+    (!taxes.is_empty()).then(|| taxes.into_iter().sum())
 }
 
 /// An address as it was typed.

@@ -10,6 +10,7 @@ use tajo_domain::{
 
 use super::parts::first_time;
 use crate::Context;
+use crate::lenient::Plain;
 use crate::shopify::payload::{Address, Customer, MarketingConsent};
 
 /// Where a body speaks of a person. The account's own words come first, then what was typed at the checkout.
@@ -43,14 +44,15 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
     let identity = identity(sources, context, skipped);
     let email_consent = customer.and_then(|customer| email_consent(customer, at));
     let sms_consent = customer.and_then(|customer| said(customer.sms_marketing_consent.0.as_ref()?, at));
+    let whatsapp_consent =
+        customer.and_then(|customer| said(customer.whats_app_marketing_consent.0.as_ref()?, at));
     PersonUpdate {
         created_at: customer.and_then(|customer| customer.created_at.0),
         profile: profile(sources, &identity).map(|value| Versioned { at, value }),
         locale: sources.locale.map(|tag| Versioned { at: sources.at, value: tag.to_owned() }),
         email_consent,
         sms_consent,
-        // No customer body has it.
-        whatsapp_consent: None,
+        whatsapp_consent,
         tags: customer.and_then(|customer| customer.tags.0.clone()).map(|value| Versioned { at, value }),
         tags_delta: None,
         totals: customer.and_then(|customer| totals(customer, sources)).map(|value| Versioned { at, value }),
@@ -119,7 +121,14 @@ fn country<'a>(sources: &Sources<'a>, context: &'a Context) -> Option<&'a str> {
 /// must not empty a profile: it makes no statement.
 fn profile(sources: &Sources<'_>, identity: &Identity) -> Option<Profile> {
     let (first_name, last_name) = match sources.customer {
-        Some(customer) => (customer.first_name.owned(), customer.last_name.owned()),
+        Some(customer) => {
+            // The customer inside an order may be cut down: only the account's own body empties a name.
+            let said = |name: &Plain<'_>| {
+                let name = name.0.as_deref()?.trim();
+                (sources.is_account_news || !name.is_empty()).then(|| name.to_owned())
+            };
+            (said(&customer.first_name), said(&customer.last_name))
+        }
         None => {
             let named = |address: &&Address<'_>| {
                 address.first_name.get().is_some() || address.last_name.get().is_some()

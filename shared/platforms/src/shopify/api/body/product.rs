@@ -19,27 +19,20 @@ pub fn product(node: &Value) -> Value {
         }
     }
     let variants = each(&node["variants"]["nodes"], |variant| {
-        let option = |n: usize| variant["selectedOptions"][n]["value"].clone();
+        // As webhooks said it until 2024-04, with a word for no.
+        let counted = variant["inventoryItem"]["tracked"].as_bool();
         json!({
             "id": id(variant),
             "admin_graphql_api_id": variant["id"],
             "product_id": id(node),
             "inventory_item_id": id(&variant["inventoryItem"]),
+            "inventory_management": counted.map(|counted| if counted { "shopify" } else { "nobody" }),
             "title": variant["title"],
             "sku": variant["sku"],
-            "barcode": variant["barcode"],
             "price": variant["price"],
-            "compare_at_price": variant["compareAtPrice"],
-            "position": variant["position"],
-            "taxable": variant["taxable"],
-            "inventory_policy": lower(&variant["inventoryPolicy"]),
             "inventory_quantity": variant["inventoryQuantity"],
             "image_id": id(&variant["media"]["nodes"][0]),
-            "created_at": variant["createdAt"],
             "updated_at": variant["updatedAt"],
-            "option1": option(0),
-            "option2": option(1),
-            "option3": option(2),
         })
     });
     json!({
@@ -47,17 +40,12 @@ pub fn product(node: &Value) -> Value {
         "admin_graphql_api_id": node["id"],
         "title": node["title"],
         "handle": node["handle"],
-        "body_html": node["descriptionHtml"],
         "vendor": node["vendor"],
         "product_type": node["productType"],
         "status": lower(&node["status"]),
         "tags": tags(node),
         "created_at": node["createdAt"],
         "updated_at": node["updatedAt"],
-        "published_at": node["publishedAt"],
-        "options": each(&node["options"], |option| json!({
-            "id": id(option), "name": option["name"], "position": option["position"], "values": option["values"],
-        })),
         "image": images.first(),
         "images": images,
         "variants": variants,
