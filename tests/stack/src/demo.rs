@@ -1,6 +1,7 @@
 //! A morning in a shop, sent through the deployed stack and compared with what reached Brevo.
 
 mod check;
+mod quiet;
 mod traffic;
 
 use std::io::Write;
@@ -15,6 +16,7 @@ use tajo_state::{LogLine, Table, read_log};
 use crate::connect::tell_sandbox;
 use crate::{DemoStore, Error, Progress, Result, Stack, local_aws};
 use check::{array, text};
+pub use quiet::quiet;
 use traffic::{Delivery, Expected};
 
 /// How long one notice may take; the first ones start the functions.
@@ -36,9 +38,7 @@ pub async fn demo(stack: &Stack, progress: &Progress) -> Result<()> {
     let started = Timestamp::now();
     let (deliveries, expected) = traffic::morning(seed, started);
     progress.say(&format!("a morning in the shop (DEMO_SEED={seed})"));
-    let aws = tajo_state::sdk_config(Some(&stack.aws_endpoint_url)).await;
-    let aws = aws.map_err(|error| Error::new(error.to_string()))?;
-    let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &stack.table);
+    let table = state_table(stack).await?;
     let mut ends: Vec<(Delivery, String, String)> = Vec::new();
     for delivery in deliveries {
         let status = send(stack, store, &delivery).await?;
@@ -80,6 +80,12 @@ pub async fn demo(stack: &Stack, progress: &Progress) -> Result<()> {
         expected.events.len(),
         expected.orders.len()
     ))
+}
+
+async fn state_table(stack: &Stack) -> Result<Table> {
+    let aws = tajo_state::sdk_config(Some(&stack.aws_endpoint_url)).await;
+    let aws = aws.map_err(|error| Error::new(error.to_string()))?;
+    Ok(Table::new(aws_sdk_dynamodb::Client::new(&aws), &stack.table))
 }
 
 async fn send(stack: &Stack, store: &DemoStore, delivery: &Delivery) -> Result<u16> {

@@ -26,6 +26,12 @@ enum Command {
     Down,
     /// `up`, then a morning in a shop, then `down`.
     Demo(Up),
+    /// Sends the traffic of quiet mornings through the stack of `up` and prints how long each webhook took.
+    Quiet {
+        /// How many; ten or so webhooks each.
+        #[arg(long, default_value_t = 20)]
+        mornings: u64,
+    },
     /// Prints everything the functions have logged.
     Logs,
     /// Runs cart-sweeper now.
@@ -88,6 +94,10 @@ async fn run(command: Command, dir: &Path, progress: &Progress) -> Result<()> {
             let outcome = demo::demo(&stack, progress).await;
             down(dir, progress);
             outcome
+        }
+        Command::Quiet { mornings } => {
+            let stack = Stack::load(&dir.join("stack.json"))?;
+            demo::quiet(&stack, mornings, progress).await
         }
         Command::Logs => {
             for line in local_aws::logs(&Stack::load(&dir.join("stack.json"))?).await? {
