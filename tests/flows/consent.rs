@@ -132,6 +132,42 @@ async fn a_new_address_keeps_a_block_that_was_set_in_brevo() {
     assert_eq!(moved.request["attributes"]["EMAIL"], "jo@example.org");
     assert_eq!(moved.request["emailBlacklisted"], true);
     assert_never_forced(&stage.world.sandbox.calls());
+    // It is the person's own from then on too: the store's older opt-in does not lift it.
+    stage.tell("customers/update", &with(account(3, None), json!({"email": "jo@example.org"}))).await;
+    assert_eq!(stage.contact("jo@example.org")["emailBlacklisted"], true);
+    let too_many = json!({"status": 429, "headers": {"x-sib-ratelimit-reset": 1}});
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": too_many}));
+    stage.tell("customers/update", &with(account(4, None), json!({"email": "jo@example.net"}))).await;
+    stage.drain().await;
+    stage.tell("customers/update", &with(account(5, None), json!({"email": "jo@example.net"}))).await;
+    assert_eq!(stage.contact("jo@example.net")["emailBlacklisted"], true);
+}
+
+#[tokio::test]
+async fn consent_to_text_messages_is_for_its_number() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &with_sms(account(1, None), "subscribed", 1)).await;
+    assert_eq!(flags(&stage), (true, false));
+    stage.tell("customers/update", &with(account(2, None), json!({"phone": "+491717654321"}))).await;
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], "491717654321");
+    assert_eq!(flags(&stage), (true, true), "nobody asked for messages to this number");
+    stage.tell("customers/update", &with(account(3, None), json!({"phone": "+491711234567"}))).await;
+    assert_eq!(flags(&stage), (true, false));
+}
+
+#[tokio::test]
+async fn an_opt_in_for_a_number_that_brevo_refuses_opens_no_other_one() {
+    let stage = Stage::new("").await;
+    stage.brevo(
+        "POST",
+        "/v3/contacts",
+        &json!({"email": "sam@example.com", "attributes": {"SMS": "+491717654321"}}),
+    );
+    stage.tell("customers/create", &with_sms(account(1, None), "not_subscribed", 1)).await;
+    let other = with(with_sms(account(2, None), "subscribed", 2), json!({"phone": "+491717654321"}));
+    stage.tell("customers/update", &other).await;
+    assert_eq!(flags(&stage), (true, true));
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"].as_str().unwrap_or_default(), "");
 }
 
 #[tokio::test]

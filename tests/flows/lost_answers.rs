@@ -84,3 +84,35 @@ async fn a_subscriber_of_brevo_who_leaves_the_store_before_the_mark_stays_in_bre
     let contact = stage.contact(JO);
     assert_eq!((&contact["email"], &contact["attributes"]["FIRSTNAME"]), (&json!(JO), &Value::Null));
 }
+
+/// What Jo said about emails at this minute.
+fn said(state: &str, minute: u32) -> Value {
+    let at = format!("2026-11-20T09:{minute:02}:00Z");
+    let consent = json!({"state": state, "consent_updated_at": at});
+    account(json!({"updated_at": at, "email_marketing_consent": consent}))
+}
+
+#[tokio::test]
+async fn an_opt_out_after_a_lift_whose_answer_was_lost_blocks() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &said("unsubscribed", 1)).await;
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
+    assert_eq!(stage.tell("customers/update", &said("subscribed", 2)).await.outcome, Outcome::Deferred);
+    assert_eq!(flags(&stage), (false, true));
+    stage.tell("customers/update", &said("unsubscribed", 3)).await;
+    assert_eq!(flags(&stage), (true, true));
+    stage.drain().await;
+    assert_eq!(flags(&stage), (true, true));
+}
+
+#[tokio::test]
+async fn an_opt_in_after_a_block_whose_answer_was_lost_opens() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &said("subscribed", 1)).await;
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
+    stage.tell("customers/update", &said("unsubscribed", 2)).await;
+    assert_eq!(flags(&stage), (true, true));
+    stage.tell("customers/update", &said("subscribed", 3)).await;
+    stage.drain().await;
+    assert_eq!(flags(&stage), (false, true));
+}

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tajo_domain::{
     Admission, ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Skipped, TagsDelta,
 };
-use tajo_mapping::{Planned, customer_events, note_creation, tags_events};
+use tajo_mapping::{Planned, customer_events, note_tries, tags_events};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
 use crate::stop::Stop;
@@ -79,7 +79,7 @@ pub(crate) async fn set_abandoned(
                 return (None, Accepted { deleted: true, ..Accepted::default() });
             };
             let changed = record.change(|record| record.abandoned_cart = cart.map(str::to_owned));
-            note_creation(&mut record, worker.now());
+            note_tries(&mut record, &worker.store.facts, worker.now());
             let write = stored != Some(&record);
             (write.then_some(record), Accepted { changed, ..Accepted::default() })
         })
@@ -148,7 +148,7 @@ pub(crate) fn accept(
     planned.extend(tags_events(&record, moment.facts));
     let may_start = |key: &str| has_new_profile || !key.starts_with(UPDATED);
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
-    note_creation(&mut record, moment.now);
+    note_tries(&mut record, moment.facts, moment.now);
     let write = stored != Some(&record);
     (write.then_some(record), Accepted { changed, claimed, skipped, born_at, ..Accepted::default() })
 }

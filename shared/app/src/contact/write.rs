@@ -7,8 +7,8 @@ use tajo_brevo::{
 };
 use tajo_domain::{ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
-    adopt, clearing, creation, has_whatsapp, identifier_of, is_ours, moved, relink, settle_creation,
-    settle_update, update, without_phone, without_whatsapp,
+    adopt, clearing, creation, has_phone, has_whatsapp, identifier_of, insist, is_ours, moved, relink,
+    settle_creation, settle_update, update, without_phone, without_whatsapp,
 };
 use tajo_state::Key;
 
@@ -124,7 +124,9 @@ async fn create(
             Err(error) => error,
         };
         let has_other_identity = write.email.is_some() || write.ext_id.is_some();
-        if has_other_identity && only_numbers(&error) && trouble.leave_out_numbers(&error, &mut write, record)
+        if has_other_identity
+            && only_numbers(&error)
+            && trouble.leave_out_numbers(&error, &mut write, &nothing_sent(record))
         {
             continue;
         }
@@ -141,7 +143,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
     let Some(mut who) = identifier_of(&record, facts) else {
         return Err(Stop::park("the contact has no email, customer or phone that Brevo could know it by"));
     };
-    let (mut write, skipped) = update(&record, facts, worker.now());
+    let (mut write, skipped) = changes(worker, &record);
     let mut trouble = Trouble { skipped, ..Trouble::default() };
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.clone());
     let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
@@ -213,17 +215,31 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
     Err(Stop::park("Brevo refused the contact for one reason after another"))
 }
 
+/// What an update says. One that may be a repetition says opt-outs again.
+fn changes(worker: &Worker<'_>, record: &ContactRecord) -> (ContactWrite, Vec<Skipped>) {
+    let (mut write, skipped) = update(record, &worker.store.facts, worker.now());
+    if worker.redelivered {
+        insist(&mut write, record);
+    }
+    (write, skipped)
+}
+
 /// Somebody deleted the contact in Brevo, and with it what the person said there: it comes back blocked.
 async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Written>, Stop> {
     let mut write = creation(record, &worker.store.facts, worker.now());
     write.email_blacklisted = Some(true);
     write.sms_blacklisted = Some(true);
     // There is no block for WhatsApp, so the number stays away.
-    let no_whatsapp = without_whatsapp(&mut write, &ContactRecord { sent_whatsapp: None, ..record.clone() });
+    let no_whatsapp = without_whatsapp(&mut write, &nothing_sent(record));
     let Some(mut written) = create(worker, record, write).await? else { return Ok(None) };
     written.trouble.refused_whatsapp = no_whatsapp;
     written.trouble.skip("consent", "the contact was deleted in Brevo and came back blocked");
     Ok(Some(written))
+}
+
+/// What is known of somebody for a contact that does not exist yet.
+fn nothing_sent(record: &ContactRecord) -> ContactRecord {
+    ContactRecord { sent_phone: None, sent_whatsapp: None, ..record.clone() }
 }
 
 /// Takes back what we gave a contact that is this person's no more. One that has no address, and that we created, is
@@ -291,7 +307,7 @@ impl Trouble {
     fn relink(&mut self, worker: &Worker<'_>, record: &mut ContactRecord, to: &Email) -> ContactWrite {
         relink(record, to);
         self.relinked = Some(to.clone());
-        let (write, skipped) = update(record, &worker.store.facts, worker.now());
+        let (write, skipped) = changes(worker, record);
         self.skipped.extend(skipped);
         write
     }
@@ -306,7 +322,7 @@ impl Trouble {
         if phone {
             self.refused_phone = record.profile.as_ref().and_then(|profile| profile.value.phone.clone());
             self.skip("phone", reason);
-            *write = without_phone(std::mem::take(write));
+            *write = without_phone(std::mem::take(write), record);
         }
         if whatsapp {
             self.refused_whatsapp = without_whatsapp(write, record);
@@ -318,10 +334,6 @@ impl Trouble {
     fn written(self, sent: &ContactRecord, created: bool, write: ContactWrite) -> Written {
         Written { sent: sent.clone(), created, adopted: None, write, trouble: self }
     }
-}
-
-fn has_phone(write: &ContactWrite) -> bool {
-    write.attributes.contains_key("SMS")
 }
 
 fn blames(names: &[String], name: &str) -> bool {
