@@ -10,7 +10,7 @@ use tajo_platforms::Notice;
 use tajo_sandbox::Call;
 use tajo_testkit::record;
 
-use crate::bodies::{cast, sample as body, with};
+use crate::bodies::{LISTS, cast, sample as body, with};
 use crate::stage::Stage;
 
 const JO: &str = "jo@example.com";
@@ -221,6 +221,40 @@ async fn a_contact_that_was_deleted_in_brevo_comes_back_blocked() {
     let report = stage.tell("customers/update", &account(2, None)).await;
     assert_eq!(flags(&stage), (true, true), "what the person said in Brevo was deleted with the contact");
     assert!(report.line.reason.unwrap().contains("came back blocked"));
+}
+
+#[tokio::test]
+async fn a_guest_who_opens_an_account_and_opts_in_is_open() {
+    let stage = Stage::new("").await;
+    stage.tell("orders/create", &with(body("orders-create.paid"), json!({"customer": null}))).await;
+    assert_eq!(flags(&stage), (true, true));
+    stage.tell("customers/create", &with_sms(account(1, Some(("subscribed", 1))), "not_subscribed", 1)).await;
+    assert_eq!(flags(&stage), (false, true));
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], "491711234567");
+}
+
+#[tokio::test]
+async fn consents_count_for_whoever_is_known_by_an_order_where_customers_are_switched_off() {
+    let stage = Stage::new("sync: {customers: false}").await;
+    let said = |state: &str, minute| account(minute, Some((state, minute)));
+    let unknown = stage.tell("customers/update", &said("unsubscribed", 1)).await;
+    assert_eq!((unknown.outcome, stage.contact(JO)), (Outcome::Skipped, Value::Null));
+    stage.tell("orders/create", &body("orders-create.paid")).await;
+    stage.tell("customers/update", &said("subscribed", 2)).await;
+    assert_eq!((flags(&stage).0, stage.contact(JO)["attributes"]["FIRSTNAME"].clone()), (false, json!("Jo")));
+    stage.tell("customers/update", &said("unsubscribed", 3)).await;
+    assert!(flags(&stage).0);
+    stage.tell("customers/delete", &body("customers-delete")).await;
+    assert_eq!(stage.contact(JO)["attributes"]["FIRSTNAME"].as_str().unwrap_or_default(), "");
+}
+
+#[tokio::test]
+async fn a_store_without_orders_knows_no_buyers() {
+    let stage = Stage::new(&format!("{LISTS}\nsync: {{orders: false}}")).await;
+    stage.tell("customers/create", &account(1, None)).await;
+    stage.tell("orders/create", &body("orders-create.paid")).await;
+    let contact = stage.contact(JO);
+    assert_eq!((&contact["listIds"], &contact["attributes"]["LAST_ORDER_DATE"]), (&json!([2]), &Value::Null));
 }
 
 /// What may happen to Jo, in any order of arrival. Minutes are when the store says it happened.

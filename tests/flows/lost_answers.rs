@@ -116,3 +116,30 @@ async fn an_opt_in_after_a_block_whose_answer_was_lost_opens() {
     stage.drain().await;
     assert_eq!(flags(&stage), (false, true));
 }
+
+/// A customer leaves, or is erased, while their contact is being created and its event is refused for now.
+#[tokio::test]
+async fn a_contact_that_came_after_its_customer_left_is_taken_back() {
+    let gone =
+        [("customers/delete", sample("customers-delete")), ("customers/redact", sample("customers-redact"))];
+    let faults = [
+        ("POST", "/v3/events", json!({"status": 429, "headers": {"x-sib-ratelimit-reset": 1}})),
+        (
+            "POST",
+            "/v3/events",
+            json!({"status": 400, "body": {"code": "invalid_parameter", "message": "no"}}),
+        ),
+        ("POST", "/v3/contacts", json!({"apply_then_drop": true})),
+    ];
+    for (topic, body) in &gone {
+        for (method, path, action) in &faults {
+            let stage = Stage::new("").await;
+            stage.fault(json!({"method": method, "path": path, "action": action}));
+            let record = tajo_testkit::record(&stage.notice("customers/create", &account(json!({}))), 1);
+            let meanwhile = async { drop(stage.tell(topic, body).await) };
+            stage.receive_while(record, "Brevo POST /v3/contacts", meanwhile).await;
+            stage.drain().await;
+            assert_eq!(stage.contact(JO), Value::Null, "{topic} beside {path} {action}");
+        }
+    }
+}

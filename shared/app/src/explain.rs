@@ -84,7 +84,7 @@ pub fn explain(question: &Question<'_>) -> Explanation {
     let mut explanation = Explanation { skipped: changes.skipped, ..Explanation::default() };
     for change in &changes.changes {
         explanation.changes.push(describe(change));
-        match crate::sync::switched_off(change, facts.settings.sync) {
+        match crate::sync::switched_off(change, &changes.changes, facts.settings.sync) {
             Some(what) => explanation.skip(what, &format!("{what} are switched off in the settings")),
             None => one(&moment, change, &mut explanation),
         }

@@ -218,12 +218,7 @@ fn take_over_contact(record: &mut ContactRecord, gone: &ContactRecord) -> bool {
         return false;
     };
     if record.sent_email.as_ref() == Some(email) && record.known_as != KnownAs::Unknown {
-        record.known_as = record.known_as.max(gone.known_as);
-        record.email_block = record.email_block.or(gone.email_block);
-        record.sms_block = record.sms_block.or(gone.sms_block);
-        record.sent_phone = record.sent_phone.take().or_else(|| gone.sent_phone.clone());
-        record.sent_whatsapp = record.sent_whatsapp.take().or_else(|| gone.sent_whatsapp.clone());
-        record.in_abandoned_list |= gone.in_abandoned_list;
+        record.take_over_contact(gone);
     }
     true
 }

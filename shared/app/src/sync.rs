@@ -11,8 +11,7 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes};
-use tajo_mapping::Sync;
-use tajo_platforms::notice::CartDue;
+use tajo_mapping::{Settings, Sync};
 use tracing::error;
 
 pub use outcome::{Outcome, Record, Report};
@@ -71,10 +70,19 @@ async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Repor
 async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
     match task {
         Task::Changes(changes) => apply(worker, changes).await,
-        Task::CartDue(CartDue { .. }) if !worker.store.facts.settings.sync.carts => {
-            Ok(Step::skip("cart", "carts are switched off in the settings"))
-        }
-        Task::CartDue(due) => cart::due_now(worker, due).await,
+        Task::CartDue(due) => match silenced(&worker.store.facts.settings) {
+            Some(reason) => cart::let_rest(worker, due, reason).await,
+            None => cart::due_now(worker, due).await,
+        },
+    }
+}
+
+/// Why nobody is reminded of carts.
+fn silenced(settings: &Settings) -> Option<&'static str> {
+    match (settings.enabled, settings.sync.carts) {
+        (false, _) => Some(prepare::SWITCHED_OFF),
+        (true, false) => Some("carts are switched off in the settings"),
+        (true, true) => None,
     }
 }
 
@@ -88,8 +96,8 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
         if let Change::Order(order) = change {
             let (recovered, stored) = order::close_carts(worker, order).await?;
             known = Some(stored);
-            for contact in recovered {
-                total.add(contact::set_abandoned(worker, &contact, None).await?);
+            for (contact, token) in recovered {
+                total.add(contact::set_abandoned(worker, &contact, &token, false).await?);
             }
         }
     }
@@ -101,7 +109,12 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             break;
         }
         let change = merge::in_place_of(change, total.instead.as_ref());
-        let step = match (switched_off(&change, sync), change.as_ref()) {
+        let step = match (switched_off(&change, &changes.changes, sync), change.as_ref()) {
+            (Some(_), Change::Person { update, news: Some(_) }) if update.has_consent() => {
+                contact::consents(worker, update).await?
+            }
+            // Whatever they came along with says it.
+            (Some(_), Change::Person { news: None, .. }) => Step::default(),
             (Some(what), _) => Step::skip(what, format!("{what} are switched off in the settings")),
             (None, Change::Person { update, news }) => contact::person(worker, update, *news).await?,
             (None, Change::PersonDeleted { customer, at }) => delete::customer(worker, customer, *at).await?,
@@ -124,13 +137,23 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
     Ok(total)
 }
 
-/// What of the settings is against this change, if anything. Buyers come along with their orders and carts.
-pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> {
+/// What of the settings is against this change, if anything. `body`: all that the notice tells; whoever comes along
+/// with an order or a cart is part of it.
+pub(crate) fn switched_off(change: &Change, body: &[Change], sync: Sync) -> Option<&'static str> {
     match change {
-        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } | Change::PersonMerged { .. } => {
-            (!sync.customers).then_some("customers")
+        Change::Person { news: Some(_), .. } => (!sync.customers).then_some("customers"),
+        Change::Person { news: None, .. } => {
+            let has = |is_one: fn(&Change) -> bool| body.iter().any(is_one);
+            let by_order = has(|change| matches!(change, Change::Order(_)));
+            let by_cart = has(|change| matches!(change, Change::Cart(_)));
+            match (by_order, by_cart) {
+                (true, _) => (!sync.orders).then_some("orders"),
+                (_, true) => (!sync.carts).then_some("carts"),
+                _ => (!sync.orders && !sync.carts).then_some("orders and carts"),
+            }
         }
-        Change::Person { news: None, .. } => (!sync.orders && !sync.carts).then_some("orders and carts"),
+        // Whoever leaves may be known by an order or a cart.
+        Change::PersonDeleted { .. } | Change::PersonMerged { .. } => None,
         Change::Order(_) | Change::OrderFact(_) | Change::OrderDeleted { .. } => {
             (!sync.orders).then_some("orders")
         }

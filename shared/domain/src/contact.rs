@@ -279,6 +279,17 @@ impl ContactRecord {
         self.sms_consent.as_ref()?.about(number, self.sent_phone.as_ref())
     }
 
+    /// Takes over what is known of the Brevo contact from another record of the same one.
+    pub fn take_over_contact(&mut self, other: &Self) {
+        self.known_as = self.known_as.max(other.known_as);
+        self.email_block = self.email_block.or(other.email_block);
+        self.sms_block = self.sms_block.or(other.sms_block);
+        self.sent_email = self.sent_email.take().or_else(|| other.sent_email.clone());
+        self.sent_phone = self.sent_phone.take().or_else(|| other.sent_phone.clone());
+        self.sent_whatsapp = self.sent_whatsapp.take().or_else(|| other.sent_whatsapp.clone());
+        self.in_abandoned_list |= other.in_abandoned_list;
+    }
+
     /// Whether nothing is left but what refuses late notices.
     pub fn is_forgotten(&self) -> bool {
         let Self { accepted, deleted_at, erased_at, merged_into, .. } = self.clone();

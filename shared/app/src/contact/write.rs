@@ -5,7 +5,7 @@ use tajo_brevo::{
     Answer, ContactWrite, Error, Identifier, Request, create_contact, delete_contact, get_contact,
     update_contact,
 };
-use tajo_domain::{ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
+use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
     adopt, clearing, creation, has_phone, has_whatsapp, identifier_of, insist, is_ours, moved, relink,
     settle_creation, settle_update, update, without_phone, without_whatsapp,
@@ -24,17 +24,36 @@ pub(crate) struct Written {
     /// The record the write was made from.
     pub sent: ContactRecord,
     created: bool,
-    /// The contact turned out to be one that an earlier try created.
-    adopted: Option<Creation>,
+    /// The contact turned out to be one that we know.
+    adopted: Option<Adopted>,
     write: ContactWrite,
     trouble: Trouble,
+}
+
+/// How a contact that Brevo has turned out to be ours.
+#[derive(Debug)]
+enum Adopted {
+    /// An earlier try created it.
+    Tried(Creation),
+    /// It is somebody's who bought as a guest before.
+    Guest(Box<ContactRecord>),
+}
+
+impl Adopted {
+    fn settle(&self, record: &mut ContactRecord) {
+        match self {
+            Self::Tried(creation) => adopt(record, creation),
+            Self::Guest(guest) if !is_known(record) => record.take_over_contact(guest),
+            Self::Guest(_) => {}
+        }
+    }
 }
 
 impl Written {
     /// What is known from now on.
     pub(crate) fn settle(&self, record: &mut ContactRecord) {
-        if let Some(creation) = &self.adopted {
-            adopt(record, creation);
+        if let Some(adopted) = &self.adopted {
+            adopted.settle(record);
         }
         if let Some(email) = &self.trouble.relinked {
             relink(record, email);
@@ -72,10 +91,13 @@ pub(crate) async fn write(worker: &Worker<'_>, key: &Key, record: &ContactRecord
     if let Some(written) = create(worker, record, write).await? {
         return Ok(written);
     }
-    // Somebody was first: another worker, a try of ours that could not be marked, or whoever made this Brevo contact
-    // before us. The last gets no flags, from here on.
+    // Somebody was first: another worker, a try of ours that could not be marked, an order as a guest, or whoever made
+    // this Brevo contact before us. The last gets no flags, from here on.
     let mut newest = worker.env.table.get_newest(key).await?.record.unwrap_or_else(|| record.clone());
-    let adopted = adopt_earlier_creation(worker, &mut newest).await?;
+    let adopted = match adopt_earlier_creation(worker, &mut newest).await? {
+        Some(creation) => Some(Adopted::Tried(creation)),
+        None => adopt_guest(worker, &mut newest).await?,
+    };
     Ok(Written { adopted, ..bring_up_to_date(worker, &newest).await? })
 }
 
@@ -109,6 +131,22 @@ pub(crate) async fn adopt_earlier_creation(
         return Ok(Some(creation));
     }
     Ok(None)
+}
+
+/// Takes over what is known of the contact of somebody who bought with this address before they had an account: its
+/// blocks are ours to lift.
+async fn adopt_guest(worker: &Worker<'_>, record: &mut ContactRecord) -> Result<Option<Adopted>, Stop> {
+    let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
+    let Some(email) = email.filter(|_| record.customer.is_some() && !is_known(record)) else {
+        return Ok(None);
+    };
+    let key = Key::contact(&worker.store.facts.store, &ContactKey::Guest(email.hash()));
+    let guest = worker.env.table.get_newest::<ContactRecord>(&key).await?.record;
+    let is_theirs =
+        |guest: &ContactRecord| guest.deleted_at.is_none() && guest.sent_email.as_ref() == Some(email);
+    let Some(guest) = guest.filter(|guest| is_known(guest) && is_theirs(guest)) else { return Ok(None) };
+    record.take_over_contact(&guest);
+    Ok(Some(Adopted::Guest(Box::new(guest))))
 }
 
 /// Creates the contact. `None`: Brevo has it already.

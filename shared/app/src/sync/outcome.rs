@@ -112,7 +112,8 @@ pub(super) async fn conclude(
                 (false, true) => Outcome::Unchanged,
                 (false, false) => Outcome::Skipped,
             };
-            attend(env, &prepared.store, &step, outcome).await;
+            let answered = outcome == Outcome::Applied && worker.calls() > 0;
+            attend(env, &prepared.store, &step, answered).await;
             report(env, &prepared.record, &prepared.notice, outcome, reason(&step.skipped))
         }
         Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
@@ -126,11 +127,11 @@ pub(super) async fn conclude(
 }
 
 /// Writes down whether the store needs somebody, if that is news. What Shopify refused is over when Shopify answers,
-/// and anything else when work is taken again.
-async fn attend(env: &Env, store: &Store, step: &Step, outcome: Outcome) {
+/// and anything else when Brevo takes work again (`answered`): what was only written down here says nothing of it.
+async fn attend(env: &Env, store: &Store, step: &Step, answered: bool) {
     let before = store.record.attention.as_deref();
     let by_shopify = before.is_some_and(|reason| reason.starts_with(CANNOT_BE_ASKED));
-    let is_over = if by_shopify { step.asked_platform } else { outcome == Outcome::Applied };
+    let is_over = if by_shopify { step.asked_platform } else { answered };
     let after = match &step.attention {
         Some(reason) => Some(reason.as_str()),
         None if is_over && store.record.status == StoreStatus::NeedsAttention => None,
