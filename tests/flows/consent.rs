@@ -6,9 +6,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
+use tajo_domain::{Email, StoreId};
 use tajo_platforms::Notice;
 use tajo_sandbox::Call;
-use tajo_testkit::record;
+use tajo_state::{Attributes, Key, PersonFeed};
+use tajo_testkit::{STORE, record};
 
 use crate::bodies::{LISTS, cast, sample as body, with};
 use crate::stage::Stage;
@@ -246,6 +248,47 @@ async fn consents_count_for_whoever_is_known_by_an_order_where_customers_are_swi
     assert!(flags(&stage).0);
     stage.tell("customers/delete", &body("customers-delete")).await;
     assert_eq!(stage.contact(JO)["attributes"]["FIRSTNAME"].as_str().unwrap_or_default(), "");
+}
+
+#[tokio::test]
+async fn an_older_opt_in_of_another_store_on_the_account_lifts_no_opt_out() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &account(1, None)).await;
+    let key =
+        Key::person("account", &Email::parse(JO).unwrap().hash(), &StoreId::parse("other-shop").unwrap());
+    let out = json!({"customers": ["7"], "opt_outs": {"email": "2026-11-03T09:05:00Z"}});
+    let table = stage.world.table(&stage.front).await;
+    table.put(&key, 0, &out, &Attributes::default()).await.unwrap();
+    stage.tell("customers/update", &account(4, Some(("subscribed", 4)))).await;
+    assert!(flags(&stage).0, "they opted out in the other store a minute later");
+    stage.tell("customers/update", &account(6, Some(("subscribed", 6)))).await;
+    assert!(!flags(&stage).0);
+    stage.tell("customers/update", &account(7, Some(("unsubscribed", 7)))).await;
+    let own = Key::person("account", &Email::parse(JO).unwrap().hash(), &StoreId::parse(STORE).unwrap());
+    let noted = table.get_newest::<PersonFeed>(&own).await.unwrap().record.unwrap().opt_outs;
+    assert_eq!(noted.email, "2026-11-03T09:07:00Z".parse().ok());
+}
+
+#[tokio::test]
+async fn a_contact_that_brevo_had_before_keeps_the_id_of_another_system() {
+    let stage = Stage::new("").await;
+    existing(&stage, json!({"ext_id": "crm-17"})).await;
+    stage.tell("customers/create", &account(1, None)).await;
+    stage.tell("customers/update", &account(2, None)).await;
+    assert_eq!(stage.contact(JO)["ext_id"], "crm-17");
+    stage.tell("customers/delete", &body("customers-delete")).await;
+    assert_eq!(stage.contact(JO)["ext_id"], "crm-17");
+}
+
+#[tokio::test]
+async fn whoever_was_taken_off_a_list_in_brevo_stays_off_it() {
+    let stage = Stage::new(LISTS).await;
+    stage.tell("customers/create", &account(1, None)).await;
+    stage.brevo("PUT", "/v3/contacts/jo%40example.com", &json!({"unlinkListIds": [2]}));
+    stage.tell("customers/update", &account(2, None)).await;
+    assert_eq!(stage.contact(JO)["listIds"], json!([]));
+    stage.tell("orders/create", &body("orders-create.paid")).await;
+    assert_eq!(stage.contact(JO)["listIds"], json!([4]), "a new join is a new join");
 }
 
 #[tokio::test]

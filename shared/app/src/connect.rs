@@ -91,6 +91,10 @@ pub enum ConnectError {
     Table(#[from] TableError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(
+        "the store is connected with another Brevo account, and what is known of its people is about that one"
+    )]
+    OtherAccount,
     #[error("the keyring secret is not the JSON this version writes")]
     Keyring,
 }
@@ -107,6 +111,10 @@ impl ConnectError {
             Self::AttributeKind { name, .. } => Some(format!(
                 "map the field to another attribute in `field_mapping`, or delete {name} in Brevo"
             )),
+            Self::OtherAccount => Some(
+                "remove the app from the shop and let its data be erased there first (`tajo privacy confirm`)"
+                    .to_owned(),
+            ),
             Self::NoSuchList(_) => Some("use the ids that Brevo shows under Contacts → Lists".to_owned()),
             Self::Secret(SecretError::Missing) => {
                 Some("check the names against the stack's outputs".to_owned())
@@ -250,6 +258,10 @@ async fn check_lists(
 async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(), ConnectError> {
     let key = Key::store(&new.store);
     let changed = table.change(&key, Attributes::none, |stored: Option<&StoreRecord>| {
+        // Contacts that are known in one account are nobody in the other: they would come back blocked there.
+        if stored.is_some_and(|stored| stored.account != account && stored.status != StoreStatus::Erased) {
+            return (None, Err(ConnectError::OtherAccount));
+        }
         let record = StoreRecord {
             platform: new.platform.as_str().to_owned(),
             shop: new.shop.clone(),
@@ -269,10 +281,9 @@ async fn write_store(table: &Table, new: &NewStore, account: &str) -> Result<(),
             shop_id: stored.and_then(|stored| stored.shop_id.clone()),
             scopes: None,
         };
-        (Some(record), ())
+        (Some(record), Ok(()))
     });
-    changed.await?;
-    Ok(())
+    changed.await?.1
 }
 
 /// Adds the store to the keyring. A secret that was there before stays as the second one: Shopify signs with the

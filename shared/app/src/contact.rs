@@ -1,11 +1,15 @@
 //! The journey of news about a person.
 
 pub(crate) mod lookup;
+mod others;
 pub(crate) mod write;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tajo_domain::{
-    Admission, ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Skipped, TagsDelta,
+    Admission, ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Profile, Skipped, TagsDelta,
+    Versioned,
 };
 use tajo_mapping::{Planned, customer_events, note_tries, tags_events};
 use tajo_state::{Attributes, Key, Stored, feed_person};
@@ -97,14 +101,14 @@ pub(crate) async fn set_abandoned(
 ) -> Result<Step, Stop> {
     let key = Key::contact(&worker.store.facts.store, contact);
     let table = &worker.env.table;
-    if worker.store.facts.settings.lists.abandoned_cart.is_none() {
+    let Some(abandoned_list) = worker.store.facts.settings.lists.abandoned_cart else {
         if !is_abandoned {
             return Ok(Step::default());
         }
         let known = table.get_newest::<ContactRecord>(&key).await?.record;
         let is_gone = known.is_some_and(|record| record.deleted_at.is_some());
         return Ok(if is_gone { Step::deleted() } else { Step::default() });
-    }
+    };
     let decide = |stored: Option<&ContactRecord>| {
         let Some(mut record) = stored.cloned().filter(|record| record.deleted_at.is_none()) else {
             return (None, Accepted { deleted: true, ..Accepted::default() });
@@ -112,6 +116,10 @@ pub(crate) async fn set_abandoned(
         let is_theirs = is_abandoned || record.abandoned_cart.as_deref() == Some(cart);
         let changed = is_theirs
             && record.change(|record| record.abandoned_cart = is_abandoned.then(|| cart.to_owned()));
+        if is_abandoned && changed {
+            // Another cart: the merchant's automation may have taken them off the list since.
+            record.joined.retain(|list| *list != abandoned_list);
+        }
         if !changed && record.in_abandoned_list == record.abandoned_cart.is_some() {
             return (None, Accepted { listed: true, ..Accepted::default() });
         }
@@ -161,7 +169,7 @@ pub(crate) fn accept(
         }
     }
     let born_at = looked_up.and_then(|looked_up| looked_up.created_at);
-    let before = record.profile.as_ref().map(|profile| profile.value.clone());
+    let before = record.profile.clone();
     // Only what the store maps is kept: items stay small.
     let mapping = &moment.facts.settings.field_mapping;
     let (update, mut skipped) = mapping.keep(update);
@@ -171,7 +179,7 @@ pub(crate) fn accept(
     skipped.extend(more);
     mapping.forget_unmapped(&mut record);
     let changed = record.accept_with(update, looked_up.as_deref());
-    let has_new_profile = before != record.profile.as_ref().map(|profile| profile.value.clone());
+    let has_new_profile = has_news(&mut record, before, update, news);
     if has_new_profile {
         record.effects.forget_done(UPDATED);
     }
@@ -192,6 +200,28 @@ pub(crate) fn accept(
     (write.then_some(record), Accepted { changed, claimed, skipped, born_at, ..Accepted::default() })
 }
 
+/// Whether the profile is news to tell of. One that an order or cart told of first is, once the account's own notice
+/// comes.
+fn has_news(
+    record: &mut ContactRecord,
+    before: Option<Versioned<Profile>>,
+    update: &PersonUpdate,
+    news: Option<CustomerNews>,
+) -> bool {
+    let was_known = before.as_ref().is_some_and(|before| before.at != Timestamp::UNIX_EPOCH);
+    let value = |profile: Option<Versioned<Profile>>| profile.map(|profile| profile.value);
+    let is_new = value(before) != value(record.profile.clone());
+    let is_account = update.identity.customer.is_some();
+    match news {
+        None => record.profile_untold |= is_new && is_account && was_known,
+        Some(CustomerNews::Updated) if update.profile.is_some() && update.profile == record.profile => {
+            return is_new | std::mem::take(&mut record.profile_untold);
+        }
+        Some(_) => {}
+    }
+    is_new
+}
+
 /// Whether Brevo must wait for the store to tell who this is: a contact that is known by our id alone would stand beside
 /// the one that has their address already, and a number may be another person's as well.
 pub(crate) fn is_held(record: &ContactRecord) -> bool {
@@ -201,8 +231,18 @@ pub(crate) fn is_held(record: &ContactRecord) -> bool {
 /// Keys of `customer_updated` begin like this (`tajo_mapping::customer_events`).
 const UPDATED: &str = "updated:";
 
-/// Brings Brevo's contact up to date with what was accepted, and sends its events.
-pub(crate) async fn deliver(
+/// Brings Brevo's contact up to date with what was accepted, and sends its events. Boxed: it is part of nearly every
+/// journey, and their futures together would fill the stack.
+pub(crate) fn deliver<'a>(
+    worker: &'a Worker<'a>,
+    key: &'a Key,
+    stored: Stored<ContactRecord>,
+    accepted: Accepted,
+) -> BoxFuture<'a, Result<Step, Stop>> {
+    bring_up_to_date(worker, key, stored, accepted).boxed()
+}
+
+async fn bring_up_to_date(
     worker: &Worker<'_>,
     key: &Key,
     stored: Stored<ContactRecord>,
@@ -263,7 +303,7 @@ pub(crate) async fn deliver(
     if let Some(written) = written {
         step.skipped.extend(written.skipped());
     }
-    if must_send && let Some(gone) = converge(worker, key, newest, record, is_written).await? {
+    if must_send && let Some(gone) = Box::pin(converge(worker, key, newest, record, is_written)).await? {
         return Ok(gone);
     }
     match sent.stop {

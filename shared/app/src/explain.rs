@@ -97,7 +97,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
     match change {
         Change::Person { update, news } => {
             if let (true, Some(id)) =
-                (contact::lookup::is_due(None, update, moment.now), &update.identity.customer)
+                (contact::lookup::is_due(None, update, moment.now, None), &update.identity.customer)
             {
                 explanation.fetches.push(format!(
                     "the consent, tags, totals and language of customer {id}, once, before the contact is created"
@@ -139,6 +139,8 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             let (_, accepted) = order::accept_deleted(moment, None, order, *at);
             explanation.waits("order", accepted.waiting);
         }
+        // Its order is skipped, and said so.
+        Change::CartsOrdered { .. } => {}
         Change::CartDeleted { token, at } => {
             let (_, accepted) = cart::accept_deleted(moment, None, token, *at);
             explanation.waits("cart", accepted.over);
@@ -246,6 +248,7 @@ fn describe(change: &Change) -> Value {
         }),
         Change::OrderDeleted { order, at } => json!({ "change": "order deleted", "id": order, "at": at }),
         Change::CartDeleted { at, .. } => json!({ "change": "cart deleted", "at": at }),
+        Change::CartsOrdered { tokens } => json!({ "change": "carts ordered", "carts": tokens.len() }),
         Change::Privacy(demand) => json!({
             "change": "privacy",
             "demand": demand.demand,

@@ -28,15 +28,21 @@ pub(crate) async fn close_carts(
     let key = Key::order(&worker.store.facts.store, &order.id);
     let stored = worker.env.table.get::<OrderRecord>(&key).await?;
     let is_closed = stored.record.as_ref().is_some_and(|record| record.carts_closed);
-    let mut recovered = Vec::new();
     if worker.redelivered || !is_closed {
-        for (index, token) in order.cart_tokens.iter().enumerate() {
-            // State lives under the cart's token, so there is hardly ever any under the checkout's.
-            let contact = cart::close(worker, token, index > 0).await?;
-            recovered.extend(contact.map(|contact| (contact, token.clone())));
-        }
+        return Ok((close(worker, &order.cart_tokens).await?, stored));
     }
-    Ok((recovered, stored))
+    Ok((Vec::new(), stored))
+}
+
+/// Marks the carts of these tokens as done.
+pub(crate) async fn close(worker: &Worker<'_>, tokens: &[String]) -> Result<Vec<(ContactKey, String)>, Stop> {
+    let mut recovered = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        // State lives under the cart's token, so there is hardly ever any under the checkout's.
+        let contact = cart::close(worker, token, index > 0).await?;
+        recovered.extend(contact.map(|contact| (contact, token.clone())));
+    }
+    Ok(recovered)
 }
 
 /// Accepts the order's state, fires the events it calls for, and brings Brevo's order up to date.

@@ -30,7 +30,7 @@ const AT_ONCE: usize = 5;
 /// Nothing fails the batch: a record that cannot be finished is put off, parked, or given back to the queue.
 /// `request` names the invocation; no call starts that could not end before `deadline`.
 pub async fn sync(env: &Env, records: Vec<Record>, request: &str, deadline: Timestamp) -> Vec<Report> {
-    let (alone, records) = outcome::set_aside(records); //            a record that may break the rest waits
+    let (alone, records) = outcome::set_aside(env, records); //            a record that may break the rest waits
     let (prepared, mut reports) = prepare(env, records, deadline).await; // reads stores; may fetch what is only named
     let worked = stream::iter(groups(prepared)) //                    one person's notices one after another
         .map(|group| work(env, group, deadline))
@@ -93,12 +93,17 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
     // Before anything is sent: no abandonment after an order.
     let mut known = None;
     for change in &changes.changes {
-        if let Change::Order(order) = change {
-            let (recovered, stored) = order::close_carts(worker, order).await?;
-            known = Some(stored);
-            for (contact, token) in recovered {
-                total.add(contact::set_abandoned(worker, &contact, &token, false).await?);
+        let recovered = match change {
+            Change::Order(order) => {
+                let (recovered, stored) = order::close_carts(worker, order).await?;
+                known = Some(stored);
+                recovered
             }
+            Change::CartsOrdered { tokens } => order::close(worker, tokens).await?,
+            _ => continue,
+        };
+        for (contact, token) in recovered {
+            total.add(contact::set_abandoned(worker, &contact, &token, false).await?);
         }
     }
     for change in &changes.changes {
@@ -125,6 +130,8 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             (None, Change::OrderFact(fact)) => order::fact(worker, fact).await?,
             (None, Change::OrderDeleted { order, at }) => order::deleted(worker, order, *at).await?,
             (None, Change::Cart(cart)) => cart::cart(worker, cart).await?,
+            // Done above, before anything is sent.
+            (None, Change::CartsOrdered { .. }) => Step::default(),
             (None, Change::CartDeleted { token, at }) => cart::deleted(worker, token, *at).await?,
             (None, Change::Product(news)) => product::product(worker, news).await?,
             (None, Change::Collection(news)) => category::collection(worker, news).await?,
@@ -162,7 +169,7 @@ pub(crate) fn switched_off(change: &Change, body: &[Change], sync: Sync) -> Opti
         Change::Product(_) => (!sync.products && !sync.inventory).then_some("products"),
         Change::Collection(_) => (!sync.products).then_some("products"),
         Change::Stock(_) => (!sync.inventory).then_some("stock levels"),
-        // No setting is above the law.
-        Change::Privacy(_) | Change::App(_) => None,
+        // No setting is above the law, and nobody is reminded of what they ordered.
+        Change::Privacy(_) | Change::App(_) | Change::CartsOrdered { .. } => None,
     }
 }

@@ -162,6 +162,9 @@ pub struct ContactRecord {
     /// Whether we put the contact into the list of abandoned carts.
     #[serde(default)]
     pub in_abandoned_list: bool,
+    /// Lists that we put the contact into: each is joined once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<u64>,
     /// The email block that we set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_block: Option<Block>,
@@ -174,6 +177,9 @@ pub struct ContactRecord {
     /// The same of the SMS flag, and of the number that goes along with it.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub sms_flag_tried: bool,
+    /// An order or cart told of a new profile before the account's own notice did: that one still is news.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub profile_untold: bool,
     /// Events sent and claimed.
     #[serde(default)]
     pub effects: Ledger,
@@ -288,6 +294,8 @@ impl ContactRecord {
         self.sent_phone = self.sent_phone.take().or_else(|| other.sent_phone.clone());
         self.sent_whatsapp = self.sent_whatsapp.take().or_else(|| other.sent_whatsapp.clone());
         self.in_abandoned_list |= other.in_abandoned_list;
+        let more = other.joined.iter().filter(|list| !self.joined.contains(list)).copied();
+        self.joined.extend(more.collect::<Vec<_>>());
     }
 
     /// Whether nothing is left but what refuses late notices.

@@ -70,6 +70,10 @@ pub fn adopt(record: &mut ContactRecord, creation: &Creation) {
 /// The write that brings a contact which Brevo has up to date, and what had to be left out.
 pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (ContactWrite, Vec<Skipped>) {
     let mut write = common(record, facts, now);
+    // A contact that Brevo had before us may carry the id of another system, which keeps it.
+    write.ext_id = write.ext_id.filter(|_| record.known_as == KnownAs::Created);
+    // Whoever the merchant took off a list stays off it.
+    write.list_ids.retain(|list| !record.joined.contains(list));
     let mut skipped = Vec::new();
     write.email_blacklisted = flag::of_update(said(record), record.email_block, record.email_flag_tried);
     if record.in_abandoned_list && record.abandoned_cart.is_none() {
@@ -83,6 +87,7 @@ pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (Co
 /// What we know after the creation was accepted.
 pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
     settle_common(record, sent);
+    record.joined = write.list_ids.clone();
     record.sent_whatsapp = None;
     whatsapp::settle(record, sent, write);
     record.known_as = KnownAs::Created;
@@ -96,6 +101,8 @@ pub fn settle_update(record: &mut ContactRecord, sent: &ContactRecord, write: &C
     settle_common(record, sent);
     whatsapp::settle(record, sent, write);
     record.known_as = record.known_as.max(KnownAs::Linked);
+    record.joined.retain(|list| !write.unlink_list_ids.contains(list) && !write.list_ids.contains(list));
+    record.joined.extend(&write.list_ids);
     sms::settle(record, sent, write);
     record.email_block = flag::after(write.email_blacklisted, said(sent), record.email_block);
     record.email_flag_tried &= write.email_blacklisted.is_none();
@@ -118,6 +125,7 @@ pub fn relink(record: &mut ContactRecord, to: &Email) {
     record.email_block = None;
     record.sms_block = None;
     record.in_abandoned_list = false;
+    record.joined.clear();
 }
 
 /// Adds a change of address to an update. Brevo lifts the block of a contact whose address changes
@@ -134,8 +142,8 @@ pub fn moved(mut write: ContactWrite, to: &Email, is_blocked: bool) -> ContactWr
 /// The write that takes back what we gave Brevo: our attributes emptied, our lists left. With `id` our id too, where
 /// an address is left for Brevo to know the contact by.
 pub fn clearing(record: &ContactRecord, facts: &StoreFacts, id: bool) -> ContactWrite {
-    let ext_id =
-        record.sent_email.as_ref().filter(|_| id && record.customer.is_some()).map(|_| String::new());
+    let is_ours = record.customer.is_some() && record.known_as == KnownAs::Created;
+    let ext_id = record.sent_email.as_ref().filter(|_| id && is_ours).map(|_| String::new());
     let mut write = ContactWrite { ext_id, ..ContactWrite::default() };
     for mapped in effective_rules(&facts.settings) {
         write.attributes.insert(mapped.attribute, json!(""));
@@ -152,12 +160,15 @@ pub fn clearing(record: &ContactRecord, facts: &StoreFacts, id: bool) -> Contact
 /// number.
 pub fn identifier_of(record: &ContactRecord, facts: &StoreFacts) -> Option<Identifier> {
     let known = record.sent_email.clone().map(Identifier::Email);
+    let present = || email(record).cloned().map(Identifier::Email);
     let ext_id = || record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
     let number = || phone(record).cloned().map(Identifier::Phone);
-    if record.known_as == KnownAs::Unknown {
-        return email(record).cloned().map(Identifier::Email).or_else(ext_id).or_else(number);
+    match record.known_as {
+        KnownAs::Unknown => present().or_else(ext_id).or_else(number),
+        // Brevo may know them by the id of another system.
+        KnownAs::Linked => known.or_else(present).or_else(ext_id).or_else(number),
+        KnownAs::Created => known.or_else(ext_id).or_else(present).or_else(number),
     }
-    known.or_else(ext_id).or_else(|| email(record).cloned().map(Identifier::Email)).or_else(number)
 }
 
 fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {

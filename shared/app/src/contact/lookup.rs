@@ -14,7 +14,7 @@ const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// Tries of one notice. An order must not wait for ever: after these the contact is written without the answer, blocked
 /// on every channel, and the next notice asks again.
-const TRIES: u32 = 4;
+const MOST_TRIES: u32 = 4;
 
 /// What came of looking a customer up.
 #[derive(Default)]
@@ -26,7 +26,14 @@ pub(crate) struct LookedUp {
 }
 
 /// Whether the platform is to be asked about the customer of a notice. Pure.
-pub(crate) fn is_due(stored: Option<&ContactRecord>, update: &PersonUpdate, now: Timestamp) -> bool {
+///
+/// What was said while the app was not `installed` came to nobody, so it is asked for after that.
+pub(crate) fn is_due(
+    stored: Option<&ContactRecord>,
+    update: &PersonUpdate,
+    now: Timestamp,
+    installed: Option<Timestamp>,
+) -> bool {
     if update.identity.customer.is_none() || update.looked_up_at.is_some() {
         return false;
     }
@@ -36,6 +43,7 @@ pub(crate) fn is_due(stored: Option<&ContactRecord>, update: &PersonUpdate, now:
     match record.looked_up_at {
         _ if record.deleted_at.is_some() => false,
         None => true,
+        Some(at) if installed.is_some_and(|installed| at < installed) => true,
         Some(at) => update.hints_at_consent && !opted_in && AGAIN_AFTER <= now.duration_since(at),
     }
 }
@@ -46,7 +54,7 @@ pub(super) async fn look_up(
     stored: Option<&ContactRecord>,
     update: &PersonUpdate,
 ) -> Result<LookedUp, Stop> {
-    let due = is_due(stored, update, worker.now());
+    let due = is_due(stored, update, worker.now(), worker.store.record.installed_at);
     let Some(id) = update.identity.customer.as_deref().filter(|_| due) else {
         return Ok(LookedUp::default());
     };
@@ -59,10 +67,10 @@ pub(super) async fn look_up(
         Err(error) => error,
     };
     match error.next_step() {
-        NextStep::Retry { after } if worker.attempts + 1 < TRIES => {
+        NextStep::Retry { after } if worker.attempts + 1 < MOST_TRIES => {
             Err(Stop::Later { after, reason: error.to_string() })
         }
-        NextStep::Retry { .. } => Ok(without(format!("{error}; it was asked {TRIES} times"))),
+        NextStep::Retry { .. } => Ok(without(format!("{error}; it was asked {MOST_TRIES} times"))),
         NextStep::AskMerchant { .. } => {
             let reason = format!("{CANNOT_BE_ASKED}{error}");
             let mut looked_up = without(reason.clone());

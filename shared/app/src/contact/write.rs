@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 use tajo_brevo::{
-    Answer, ContactWrite, Error, Identifier, Request, create_contact, delete_contact, get_contact,
-    update_contact,
+    ContactWrite, Error, Identifier, create_contact, delete_contact, get_contact, update_contact,
 };
 use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
@@ -12,6 +11,7 @@ use tajo_mapping::{
 };
 use tajo_state::Key;
 
+use super::others;
 use crate::stop::Stop;
 use crate::worker::Worker;
 
@@ -96,7 +96,7 @@ pub(crate) async fn write(worker: &Worker<'_>, key: &Key, record: &ContactRecord
     let mut newest = worker.env.table.get_newest(key).await?.record.unwrap_or_else(|| record.clone());
     let adopted = match adopt_earlier_creation(worker, &mut newest).await? {
         Some(creation) => Some(Adopted::Tried(creation)),
-        None => adopt_guest(worker, &mut newest).await?,
+        None => Box::pin(adopt_guest(worker, &mut newest)).await?,
     };
     Ok(Written { adopted, ..bring_up_to_date(worker, &newest).await? })
 }
@@ -115,7 +115,7 @@ pub(crate) async fn adopt_earlier_creation(
     let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
     // The address may have changed since the try: then our id finds it.
     for who in identifier_of(record, facts).into_iter().chain(by_id) {
-        let contact = match send(worker, &get_contact(&who)).await? {
+        let contact = match worker.send(&get_contact(&who)).await? {
             Ok(answer) => answer.body,
             Err(Error::NotFound) => continue,
             Err(error) => return Err(error.into()),
@@ -157,7 +157,7 @@ async fn create(
 ) -> Result<Option<Written>, Stop> {
     let mut trouble = Trouble::default();
     loop {
-        let error = match send(worker, &create_contact(&write)).await? {
+        let error = match worker.send(&create_contact(&write)).await? {
             Ok(_) => return Ok(Some(trouble.written(record, true, write))),
             Err(error) => error,
         };
@@ -192,10 +192,11 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
         (_, None) => false,
     };
     if let Some(email) = email.as_ref().filter(|_| has_moved) {
-        write = move_address(worker, &who, write, email).await?.unwrap_or_else(|write| write);
+        write = move_address(worker, &who, write, email).await?.write();
     }
     for _ in 0..REPAIRS {
-        let error = match send(worker, &update_contact(&who, &write)).await? {
+        Box::pin(others::mind(worker, &record, &mut write)).await?;
+        let error = match worker.send(&update_contact(&who, &write)).await? {
             Ok(_) => return Ok(trouble.written(&record, false, write)),
             Err(error) => error,
         };
@@ -219,7 +220,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
             Error::NotFound if is_known(&record) => {
                 // Somebody may have changed the address in Brevo: then our id finds the contact.
                 if let (Some(by_id), Some(email)) = (by_id.clone().filter(|by_id| *by_id != who), &email)
-                    && let Ok(moved) = move_address(worker, &by_id, write.clone(), email).await?
+                    && let Move::Found(moved) = move_address(worker, &by_id, write.clone(), email).await?
                 {
                     who = by_id;
                     write = moved;
@@ -244,7 +245,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
                 };
                 who = by_id;
                 if let Some(email) = &email {
-                    write = move_address(worker, &who, write, email).await?.unwrap_or_else(|write| write);
+                    write = move_address(worker, &who, write, email).await?.write();
                 }
             }
             error => return Err(error.into()),
@@ -285,7 +286,7 @@ fn nothing_sent(record: &ContactRecord) -> ContactRecord {
 async fn leave(worker: &Worker<'_>, who: &Identifier, record: &ContactRecord) -> Result<(), Stop> {
     let is_nobodys = record.known_as == KnownAs::Created
         && record.sent_email.is_none()
-        && match send(worker, &get_contact(who)).await? {
+        && match worker.send(&get_contact(who)).await? {
             Ok(answer) => answer.body.get("email").is_none_or(Value::is_null),
             Err(Error::NotFound) => return Ok(()),
             Err(error) => return Err(error.into()),
@@ -295,35 +296,46 @@ async fn leave(worker: &Worker<'_>, who: &Identifier, record: &ContactRecord) ->
     } else {
         update_contact(who, &clearing(record, &worker.store.facts, true))
     };
-    match send(worker, &request).await? {
+    match worker.send(&request).await? {
         Ok(_) | Err(Error::NotFound) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Adds the new address, and the block that Brevo would lift with it. The write as it was if Brevo has no such contact
-/// (the update will find out).
+/// A write to a contact whose address may have to change with it.
+enum Move {
+    /// Brevo has the contact: the write changes the address where it is another one.
+    Found(ContactWrite),
+    /// It has not: the write is as it was, and the update will find out.
+    NoContact(ContactWrite),
+}
+
+impl Move {
+    fn write(self) -> ContactWrite {
+        match self {
+            Self::Found(write) | Self::NoContact(write) => write,
+        }
+    }
+}
+
+/// Adds the new address, and the block that Brevo would lift with it.
 async fn move_address(
     worker: &Worker<'_>,
     who: &Identifier,
     write: ContactWrite,
     to: &Email,
-) -> Result<Result<ContactWrite, ContactWrite>, Stop> {
-    let contact = match send(worker, &get_contact(who)).await? {
+) -> Result<Move, Stop> {
+    let contact = match worker.send(&get_contact(who)).await? {
         Ok(answer) => answer.body,
-        Err(Error::NotFound) => return Ok(Err(write)),
+        Err(Error::NotFound) => return Ok(Move::NoContact(write)),
         Err(error) => return Err(error.into()),
     };
     let email = contact.get("email").and_then(Value::as_str).and_then(|email| Email::parse(email).ok());
     if email.as_ref() == Some(to) {
-        return Ok(Ok(write));
+        return Ok(Move::Found(write));
     }
     let blocked = contact.get("emailBlacklisted").and_then(Value::as_bool).unwrap_or(true);
-    Ok(Ok(moved(write, to, blocked)))
-}
-
-async fn send(worker: &Worker<'_>, request: &Request) -> Result<Result<Answer, Error>, Stop> {
-    worker.send(request).await
+    Ok(Move::Found(moved(write, to, blocked)))
 }
 
 /// What had to be left out of a write.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use tajo_domain::{Change, ContactKey, Email, Skipped, StoreId, short_hash};
+use jiff::SignedDuration;
+use tajo_domain::{Change, ContactKey, Email, Skipped, short_hash};
 use tajo_mapping::LogLevel;
-use tajo_platforms::Notice;
+use tajo_platforms::{Notice, TopicKind};
 use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
@@ -84,7 +84,7 @@ const LAST_CHANCE: u32 = 5;
 
 /// A record that was handed out twice before, to no end, may be what stopped the function: it is not worked on
 /// together with others, unless this is its last chance.
-pub(super) fn set_aside(records: Vec<Record>) -> (Vec<Report>, Vec<Record>) {
+pub(super) fn set_aside(env: &Env, records: Vec<Record>) -> (Vec<Report>, Vec<Record>) {
     if records.len() == 1 {
         return (Vec::new(), records);
     }
@@ -93,9 +93,9 @@ pub(super) fn set_aside(records: Vec<Record>) -> (Vec<Report>, Vec<Record>) {
     if others.is_empty() {
         let mut suspects = suspects.into_iter();
         let first = suspects.next().into_iter().collect();
-        return (suspects.map(|record| given_back(&record)).collect(), first);
+        return (suspects.map(|record| given_back(env, &record)).collect(), first);
     }
-    (suspects.iter().map(given_back).collect(), others)
+    (suspects.iter().map(|record| given_back(env, record)).collect(), others)
 }
 
 /// The end of a journey, made visible.
@@ -249,7 +249,12 @@ async fn put_off(
     reason: &str,
 ) -> Result<(Outcome, String), String> {
     let age = env.clock.now().duration_since(notice.received_at);
-    if TOO_OLD < age {
+    // What the law asks waits for as long as it takes.
+    let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
+    if let (true, true, Some(store)) = (must_keep, TOO_OLD < age, &notice.store) {
+        let _ = env.set_attention(store, Some(reason)).await;
+    }
+    if TOO_OLD < age && !must_keep {
         let reason = format!("not taken for {} hours; the last reason: {reason}", TOO_OLD.as_hours());
         park_it(env, record, notice, &reason, None).await?;
         return Ok((Outcome::Parked, reason));
@@ -331,8 +336,8 @@ fn nameless(env: &Env, record: &Record) -> Notice {
     Notice::new(tajo_platforms::Platform::Shopify, "", "", record.message_id.as_str(), env.clock.now())
 }
 
-fn given_back(record: &Record) -> Report {
-    let at = Timestamp::now();
+fn given_back(env: &Env, record: &Record) -> Report {
+    let at = env.clock.now();
     let line = LogLine {
         at,
         delivery: record.message_id.clone(),
@@ -370,12 +375,4 @@ fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason:
 fn reason(skipped: &[Skipped]) -> Option<String> {
     let parts: Vec<String> = skipped.iter().map(|part| format!("{}: {}", part.what, part.reason)).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-/// The store of a report, where it is one.
-impl Report {
-    /// The store id, unless the notice named none.
-    pub fn store_id(&self) -> Option<StoreId> {
-        StoreId::parse(&self.store).ok()
-    }
 }

@@ -127,6 +127,7 @@ pub(super) fn fact_at(task: &Task) -> Option<Timestamp> {
         | Change::OrderFact(_)
         | Change::OrderDeleted { .. }
         | Change::CartDeleted { .. }
+        | Change::CartsOrdered { .. }
         | Change::Product(_)
         | Change::Collection(_)
         | Change::Stock(_)
@@ -151,6 +152,7 @@ pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
         | Change::OrderFact(_)
         | Change::OrderDeleted { .. }
         | Change::CartDeleted { .. }
+        | Change::CartsOrdered { .. }
         | Change::App(_) => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),
