@@ -207,8 +207,15 @@ fn a_number_is_emptied_only_where_it_was_written_and_an_address_remains() {
 #[test]
 fn what_we_gave_is_taken_back() {
     let facts = facts(LISTS);
-    let record =
-        ContactRecord { sent_email: Some(email("jo@example.com")), sent_phone: Some(phone()), ..jo() };
+    let record = ContactRecord {
+        known_as: KnownAs::Created,
+        sent_email: Some(email("jo@example.com")),
+        sent_phone: Some(phone()),
+        ..jo()
+    };
+    // A contact that Brevo had before us may carry the id of another system.
+    let linked = ContactRecord { known_as: KnownAs::Linked, ..record.clone() };
+    assert_eq!(clearing(&linked, &facts, true).ext_id, None);
     let write = clearing(&record, &facts, true);
     assert_eq!((write.ext_id.as_deref(), &write.attributes["FIRSTNAME"]), (Some(""), &json!("")));
     assert_eq!((&write.attributes["SMS"], write.unlink_list_ids), (&json!(""), vec![2, 4, 6]));

@@ -16,7 +16,7 @@ pub enum StoreStatus {
     /// It does.
     #[default]
     Active,
-    /// Its work is parked until somebody acts.
+    /// Something only a person can help: what Brevo refused waits as parked work, the rest goes on.
     NeedsAttention,
     /// The shop removed the app: its notices end as skipped, nothing is erased yet.
     Uninstalled,

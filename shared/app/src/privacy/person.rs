@@ -108,7 +108,8 @@ async fn walk(
             }
             let is_own = records.iter().any(|(key, _)| *key == held.key);
             let is_brevos = matches!(who::kind(worker, &held.key), Some(Kind::Contact | Kind::Order(_)));
-            if !is_own && !(is_brevos && scope == Scope::Own) {
+            let is_left = is_own || (is_brevos && scope == Scope::Own);
+            if !is_left {
                 item(worker, record, who, held, &mut tally).await?;
             }
         }
