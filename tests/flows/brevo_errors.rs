@@ -98,6 +98,10 @@ async fn a_bad_key_and_a_blocked_address_are_parked_with_hints_of_their_own_unti
         assert!(parked.hint.as_ref().unwrap().contains(hint), "{parked:?}");
         let warned = store(&stage).await;
         assert_eq!((warned.status, warned.attention), (StoreStatus::NeedsAttention, Some(parked.reason)));
+        // That something was only written down says nothing of Brevo.
+        let end = stage.tell("bulk_operations/finish", &sample("bulk_operations-finish")).await;
+        assert_eq!((end.outcome, end.line.calls), (Outcome::Applied, 0));
+        assert_eq!(store(&stage).await.status, StoreStatus::NeedsAttention);
         stage.tell("orders/create", &sample("orders-create.paid")).await;
         let well = store(&stage).await;
         assert_eq!((well.status, well.attention), (StoreStatus::Active, None));

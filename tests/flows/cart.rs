@@ -4,6 +4,7 @@ use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tajo_app::sweep::sweep;
+use tajo_app::sync::Record;
 use tajo_domain::{CartRecord, CartState, Identity, Ledger, StoreId};
 use tajo_state::{Attributes, Key, due_shard};
 use tajo_testkit::STORE;
@@ -269,4 +270,122 @@ async fn more_than_a_page_of_due_carts_is_swept_and_the_rest_is_left_for_the_nex
     assert_eq!(stage.sweep().await.due, 230, "nobody worked the notices off within a minute");
     stage.world.advance(minutes(1));
     assert_eq!(stage.sweep().await.due, 0, "each is looked at again only later");
+}
+
+#[tokio::test]
+async fn a_cart_that_cannot_be_read_stops_no_other_one() {
+    let stage = with_cart(LISTS).await;
+    stage.world.advance(minutes(40));
+    let table = stage.world.table(&stage.front).await;
+    for shard in 0..64 {
+        let token = format!("broken-{shard}");
+        let due = Some((due_shard(&token), stage.env.clock.now().as_millisecond() - 600_000));
+        let key = Key::cart(&StoreId::parse(STORE).unwrap(), &token);
+        let attributes = Attributes { due, expires_at: None };
+        table.put(&key, 0, &json!({"nothing": "we know"}), &attributes).await.unwrap();
+    }
+    stage.world.take_meter();
+    let sweeper = stage.world.sweeper(&stage.front).await;
+    let error = sweep(&sweeper, Timestamp::MAX).await.unwrap_err().to_string();
+    assert!(error.starts_with("64 due carts could not be worked on"), "{error}");
+    // The function may do what that took, and nothing else.
+    let called: Vec<String> = stage.world.take_meter().dynamo_calls.into_keys().collect();
+    assert_eq!(called, ["GetItem", "PutItem", "Query"]);
+    assert_eq!(granted("CartSweeperRole"), called);
+    stage.drain().await;
+    assert_eq!(stage.count("cart_abandoned"), 1);
+}
+
+/// What a role may do with DynamoDB.
+fn granted(role: &str) -> Vec<String> {
+    let template = include_str!("../../template.yaml");
+    let rest = template.split_once(&format!("\n  {role}:\n")).unwrap().1;
+    let role = rest.split_once("\n\n").unwrap().0;
+    let words = role.split("dynamodb:").skip(1);
+    let mut granted: Vec<String> =
+        words.map(|rest| rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>()).collect();
+    granted.sort();
+    granted
+}
+
+#[tokio::test]
+async fn a_store_that_is_switched_off_reminds_nobody_and_is_not_asked_again() {
+    for settings in ["connectors: {shopify: {enabled: false}}", "sync: {carts: false}"] {
+        let stage = with_cart(LISTS).await;
+        let stage = stage.set(settings).await;
+        let asked: Vec<String> = stage.pass(minutes(31)).await.iter().map(ending).collect();
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        assert_eq!(stage.count("cart_abandoned"), 0, "{settings}");
+        let again: Vec<String> = stage.pass(minutes(31)).await.iter().map(ending).collect();
+        assert!(again.is_empty(), "{settings}: nobody asks again: {again:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reminder_that_could_not_be_decided_for_a_day_is_not_sent() {
+    let stage = with_cart(LISTS).await;
+    let late = stage.pass(minutes(25 * 60)).await;
+    assert_eq!((late.len(), stage.count("cart_abandoned")), (1, 0));
+    assert!(stage.pass(minutes(31)).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_cart_that_is_asked_about_again_is_the_same_question() {
+    let stage = with_cart(LISTS).await;
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        stage.world.advance(minutes(35));
+        stage.sweep().await;
+        asked.extend(stage.world.take_messages());
+    }
+    let deliveries: Vec<Value> = asked
+        .iter()
+        .map(|message| serde_json::from_str::<Value>(&message.body).unwrap()["delivery"].clone())
+        .collect();
+    assert!(deliveries.len() == 3 && deliveries.iter().all(|id| *id == deliveries[0]), "{deliveries:?}");
+}
+
+#[tokio::test]
+async fn an_event_whose_list_could_not_be_left_goes_with_the_next_try() {
+    let stage = with_cart(LISTS).await;
+    stage.pass(minutes(31)).await;
+    let too_many = json!({"status": 429, "headers": {"x-sib-ratelimit-reset": 1}});
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": too_many}));
+    stage.tell("checkouts/update", &changed()).await;
+    stage.drain().await;
+    assert_eq!((stage.count("cart_updated"), lists(&stage)), (2, json!([2])));
+}
+
+/// A second cart of the same person, with its checkout.
+fn other_cart() -> Value {
+    with(checkout(), json!({"id": 5001400009999_u64, "token": "chk-other", "cart_token": "cart-other"}))
+}
+
+#[tokio::test]
+async fn an_old_order_that_comes_again_leaves_another_cart_on_the_list() {
+    let stage = with_cart(LISTS).await;
+    stage.tell("orders/create", &order()).await;
+    stage.tell("checkouts/create", &other_cart()).await;
+    stage.pass(minutes(31)).await;
+    assert_eq!((stage.count("cart_abandoned"), lists(&stage)), (1, json!([2, 4, 6])));
+    stage.receive(tajo_testkit::record(&stage.notice("orders/create", &order()), 2)).await;
+    assert_eq!(lists(&stage), json!([2, 4, 6]));
+}
+
+#[tokio::test]
+async fn an_order_that_comes_while_the_reminder_is_prepared_stops_it() {
+    let stage = with_cart(LISTS).await;
+    stage.world.advance(minutes(31));
+    stage.sweep().await;
+    let message = stage.world.take_messages().pop().unwrap();
+    let record = Record {
+        message_id: "m".to_owned(),
+        body: message.body,
+        received: 1,
+        source: tajo_app::sync::Source::Live,
+    };
+    let order = order();
+    let meanwhile = async { drop(stage.tell("orders/create", &order).await) };
+    stage.receive_while(record, "Brevo PUT /v3/contacts", meanwhile).await;
+    assert_eq!((stage.count("cart_abandoned"), lists(&stage)), (0, json!([2, 4])));
 }

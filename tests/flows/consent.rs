@@ -6,11 +6,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
+use tajo_domain::{Email, StoreId};
 use tajo_platforms::Notice;
 use tajo_sandbox::Call;
-use tajo_testkit::record;
+use tajo_state::{Attributes, Key, PersonFeed};
+use tajo_testkit::{STORE, record};
 
-use crate::bodies::{cast, sample as body, with};
+use crate::bodies::{LISTS, cast, sample as body, with};
 use crate::stage::Stage;
 
 const JO: &str = "jo@example.com";
@@ -132,6 +134,42 @@ async fn a_new_address_keeps_a_block_that_was_set_in_brevo() {
     assert_eq!(moved.request["attributes"]["EMAIL"], "jo@example.org");
     assert_eq!(moved.request["emailBlacklisted"], true);
     assert_never_forced(&stage.world.sandbox.calls());
+    // It is the person's own from then on too: the store's older opt-in does not lift it.
+    stage.tell("customers/update", &with(account(3, None), json!({"email": "jo@example.org"}))).await;
+    assert_eq!(stage.contact("jo@example.org")["emailBlacklisted"], true);
+    let too_many = json!({"status": 429, "headers": {"x-sib-ratelimit-reset": 1}});
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": too_many}));
+    stage.tell("customers/update", &with(account(4, None), json!({"email": "jo@example.net"}))).await;
+    stage.drain().await;
+    stage.tell("customers/update", &with(account(5, None), json!({"email": "jo@example.net"}))).await;
+    assert_eq!(stage.contact("jo@example.net")["emailBlacklisted"], true);
+}
+
+#[tokio::test]
+async fn consent_to_text_messages_is_for_its_number() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &with_sms(account(1, None), "subscribed", 1)).await;
+    assert_eq!(flags(&stage), (true, false));
+    stage.tell("customers/update", &with(account(2, None), json!({"phone": "+491717654321"}))).await;
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], "491717654321");
+    assert_eq!(flags(&stage), (true, true), "nobody asked for messages to this number");
+    stage.tell("customers/update", &with(account(3, None), json!({"phone": "+491711234567"}))).await;
+    assert_eq!(flags(&stage), (true, false));
+}
+
+#[tokio::test]
+async fn an_opt_in_for_a_number_that_brevo_refuses_opens_no_other_one() {
+    let stage = Stage::new("").await;
+    stage.brevo(
+        "POST",
+        "/v3/contacts",
+        &json!({"email": "sam@example.com", "attributes": {"SMS": "+491717654321"}}),
+    );
+    stage.tell("customers/create", &with_sms(account(1, None), "not_subscribed", 1)).await;
+    let other = with(with_sms(account(2, None), "subscribed", 2), json!({"phone": "+491717654321"}));
+    stage.tell("customers/update", &other).await;
+    assert_eq!(flags(&stage), (true, true));
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"].as_str().unwrap_or_default(), "");
 }
 
 #[tokio::test]
@@ -185,6 +223,81 @@ async fn a_contact_that_was_deleted_in_brevo_comes_back_blocked() {
     let report = stage.tell("customers/update", &account(2, None)).await;
     assert_eq!(flags(&stage), (true, true), "what the person said in Brevo was deleted with the contact");
     assert!(report.line.reason.unwrap().contains("came back blocked"));
+}
+
+#[tokio::test]
+async fn a_guest_who_opens_an_account_and_opts_in_is_open() {
+    let stage = Stage::new("").await;
+    stage.tell("orders/create", &with(body("orders-create.paid"), json!({"customer": null}))).await;
+    assert_eq!(flags(&stage), (true, true));
+    stage.tell("customers/create", &with_sms(account(1, Some(("subscribed", 1))), "not_subscribed", 1)).await;
+    assert_eq!(flags(&stage), (false, true));
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], "491711234567");
+}
+
+#[tokio::test]
+async fn consents_count_for_whoever_is_known_by_an_order_where_customers_are_switched_off() {
+    let stage = Stage::new("sync: {customers: false}").await;
+    let said = |state: &str, minute| account(minute, Some((state, minute)));
+    let unknown = stage.tell("customers/update", &said("unsubscribed", 1)).await;
+    assert_eq!((unknown.outcome, stage.contact(JO)), (Outcome::Skipped, Value::Null));
+    stage.tell("orders/create", &body("orders-create.paid")).await;
+    stage.tell("customers/update", &said("subscribed", 2)).await;
+    assert_eq!((flags(&stage).0, stage.contact(JO)["attributes"]["FIRSTNAME"].clone()), (false, json!("Jo")));
+    stage.tell("customers/update", &said("unsubscribed", 3)).await;
+    assert!(flags(&stage).0);
+    stage.tell("customers/delete", &body("customers-delete")).await;
+    assert_eq!(stage.contact(JO)["attributes"]["FIRSTNAME"].as_str().unwrap_or_default(), "");
+}
+
+#[tokio::test]
+async fn an_older_opt_in_of_another_store_on_the_account_lifts_no_opt_out() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &account(1, None)).await;
+    let key =
+        Key::person("account", &Email::parse(JO).unwrap().hash(), &StoreId::parse("other-shop").unwrap());
+    let out = json!({"customers": ["7"], "opt_outs": {"email": "2026-11-03T09:05:00Z"}});
+    let table = stage.world.table(&stage.front).await;
+    table.put(&key, 0, &out, &Attributes::default()).await.unwrap();
+    stage.tell("customers/update", &account(4, Some(("subscribed", 4)))).await;
+    assert!(flags(&stage).0, "they opted out in the other store a minute later");
+    stage.tell("customers/update", &account(6, Some(("subscribed", 6)))).await;
+    assert!(!flags(&stage).0);
+    stage.tell("customers/update", &account(7, Some(("unsubscribed", 7)))).await;
+    let own = Key::person("account", &Email::parse(JO).unwrap().hash(), &StoreId::parse(STORE).unwrap());
+    let noted = table.get_newest::<PersonFeed>(&own).await.unwrap().record.unwrap().opt_outs;
+    assert_eq!(noted.email, "2026-11-03T09:07:00Z".parse().ok());
+}
+
+#[tokio::test]
+async fn a_contact_that_brevo_had_before_keeps_the_id_of_another_system() {
+    let stage = Stage::new("").await;
+    existing(&stage, json!({"ext_id": "crm-17"})).await;
+    stage.tell("customers/create", &account(1, None)).await;
+    stage.tell("customers/update", &account(2, None)).await;
+    assert_eq!(stage.contact(JO)["ext_id"], "crm-17");
+    stage.tell("customers/delete", &body("customers-delete")).await;
+    assert_eq!(stage.contact(JO)["ext_id"], "crm-17");
+}
+
+#[tokio::test]
+async fn whoever_was_taken_off_a_list_in_brevo_stays_off_it() {
+    let stage = Stage::new(LISTS).await;
+    stage.tell("customers/create", &account(1, None)).await;
+    stage.brevo("PUT", "/v3/contacts/jo%40example.com", &json!({"unlinkListIds": [2]}));
+    stage.tell("customers/update", &account(2, None)).await;
+    assert_eq!(stage.contact(JO)["listIds"], json!([]));
+    stage.tell("orders/create", &body("orders-create.paid")).await;
+    assert_eq!(stage.contact(JO)["listIds"], json!([4]), "a new join is a new join");
+}
+
+#[tokio::test]
+async fn a_store_without_orders_knows_no_buyers() {
+    let stage = Stage::new(&format!("{LISTS}\nsync: {{orders: false}}")).await;
+    stage.tell("customers/create", &account(1, None)).await;
+    stage.tell("orders/create", &body("orders-create.paid")).await;
+    let contact = stage.contact(JO);
+    assert_eq!((&contact["listIds"], &contact["attributes"]["LAST_ORDER_DATE"]), (&json!([2]), &Value::Null));
 }
 
 /// What may happen to Jo, in any order of arrival. Minutes are when the store says it happened.

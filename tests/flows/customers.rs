@@ -336,3 +336,20 @@ async fn an_international_address_is_one_contact_however_it_is_spelled() {
     assert_eq!(stage.contact("jo+shop@xn--mller-kva.example")["attributes"]["FIRSTNAME"], "Jo");
     assert_eq!(stage.calls("GET", "/v3/contacts").len(), 0, "nothing moved");
 }
+
+#[tokio::test]
+async fn a_change_that_an_order_tells_of_first_is_told_with_its_own_notice() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &body("customers-create")).await;
+    let (_, changed) = updated();
+    let mut order = body("orders-create.paid");
+    for field in ["first_name", "last_name", "email", "updated_at"] {
+        order["customer"][field] = changed[field].clone();
+    }
+    stage.tell("orders/create", &order).await;
+    assert_eq!(stage.count("customer_updated"), 0);
+    for _ in 0..2 {
+        stage.tell("customers/update", &changed).await;
+    }
+    assert_eq!(stage.count("customer_updated"), 1);
+}

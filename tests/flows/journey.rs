@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tajo_state::{Attributes, Key, StoreRecord};
 use tajo_testkit::{STORE, World};
 
-use crate::bodies::{LISTS, sample as body, with};
+use crate::bodies::{LISTS, recent, sample as body, with};
 use crate::stage::{Stage, ending};
 
 /// Delivers bodies in turn; answers how each ended, and the picture.
@@ -118,6 +118,10 @@ async fn a_live_store_skips_test_orders_and_a_development_store_does_not() {
     orders/create → applied
     ");
     assert_eq!(stage.picture(), "");
+    // Its cart is over all the same.
+    stage.tell("checkouts/create", &recent(&body("checkouts-create"))).await;
+    stage.pass(jiff::SignedDuration::from_mins(31)).await;
+    assert_eq!(stage.count("cart_abandoned"), 0);
 }
 
 #[tokio::test]

@@ -309,3 +309,27 @@ async fn the_metafields_that_a_store_maps_come_with_the_lookup_and_no_others() {
     let asked = queries(&stage).pop().unwrap().request;
     assert!(!asked.to_string().contains("metafields"), "nothing is mapped: the same question as ever");
 }
+
+#[tokio::test]
+async fn what_was_said_while_the_app_was_removed_is_asked_for() {
+    let stage = stage_with(jo("SUBSCRIBED")).await;
+    stage.tell("customers/create", &sample("customers-create")).await;
+    assert_eq!((queries(&stage).len(), &stage.contact(JO)["emailBlacklisted"]), (1, &json!(false)));
+    stage.world.advance(SignedDuration::from_hours(1));
+    let installed_at = Some(stage.env.clock.now());
+    let key = Key::store(&StoreId::parse(STORE).unwrap());
+    let again = |stored: Option<&StoreRecord>| {
+        (stored.map(|stored| StoreRecord { installed_at, ..stored.clone() }), ())
+    };
+    let table = stage.world.table(&stage.front).await;
+    table.change(&key, tajo_state::Attributes::none, again).await.unwrap();
+    let mut out = jo("UNSUBSCRIBED");
+    out["defaultEmailAddress"]["marketingUpdatedAt"] = json!("2026-11-02T08:30:00Z");
+    stage.world.set_up_shop(json!({"customers": [out]}));
+    let stage = Stage::with(stage.world.clone()).await;
+    stage.world.advance(SignedDuration::from_secs(1));
+    for _ in 0..2 {
+        stage.tell("customers/update", &sample("customers-update")).await;
+    }
+    assert_eq!((queries(&stage).len(), &stage.contact(JO)["emailBlacklisted"]), (2, &json!(true)));
+}

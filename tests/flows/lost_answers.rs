@@ -84,3 +84,62 @@ async fn a_subscriber_of_brevo_who_leaves_the_store_before_the_mark_stays_in_bre
     let contact = stage.contact(JO);
     assert_eq!((&contact["email"], &contact["attributes"]["FIRSTNAME"]), (&json!(JO), &Value::Null));
 }
+
+/// What Jo said about emails at this minute.
+fn said(state: &str, minute: u32) -> Value {
+    let at = format!("2026-11-20T09:{minute:02}:00Z");
+    let consent = json!({"state": state, "consent_updated_at": at});
+    account(json!({"updated_at": at, "email_marketing_consent": consent}))
+}
+
+#[tokio::test]
+async fn an_opt_out_after_a_lift_whose_answer_was_lost_blocks() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &said("unsubscribed", 1)).await;
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
+    assert_eq!(stage.tell("customers/update", &said("subscribed", 2)).await.outcome, Outcome::Deferred);
+    assert_eq!(flags(&stage), (false, true));
+    stage.tell("customers/update", &said("unsubscribed", 3)).await;
+    assert_eq!(flags(&stage), (true, true));
+    stage.drain().await;
+    assert_eq!(flags(&stage), (true, true));
+}
+
+#[tokio::test]
+async fn an_opt_in_after_a_block_whose_answer_was_lost_opens() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &said("subscribed", 1)).await;
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
+    stage.tell("customers/update", &said("unsubscribed", 2)).await;
+    assert_eq!(flags(&stage), (true, true));
+    stage.tell("customers/update", &said("subscribed", 3)).await;
+    stage.drain().await;
+    assert_eq!(flags(&stage), (false, true));
+}
+
+/// A customer leaves, or is erased, while their contact is being created and its event is refused for now.
+#[tokio::test]
+async fn a_contact_that_came_after_its_customer_left_is_taken_back() {
+    let gone =
+        [("customers/delete", sample("customers-delete")), ("customers/redact", sample("customers-redact"))];
+    let faults = [
+        ("POST", "/v3/events", json!({"status": 429, "headers": {"x-sib-ratelimit-reset": 1}})),
+        (
+            "POST",
+            "/v3/events",
+            json!({"status": 400, "body": {"code": "invalid_parameter", "message": "no"}}),
+        ),
+        ("POST", "/v3/contacts", json!({"apply_then_drop": true})),
+    ];
+    for (topic, body) in &gone {
+        for (method, path, action) in &faults {
+            let stage = Stage::new("").await;
+            stage.fault(json!({"method": method, "path": path, "action": action}));
+            let record = tajo_testkit::record(&stage.notice("customers/create", &account(json!({}))), 1);
+            let meanwhile = async { drop(stage.tell(topic, body).await) };
+            stage.receive_while(record, "Brevo POST /v3/contacts", meanwhile).await;
+            stage.drain().await;
+            assert_eq!(stage.contact(JO), Value::Null, "{topic} beside {path} {action}");
+        }
+    }
+}

@@ -466,6 +466,38 @@ async fn a_shop_that_took_its_brevo_key_along_is_erased_here_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_person_is_erased_here_even_if_brevo_refuses_the_key_and_there_once_it_takes_it() {
+    let stage = Stage::new(LISTS).await;
+    tell_all(&stage, &life()).await;
+    let refused = json!({"status": 401, "body": {"code": "unauthorized", "message": "Key not found"}});
+    stage.fault(json!({"path": "/v3/contacts*", "times": 1, "action": refused}));
+    let notice = stage.notice("customers/redact", &redact());
+    assert_eq!(stage.deliver(&notice).await.outcome, Outcome::Parked);
+    assert_eq!(store_record(&stage).await.status, StoreStatus::NeedsAttention);
+    let cart = Key::cart(&store(), "cart-3f6a1c9e");
+    let cart = table(&stage).await.get_newest::<tajo_domain::CartRecord>(&cart).await.unwrap().record;
+    assert!(cart.is_none_or(|cart| cart.erased));
+    stage.deliver(&notice).await;
+    let jo = Key::contact(&store(), &tajo_domain::ContactKey::Customer("7201400000011".to_owned()));
+    let jo = table(&stage).await.get_newest::<tajo_domain::ContactRecord>(&jo).await.unwrap().record;
+    assert!(jo.unwrap().is_forgotten());
+    assert_eq!(stage.world.brevo()["contacts"], json!([]));
+}
+
+#[tokio::test]
+async fn what_the_law_asks_never_becomes_too_old() {
+    let stage = Stage::new(LISTS).await;
+    tell_all(&stage, &life()).await;
+    let busy = json!({"status": 429, "headers": {"x-sib-ratelimit-reset": 1}});
+    stage.fault(json!({"path": "/v3/contacts*", "times": 2, "action": busy}));
+    let notice = stage.notice("customers/redact", &redact());
+    assert_eq!(stage.deliver(&notice).await.outcome, Outcome::Deferred);
+    stage.world.advance(SignedDuration::from_hours(30));
+    stage.drain().await;
+    assert_gone(&stage, "after a day and a quarter").await;
+}
+
+#[tokio::test]
 async fn a_working_shop_is_erased_only_once_a_person_confirms() {
     let stage = Stage::new(LISTS).await;
     tell_all(&stage, &life()).await;

@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 use tajo_app::Env;
 use tajo_app::sweep::{Swept, sweep};
 use tajo_app::sync::{Record, Report, Source, sync};
+use tajo_domain::StoreId;
 use tajo_platforms::Notice;
 use tajo_sandbox::{Call, Fault, Request, Response};
-use tajo_testkit::{BREVO_KEY, Front, Message, World, notice, record};
+use tajo_state::{Attributes, Key, StoreRecord};
+use tajo_testkit::{BREVO_KEY, Front, Knock, Message, STORE, Verdict, World, notice, record};
+use tokio::sync::mpsc::unbounded_channel;
 
 use crate::picture::picture;
 
@@ -62,6 +65,50 @@ impl Stage {
         let deadline = self.env.clock.now().saturating_add(SignedDuration::from_secs(60)).unwrap();
         // Boxed: the whole journey is one very deep type.
         sync(&self.env, records, "request", deadline).boxed().await
+    }
+
+    /// Hands over a record to a worker of its own. Before that makes this call for the first time, `meanwhile` happens.
+    pub async fn receive_while(
+        &self,
+        record: Record,
+        call: &str,
+        meanwhile: impl Future<Output = ()>,
+    ) -> Report {
+        let (sender, mut knocks) = unbounded_channel::<Knock>();
+        let front = Front::open(self.world.clone(), Some(sender)).await;
+        let env = self.world.patient_env(&front).await;
+        let deadline = env.clock.now().saturating_add(SignedDuration::from_secs(60)).unwrap();
+        let mut task = tokio::spawn(async move { sync(&env, vec![record], "slow", deadline).boxed().await });
+        let mut meanwhile = Some(meanwhile);
+        loop {
+            tokio::select! {
+                knock = knocks.recv() => {
+                    let knock = knock.unwrap();
+                    if !knock.answered && knock.call.starts_with(call)
+                        && let Some(meanwhile) = meanwhile.take()
+                    {
+                        meanwhile.await;
+                    }
+                    let _ = knock.verdict.send(Verdict::Go);
+                }
+                reports = &mut task => {
+                    assert!(meanwhile.is_none(), "nobody called {call}");
+                    return reports.unwrap().pop().unwrap();
+                }
+            }
+        }
+    }
+
+    /// Changes the settings of the store.
+    pub async fn set(&self, settings: &str) -> Self {
+        let key = Key::store(&StoreId::parse(STORE).unwrap());
+        let table = self.world.table(&self.front).await;
+        let edit = |stored: Option<&StoreRecord>| {
+            let record = StoreRecord { settings: settings.to_owned(), ..stored.unwrap().clone() };
+            (Some(record), ())
+        };
+        table.change(&key, Attributes::none, edit).await.unwrap();
+        Self::with(self.world.clone()).await
     }
 
     /// Works off the queue until it is empty.

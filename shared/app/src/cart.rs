@@ -11,7 +11,7 @@ use tajo_domain::{Cart, CartRecord, CartSource, CartState, ContactKey, Identity,
 use tajo_mapping::{CartContent, Planned, cart_properties, changed_cart, emptied_cart};
 use tajo_state::{Attributes, Key, Stored, due_shard};
 
-pub(crate) use due::due_now;
+pub(crate) use due::{due_now, let_rest};
 
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
@@ -44,7 +44,7 @@ pub(crate) async fn cart(worker: &Worker<'_>, cart: &Cart) -> Result<Step, Stop>
     let guess = cart.begins && !worker.redelivered;
     let known = guess.then_some(Stored { revision: 0, record: None });
     let (stored, accepted) = worker.env.table.change_from(&key, known, attributes, decide).await?;
-    deliver(worker, &key, stored, accepted).await
+    deliver(worker, &key, &cart.token, stored, accepted).await
 }
 
 /// A checkout was deleted: its cart is over, without an order.
@@ -52,25 +52,32 @@ pub(crate) async fn deleted(worker: &Worker<'_>, token: &str, at: Timestamp) -> 
     let key = Key::cart(&worker.store.facts.store, token);
     let decide = |stored: Option<&CartRecord>| accept_deleted(&worker.moment(), stored, token, at);
     let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
-    deliver(worker, &key, stored, accepted).await
+    deliver(worker, &key, token, stored, accepted).await
 }
 
 async fn deliver(
     worker: &Worker<'_>,
     key: &Key,
+    token: &str,
     stored: Stored<CartRecord>,
     accepted: Accepted,
 ) -> Result<Step, Stop> {
-    if let Some(contact) = &accepted.recovered {
-        contact::set_abandoned(worker, contact, None).await?;
-    }
+    let listed = match &accepted.recovered {
+        Some(contact) => contact::set_abandoned(worker, contact, token, false).await,
+        None => Ok(Step::default()),
+    };
     if accepted.claimed.is_empty() {
+        listed?;
         return Ok(match accepted.over {
             Some(reason) => Step::skip("cart", reason),
             None => Step { applied: accepted.changed, ..Step::default() },
         });
     }
-    let sent = effects::send(worker, accepted.claimed).await;
+    let sent = match listed {
+        Ok(_) => effects::send(worker, accepted.claimed).await,
+        // What was claimed goes back, or nobody could send it.
+        Err(stop) => effects::Sent::stopped(&accepted.claimed, stop),
+    };
     worker.env.table.settle(key, stored, attributes, |newest| sent.settle(&mut newest.effects)).await?;
     match sent.stop {
         Some(stop) => Err(stop),

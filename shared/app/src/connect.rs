@@ -138,6 +138,11 @@ pub async fn set_up_brevo(
 /// Writes secrets and store, the signing key last: webhooks are answered only when all else is in place.
 pub async fn write(target: &Target, new: &NewStore, set_up: &SetUp) -> Result<(), ConnectError> {
     let aws = Aws::new(target).await?;
+    let stored = aws.table.get_newest::<StoreRecord>(&Key::store(&new.store)).await?.record;
+    if stored.is_some_and(|stored| is_of_another(&stored, &set_up.account)) {
+        // Before its key is replaced.
+        return Err(ConnectError::OtherAccount);
+    }
     Secrets::new(aws.secrets.clone(), &target.store_secrets_prefix)
         .put_store(&new.store, &new.brevo_api_key, new.shopify_access_token.as_ref())
         .await?;
@@ -165,9 +170,17 @@ impl Aws {
     }
 }
 
+/// Contacts that are known in one account are nobody in the other: they would come back blocked there.
+fn is_of_another(stored: &StoreRecord, account: &str) -> bool {
+    stored.account != account && stored.status != StoreStatus::Erased
+}
+
 async fn write_store(table: &Table, new: &NewStore, set_up: &SetUp) -> Result<(), ConnectError> {
     let key = Key::store(&new.store);
     let changed = table.change(&key, Attributes::none, |stored: Option<&StoreRecord>| {
+        if stored.is_some_and(|stored| is_of_another(stored, &set_up.account)) {
+            return (None, Err(ConnectError::OtherAccount));
+        }
         let record = StoreRecord {
             platform: new.platform.as_str().to_owned(),
             shop: new.shop.clone(),
@@ -189,10 +202,9 @@ async fn write_store(table: &Table, new: &NewStore, set_up: &SetUp) -> Result<()
             currency: new.currency.clone().or_else(|| stored.and_then(|stored| stored.currency.clone())),
             set_up: set_up.found.clone(),
         };
-        (Some(record), ())
+        (Some(record), Ok(()))
     });
-    changed.await?;
-    Ok(())
+    changed.await?.1
 }
 
 /// Adds the store to the keyring. A secret that was there before stays as the second one: Shopify signs with the

@@ -1,13 +1,17 @@
 //! The journey of news about a person.
 
 pub(crate) mod lookup;
+mod others;
 pub(crate) mod write;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tajo_domain::{
-    Admission, ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Skipped, TagsDelta,
+    Admission, ContactKey, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Profile, Skipped, TagsDelta,
+    Versioned,
 };
-use tajo_mapping::{Planned, customer_events, note_creation, tags_events};
+use tajo_mapping::{Planned, customer_events, note_tries, tags_events};
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
 use crate::stop::Stop;
@@ -29,6 +33,8 @@ pub(crate) struct Accepted {
     pub merged_into: Option<String>,
     /// What was said is kept until the store tells who the customer is.
     pub held: bool,
+    /// The list of abandoned carts is as it should be.
+    pub listed: bool,
     /// When the account began, where the platform was asked: a fact's time for a notice that has none of its own.
     pub born_at: Option<Timestamp>,
     pub claimed: Vec<Planned>,
@@ -51,39 +57,80 @@ pub(crate) async fn person(
     let known = table.get(&key).await?;
     let looked_up = lookup::look_up(worker, known.record.as_ref(), update).await?; // may ask the platform
     let said = Said { update, looked_up: looked_up.update.as_ref(), news };
-    let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, &said);
-    let (stored, accepted) = table.change_from(&key, Some(known), Attributes::none, decide).await?;
-    let mut step = match &accepted.merged_into {
-        Some(kept) => merge::late_news(worker, kept, update, news.is_none()).await?,
-        None => deliver(worker, &key, stored, accepted).await?,
-    };
+    let mut step = hear(worker, &key, known, &said).await?;
     step.add(looked_up.step);
     Ok(step)
 }
 
-/// Puts a contact into the list of abandoned carts, or takes it out.
+async fn hear(
+    worker: &Worker<'_>,
+    key: &Key,
+    known: Stored<ContactRecord>,
+    said: &Said<'_>,
+) -> Result<Step, Stop> {
+    let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, said);
+    let (stored, accepted) = worker.env.table.change_from(key, Some(known), Attributes::none, decide).await?;
+    match &accepted.merged_into {
+        Some(kept) => merge::late_news(worker, kept, said.update, said.news.is_none()).await,
+        None => deliver(worker, key, stored, accepted).await,
+    }
+}
+
+/// Where customers are switched off, what people say about being written to still counts, if we know them by an order
+/// or a cart.
+pub(crate) async fn consents(worker: &Worker<'_>, update: &PersonUpdate) -> Result<Step, Stop> {
+    let update = update.consents();
+    let off = || Step::skip("customers", "customers are switched off in the settings");
+    let Some(contact) = update.identity.key() else { return Ok(off()) };
+    let key = Key::contact(&worker.store.facts.store, &contact);
+    let known = worker.env.table.get(&key).await?;
+    if known.record.is_none() {
+        return Ok(off());
+    }
+    let said = Said { update: &update, looked_up: None, news: Some(CustomerNews::Detail) };
+    hear(worker, &key, known, &said).await
+}
+
+/// Puts a contact into the list of abandoned carts because of this cart, or takes it out if this is the cart it is
+/// there for. Says of somebody who is put in whether they are gone, whatever the lists are.
 pub(crate) async fn set_abandoned(
     worker: &Worker<'_>,
     contact: &ContactKey,
-    cart: Option<&str>,
+    cart: &str,
+    is_abandoned: bool,
 ) -> Result<Step, Stop> {
-    if worker.store.facts.settings.lists.abandoned_cart.is_none() {
+    let key = Key::contact(&worker.store.facts.store, contact);
+    let table = &worker.env.table;
+    let Some(abandoned_list) = worker.store.facts.settings.lists.abandoned_cart else {
+        if !is_abandoned {
+            return Ok(Step::default());
+        }
+        let known = table.get_newest::<ContactRecord>(&key).await?.record;
+        let is_gone = known.is_some_and(|record| record.deleted_at.is_some());
+        return Ok(if is_gone { Step::deleted() } else { Step::default() });
+    };
+    let decide = |stored: Option<&ContactRecord>| {
+        let Some(mut record) = stored.cloned().filter(|record| record.deleted_at.is_none()) else {
+            return (None, Accepted { deleted: true, ..Accepted::default() });
+        };
+        let is_theirs = is_abandoned || record.abandoned_cart.as_deref() == Some(cart);
+        let changed = is_theirs
+            && record.change(|record| record.abandoned_cart = is_abandoned.then(|| cart.to_owned()));
+        if is_abandoned && changed {
+            // Another cart: the merchant's automation may have taken them off the list since.
+            record.joined.retain(|list| *list != abandoned_list);
+        }
+        if !changed && record.in_abandoned_list == record.abandoned_cart.is_some() {
+            return (None, Accepted { listed: true, ..Accepted::default() });
+        }
+        note_tries(&mut record, &worker.store.facts, worker.now());
+        let write = stored != Some(&record);
+        (write.then_some(record), Accepted { changed, ..Accepted::default() })
+    };
+    let (stored, accepted) = table.change(&key, Attributes::none, decide).await?;
+    if accepted.listed {
         return Ok(Step::default());
     }
-    let key = Key::contact(&worker.store.facts.store, contact);
-    let (stored, accepted) = worker
-        .env
-        .table
-        .change(&key, Attributes::none, |stored: Option<&ContactRecord>| {
-            let Some(mut record) = stored.cloned().filter(|record| record.deleted_at.is_none()) else {
-                return (None, Accepted { deleted: true, ..Accepted::default() });
-            };
-            let changed = record.change(|record| record.abandoned_cart = cart.map(str::to_owned));
-            note_creation(&mut record, worker.now());
-            let write = stored != Some(&record);
-            (write.then_some(record), Accepted { changed, ..Accepted::default() })
-        })
-        .await?;
     deliver(worker, &key, stored, accepted).await
 }
 
@@ -122,7 +169,7 @@ pub(crate) fn accept(
         }
     }
     let born_at = looked_up.and_then(|looked_up| looked_up.created_at);
-    let before = record.profile.as_ref().map(|profile| profile.value.clone());
+    let before = record.profile.clone();
     // Only what the store maps is kept: items stay small.
     let mapping = &moment.facts.settings.field_mapping;
     let (update, mut skipped) = mapping.keep(update);
@@ -132,7 +179,7 @@ pub(crate) fn accept(
     skipped.extend(more);
     mapping.forget_unmapped(&mut record);
     let changed = record.accept_with(update, looked_up.as_deref());
-    let has_new_profile = before != record.profile.as_ref().map(|profile| profile.value.clone());
+    let has_new_profile = has_news(&mut record, before, update, news);
     if has_new_profile {
         record.effects.forget_done(UPDATED);
     }
@@ -148,9 +195,31 @@ pub(crate) fn accept(
     planned.extend(tags_events(&record, moment.facts));
     let may_start = |key: &str| has_new_profile || !key.starts_with(UPDATED);
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
-    note_creation(&mut record, moment.now);
+    note_tries(&mut record, moment.facts, moment.now);
     let write = stored != Some(&record);
     (write.then_some(record), Accepted { changed, claimed, skipped, born_at, ..Accepted::default() })
+}
+
+/// Whether the profile is news to tell of. One that an order or cart told of first is, once the account's own notice
+/// comes.
+fn has_news(
+    record: &mut ContactRecord,
+    before: Option<Versioned<Profile>>,
+    update: &PersonUpdate,
+    news: Option<CustomerNews>,
+) -> bool {
+    let was_known = before.as_ref().is_some_and(|before| before.at != Timestamp::UNIX_EPOCH);
+    let value = |profile: Option<Versioned<Profile>>| profile.map(|profile| profile.value);
+    let is_new = value(before) != value(record.profile.clone());
+    let is_account = update.identity.customer.is_some();
+    match news {
+        None => record.profile_untold |= is_new && is_account && was_known,
+        Some(CustomerNews::Updated) if update.profile.is_some() && update.profile == record.profile => {
+            return is_new | std::mem::take(&mut record.profile_untold);
+        }
+        Some(_) => {}
+    }
+    is_new
 }
 
 /// Whether Brevo must wait for the store to tell who this is: a contact that is known by our id alone would stand beside
@@ -162,14 +231,29 @@ pub(crate) fn is_held(record: &ContactRecord) -> bool {
 /// Keys of `customer_updated` begin like this (`tajo_mapping::customer_events`).
 const UPDATED: &str = "updated:";
 
-/// Brings Brevo's contact up to date with what was accepted, and sends its events.
-pub(crate) async fn deliver(
+/// Brings Brevo's contact up to date with what was accepted, and sends its events. Boxed: it is part of nearly every
+/// journey, and their futures together would fill the stack.
+pub(crate) fn deliver<'a>(
+    worker: &'a Worker<'a>,
+    key: &'a Key,
+    stored: Stored<ContactRecord>,
+    accepted: Accepted,
+) -> BoxFuture<'a, Result<Step, Stop>> {
+    bring_up_to_date(worker, key, stored, accepted).boxed()
+}
+
+async fn bring_up_to_date(
     worker: &Worker<'_>,
     key: &Key,
     stored: Stored<ContactRecord>,
     accepted: Accepted,
 ) -> Result<Step, Stop> {
     let Some(mut record) = stored.record.clone().filter(|_| !accepted.deleted) else {
+        // A send of an earlier try may have come after the delete.
+        let may_be_there = stored.record.as_ref().is_some_and(|record| !record.is_forgotten());
+        if worker.redelivered && accepted.deleted && may_be_there {
+            crate::delete::take_back(worker, key, stored).await?;
+        }
         return Ok(match accepted {
             Accepted { erased_at: Some(_), .. } => Step::erased(),
             Accepted { deleted: true, .. } => Step::deleted(),
@@ -205,35 +289,68 @@ pub(crate) async fn deliver(
         sent = effects::send(worker, accepted.claimed).await;
     }
     let settled = worker.env.table.settle(key, stored, Attributes::none, |newest| {
+        if must_send {
+            remember_tried(newest, &record);
+        }
         if let Some(written) = &written {
             written.settle(newest);
         }
         sent.settle(&mut newest.effects);
         newest.settle_tags();
     });
-    let mut newest = settled.await?;
+    let newest = settled.await?;
+    let is_written = written.is_some();
     if let Some(written) = written {
         step.skipped.extend(written.skipped());
     }
-    if let Some(stop) = sent.stop {
-        return Err(stop);
+    if must_send && let Some(gone) = Box::pin(converge(worker, key, newest, record, is_written)).await? {
+        return Ok(gone);
     }
-    // Whoever wrote meanwhile may have been overtaken by our send: send what is newest until nothing moved.
+    match sent.stop {
+        Some(stop) => Err(stop),
+        None => Ok(step),
+    }
+}
+
+/// Whoever wrote meanwhile may have been overtaken by our send: sends what is newest until nothing moved. Answers if
+/// the person is gone meanwhile, and then takes back what was sent.
+///
+/// After a write that failed (not `is_written`) nothing is sent again: the notice comes again.
+async fn converge(
+    worker: &Worker<'_>,
+    key: &Key,
+    mut newest: Stored<ContactRecord>,
+    mut sent: ContactRecord,
+    is_written: bool,
+) -> Result<Option<Step>, Stop> {
     for _ in 0..ROUNDS {
-        let Some(now) = newest.record.clone().filter(|now| must_send && now.accepted != record.accepted)
-        else {
-            return Ok(step);
+        let Some(now) = newest.record.clone().filter(|now| now.accepted != sent.accepted) else {
+            return Ok(None);
         };
         if now.deleted_at.is_some() {
             crate::delete::take_back(worker, key, newest).await?;
-            return Ok(Step::deleted());
+            return Ok(Some(if now.erased_at.is_some() { Step::erased() } else { Step::deleted() }));
+        }
+        if !is_written {
+            return Ok(None);
         }
         let written = write::write(worker, key, &now).await?;
-        record = written.sent.clone();
-        newest =
-            worker.env.table.settle(key, newest, Attributes::none, |newest| written.settle(newest)).await?;
+        sent = written.sent.clone();
+        let settle = |newest: &mut ContactRecord| {
+            remember_tried(newest, &sent);
+            written.settle(newest);
+        };
+        newest = worker.env.table.settle(key, newest, Attributes::none, settle).await?;
     }
     Err(Stop::Later { after: None, reason: "the contact changed faster than Brevo answered".to_owned() })
+}
+
+/// Whoever was deleted and forgotten while a send was on its way is known again until it is taken back.
+fn remember_tried(newest: &mut ContactRecord, tried: &ContactRecord) {
+    if newest.deleted_at.is_some() && newest.is_forgotten() {
+        let ContactRecord { accepted, deleted_at, erased_at, merged_into, .. } = std::mem::take(newest);
+        *newest = ContactRecord { accepted, deleted_at, erased_at, merged_into, ..tried.clone() };
+    }
 }
 
 /// Notes, before Brevo first hears of an address, that this store feeds its contact: another store's delete must

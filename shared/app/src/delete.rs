@@ -3,6 +3,8 @@
 //! The customer leaves our lists and our attributes are emptied. The Brevo contact itself is deleted only if we
 //! created it, no other store feeds it, and it is not blocked: deleting forgets an opt-out.
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::Value;
 use tajo_brevo::{Error, delete_contact, get_contact, update_contact};
@@ -33,12 +35,16 @@ pub(crate) async fn customer(worker: &Worker<'_>, customer: &str, at: Timestamp)
 }
 
 /// Undoes in Brevo what we did for a deleted customer, then empties the record. Safe to repeat. True if Brevo
-/// had the contact.
-pub(crate) async fn take_back(
-    worker: &Worker<'_>,
-    key: &Key,
+/// had the contact. Boxed, as `contact::deliver` is.
+pub(crate) fn take_back<'a>(
+    worker: &'a Worker<'a>,
+    key: &'a Key,
     stored: Stored<ContactRecord>,
-) -> Result<bool, Stop> {
+) -> BoxFuture<'a, Result<bool, Stop>> {
+    undo(worker, key, stored).boxed()
+}
+
+async fn undo(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> Result<bool, Stop> {
     let facts = &worker.store.facts;
     let Some(mut record) = stored.record.clone() else { return Ok(false) };
     if record.known_as == KnownAs::Unknown && record.creation.is_some() {

@@ -40,6 +40,11 @@ impl Sent {
         Self { undone: planned.iter().map(|planned| planned.key.clone()).collect(), ..Self::default() }
     }
 
+    /// Nothing was tried, for this reason.
+    pub(crate) fn stopped(planned: &[Planned], stop: Stop) -> Self {
+        Self { stop: Some(stop), ..Self::nothing(planned) }
+    }
+
     pub(crate) fn any(&self) -> bool {
         !self.done.is_empty()
     }

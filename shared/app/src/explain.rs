@@ -86,7 +86,7 @@ pub fn explain(question: &Question<'_>) -> Explanation {
     let mut explanation = Explanation { skipped: changes.skipped, ..Explanation::default() };
     for change in &changes.changes {
         explanation.changes.push(describe(change));
-        match crate::sync::switched_off(change, facts.settings.sync) {
+        match crate::sync::switched_off(change, &changes.changes, facts.settings.sync) {
             Some(what) => explanation.skip(what, &format!("{what} are switched off in the settings")),
             None => one(&moment, change, &mut explanation),
         }
@@ -99,7 +99,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
     match change {
         Change::Person { update, news } => {
             if let (true, Some(id)) =
-                (contact::lookup::is_due(None, update, moment.now), &update.identity.customer)
+                (contact::lookup::is_due(None, update, moment.now, None), &update.identity.customer)
             {
                 explanation.fetches.push(format!(
                     "the consent, tags, totals and language of customer {id}, once, before the contact is created"
@@ -141,6 +141,8 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             let (_, accepted) = order::accept_deleted(moment, None, order, *at);
             explanation.waits("order", accepted.waiting);
         }
+        // Its order is skipped, and said so.
+        Change::CartsOrdered { .. } => {}
         Change::CartDeleted { token, at } => {
             let (_, accepted) = cart::accept_deleted(moment, None, token, *at);
             explanation.waits("cart", accepted.over);
@@ -249,6 +251,7 @@ fn describe(change: &Change) -> Value {
         }),
         Change::OrderDeleted { order, at } => json!({ "change": "order deleted", "id": order, "at": at }),
         Change::CartDeleted { at, .. } => json!({ "change": "cart deleted", "at": at }),
+        Change::CartsOrdered { tokens } => json!({ "change": "carts ordered", "carts": tokens.len() }),
         Change::Privacy(demand) => json!({
             "change": "privacy",
             "demand": demand.demand,

@@ -17,13 +17,13 @@ use jiff::Timestamp;
 use tajo_domain::{
     Change, Channel, ContactKey, ContactRecord, Email, Identity, KnownAs, PersonUpdate, Refusals,
 };
-use tajo_mapping::note_creation;
+use tajo_mapping::note_tries;
 use tajo_state::{Attributes, Key, Stored};
 
 use crate::contact::{self, Accepted};
 use crate::delete;
 use crate::stop::Stop;
-use crate::worker::{Step, Worker};
+use crate::worker::{Moment, Step, Worker};
 
 /// The kept customer of a merge may be merged in turn. More often than this is a circle.
 const HOPS: u32 = 5;
@@ -165,7 +165,7 @@ async fn inherit(worker: &Worker<'_>, kept: &str, inheritance: &Inheritance) -> 
     let mut kept = kept.to_owned();
     for _ in 0..HOPS {
         let key = Key::contact(&worker.store.facts.store, &ContactKey::Customer(kept.clone()));
-        let decide = |stored: Option<&ContactRecord>| accept(worker.now(), stored, &kept, inheritance);
+        let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, &kept, inheritance);
         let (stored, accepted): (Stored<ContactRecord>, Accepted) =
             worker.env.table.change(&key, Attributes::none, decide).await?;
         if let Some(next) = accepted.merged_into {
@@ -188,7 +188,7 @@ async fn inherit(worker: &Worker<'_>, kept: &str, inheritance: &Inheritance) -> 
 
 /// What the kept customer's record becomes. Pure.
 fn accept(
-    now: Timestamp,
+    moment: &Moment<'_>,
     stored: Option<&ContactRecord>,
     kept: &str,
     inheritance: &Inheritance,
@@ -204,7 +204,7 @@ fn accept(
     let is_shared = inheritance.gone.as_ref().is_some_and(|gone| take_over_contact(&mut record, gone));
     let held = contact::is_held(&record);
     if !held {
-        note_creation(&mut record, now);
+        note_tries(&mut record, moment.facts, moment.now);
     }
     let write = stored != Some(&record)
         && record != ContactRecord { customer: Some(kept.to_owned()), ..ContactRecord::default() };
@@ -218,12 +218,7 @@ fn take_over_contact(record: &mut ContactRecord, gone: &ContactRecord) -> bool {
         return false;
     };
     if record.sent_email.as_ref() == Some(email) && record.known_as != KnownAs::Unknown {
-        record.known_as = record.known_as.max(gone.known_as);
-        record.email_block = record.email_block.or(gone.email_block);
-        record.sms_block = record.sms_block.or(gone.sms_block);
-        record.sent_phone = record.sent_phone.take().or_else(|| gone.sent_phone.clone());
-        record.sent_whatsapp = record.sent_whatsapp.take().or_else(|| gone.sent_whatsapp.clone());
-        record.in_abandoned_list |= gone.in_abandoned_list;
+        record.take_over_contact(gone);
     }
     true
 }

@@ -20,22 +20,29 @@ const ROUNDS: u32 = 5;
 const ERASED: &str = "the buyer of this order was erased";
 
 /// Marks the carts of an order as done, before anything is sent: no abandonment after an order.
-/// Answers whose cart was abandoned and is recovered now, and the order's record as it was read.
+/// Answers whose cart was abandoned and is recovered now, with its token, and the order's record as it was read.
 pub(crate) async fn close_carts(
     worker: &Worker<'_>,
     order: &Order,
-) -> Result<(Vec<ContactKey>, Stored<OrderRecord>), Stop> {
+) -> Result<(Vec<(ContactKey, String)>, Stored<OrderRecord>), Stop> {
     let key = Key::order(&worker.store.facts.store, &order.id);
     let stored = worker.env.table.get::<OrderRecord>(&key).await?;
     let is_closed = stored.record.as_ref().is_some_and(|record| record.carts_closed);
-    let mut recovered = Vec::new();
     if worker.redelivered || !is_closed {
-        for (index, token) in order.cart_tokens.iter().enumerate() {
-            // State lives under the cart's token, so there is hardly ever any under the checkout's.
-            recovered.extend(cart::close(worker, token, index > 0).await?);
-        }
+        return Ok((close(worker, &order.cart_tokens).await?, stored));
     }
-    Ok((recovered, stored))
+    Ok((Vec::new(), stored))
+}
+
+/// Marks the carts of these tokens as done.
+pub(crate) async fn close(worker: &Worker<'_>, tokens: &[String]) -> Result<Vec<(ContactKey, String)>, Stop> {
+    let mut recovered = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        // State lives under the cart's token, so there is hardly ever any under the checkout's.
+        let contact = cart::close(worker, token, index > 0).await?;
+        recovered.extend(contact.map(|contact| (contact, token.clone())));
+    }
+    Ok(recovered)
 }
 
 /// Accepts the order's state, fires the events it calls for, and brings Brevo's order up to date.
@@ -138,6 +145,11 @@ async fn deliver(
     };
     let mut newest = worker.env.table.settle(key, stored, attributes, settle).await?;
     if let Some(stop) = sent.stop {
+        // Erased while our send was on its way: whatever else went wrong, it is taken back.
+        if must_send && newest.record.is_some_and(|now| now.erased) {
+            crate::privacy::empty_order(worker, &record).await?;
+            return Ok(Step::skip("order", ERASED));
+        }
         return Err(stop);
     }
     for _ in 0..ROUNDS {

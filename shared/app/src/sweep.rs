@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tajo_domain::CartRecord;
 use tajo_platforms::{Notice, Platform};
 use tajo_state::{DUE_SHARDS, DueCart, Key, StoreRecord, Table, backlog, due_carts};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::cart::attributes;
 use crate::config::SweeperConfig;
@@ -43,6 +43,8 @@ pub struct Swept {
     pub due: u32,
     /// Carts of no connected store.
     pub dropped: u32,
+    /// Carts that could not be read or written: the next run tries them again.
+    pub failed: u32,
     /// Whether carts are left for the next run.
     pub more: bool,
     /// Notices that wait for a person, in all stores together; more than a thousand are not counted.
@@ -61,8 +63,8 @@ impl Sweeper {
     }
 }
 
-/// One run over all partitions of the due index, until `deadline`. Fails if the state or the queue cannot be
-/// reached: the next minute tries again.
+/// One run over all partitions of the due index, until `deadline`. Fails if the index cannot be read, or if a cart
+/// could not be worked on; the others were all the same. The next minute tries again.
 pub async fn sweep(
     sweeper: &Sweeper,
     deadline: Timestamp,
@@ -77,7 +79,15 @@ pub async fn sweep(
             }
             let (due, rest) = due_carts(&sweeper.table, shard, sweeper.clock.now(), PAGE, next).await?;
             for cart in &due {
-                announce(sweeper, cart, &mut swept).await?;
+                // The queue may be out of reach: then every cart waits for its answer.
+                if deadline <= sweeper.clock.now() {
+                    swept.more = true;
+                    break;
+                }
+                if let Err(error) = announce(sweeper, cart, &mut swept).await {
+                    error!(store.id = %cart.store, %error, "a due cart could not be worked on");
+                    swept.failed += 1;
+                }
             }
             next = rest;
             if next.is_none() {
@@ -87,7 +97,10 @@ pub async fn sweep(
     }
     info!(carts.due = swept.due, carts.dropped = swept.dropped, more = swept.more, "swept the due carts");
     swept.parked = tell_of_parked(sweeper).await;
-    Ok(swept)
+    match swept.failed {
+        0 => Ok(swept),
+        failed => Err(format!("{failed} due carts could not be worked on; {} could", swept.due).into()),
+    }
 }
 
 /// Says how much work waits for a person, and since when: two metrics are made of this line, and alarms of those

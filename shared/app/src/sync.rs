@@ -11,8 +11,7 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes};
-use tajo_mapping::Sync;
-use tajo_platforms::notice::CartDue;
+use tajo_mapping::{Settings, Sync};
 use tracing::error;
 
 pub use outcome::{Outcome, Record, Report, Source};
@@ -35,7 +34,7 @@ const GATHERED_AT_ONCE: usize = 200;
 /// Nothing fails the batch: a record that cannot be finished is put off, parked, or given back to the queue.
 /// `request` names the invocation; no call starts that could not end before `deadline`.
 pub async fn sync(env: &Env, records: Vec<Record>, request: &str, deadline: Timestamp) -> Vec<Report> {
-    let (alone, records) = outcome::set_aside(records); //            a record that may break the rest waits
+    let (alone, records) = outcome::set_aside(env, records); //            a record that may break the rest waits
     let (prepared, mut reports) = prepare(env, records, deadline).await; // reads stores; may fetch what is only named
     let gathered = prepared.iter().any(|prepared| prepared.record.source == Source::Gather);
     let outbox = Outbox::new(env, gathered, deadline);
@@ -81,10 +80,19 @@ async fn work(env: &Env, outbox: &Outbox<'_>, group: Vec<Prepared>, deadline: Ti
 async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
     match task {
         Task::Changes(changes) => apply(worker, changes).await,
-        Task::CartDue(CartDue { .. }) if !worker.store.facts.settings.sync.carts => {
-            Ok(Step::skip("cart", "carts are switched off in the settings"))
-        }
-        Task::CartDue(due) => cart::due_now(worker, due).await,
+        Task::CartDue(due) => match silenced(&worker.store.facts.settings) {
+            Some(reason) => cart::let_rest(worker, due, reason).await,
+            None => cart::due_now(worker, due).await,
+        },
+    }
+}
+
+/// Why nobody is reminded of carts.
+fn silenced(settings: &Settings) -> Option<&'static str> {
+    match (settings.enabled, settings.sync.carts) {
+        (false, _) => Some(prepare::SWITCHED_OFF),
+        (true, false) => Some("carts are switched off in the settings"),
+        (true, true) => None,
     }
 }
 
@@ -95,12 +103,17 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
     // Before anything is sent: no abandonment after an order.
     let mut known = None;
     for change in &changes.changes {
-        if let Change::Order(order) = change {
-            let (recovered, stored) = order::close_carts(worker, order).await?;
-            known = Some(stored);
-            for contact in recovered {
-                total.add(contact::set_abandoned(worker, &contact, None).await?);
+        let recovered = match change {
+            Change::Order(order) => {
+                let (recovered, stored) = order::close_carts(worker, order).await?;
+                known = Some(stored);
+                recovered
             }
+            Change::CartsOrdered { tokens } => order::close(worker, tokens).await?,
+            _ => continue,
+        };
+        for (contact, token) in recovered {
+            total.add(contact::set_abandoned(worker, &contact, &token, false).await?);
         }
     }
     for change in &changes.changes {
@@ -111,7 +124,12 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             break;
         }
         let change = merge::in_place_of(change, total.instead.as_ref());
-        let step = match (switched_off(&change, sync), change.as_ref()) {
+        let step = match (switched_off(&change, &changes.changes, sync), change.as_ref()) {
+            (Some(_), Change::Person { update, news: Some(_) }) if update.has_consent() => {
+                contact::consents(worker, update).await?
+            }
+            // Whatever they came along with says it.
+            (Some(_), Change::Person { news: None, .. }) => Step::default(),
             (Some(what), _) => Step::skip(what, format!("{what} are switched off in the settings")),
             (None, Change::Person { update, news }) => contact::person(worker, update, *news).await?,
             (None, Change::PersonDeleted { customer, at }) => delete::customer(worker, customer, *at).await?,
@@ -122,6 +140,8 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             (None, Change::OrderFact(fact)) => order::fact(worker, fact).await?,
             (None, Change::OrderDeleted { order, at }) => order::deleted(worker, order, *at).await?,
             (None, Change::Cart(cart)) => cart::cart(worker, cart).await?,
+            // Done above, before anything is sent.
+            (None, Change::CartsOrdered { .. }) => Step::default(),
             (None, Change::CartDeleted { token, at }) => cart::deleted(worker, token, *at).await?,
             (None, Change::Product(news)) => product::product(worker, news).await?,
             (None, Change::Collection(news)) => category::collection(worker, news).await?,
@@ -134,13 +154,23 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
     Ok(total)
 }
 
-/// What of the settings is against this change, if anything. Buyers come along with their orders and carts.
-pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> {
+/// What of the settings is against this change, if anything. `body`: all that the notice tells; whoever comes along
+/// with an order or a cart is part of it.
+pub(crate) fn switched_off(change: &Change, body: &[Change], sync: Sync) -> Option<&'static str> {
     match change {
-        Change::Person { news: Some(_), .. } | Change::PersonDeleted { .. } | Change::PersonMerged { .. } => {
-            (!sync.customers).then_some("customers")
+        Change::Person { news: Some(_), .. } => (!sync.customers).then_some("customers"),
+        Change::Person { news: None, .. } => {
+            let has = |is_one: fn(&Change) -> bool| body.iter().any(is_one);
+            let by_order = has(|change| matches!(change, Change::Order(_)));
+            let by_cart = has(|change| matches!(change, Change::Cart(_)));
+            match (by_order, by_cart) {
+                (true, _) => (!sync.orders).then_some("orders"),
+                (_, true) => (!sync.carts).then_some("carts"),
+                _ => (!sync.orders && !sync.carts).then_some("orders and carts"),
+            }
         }
-        Change::Person { news: None, .. } => (!sync.orders && !sync.carts).then_some("orders and carts"),
+        // Whoever leaves may be known by an order or a cart.
+        Change::PersonDeleted { .. } | Change::PersonMerged { .. } => None,
         Change::Order(_) | Change::OrderFact(_) | Change::OrderDeleted { .. } => {
             (!sync.orders).then_some("orders")
         }
@@ -149,7 +179,7 @@ pub(crate) fn switched_off(change: &Change, sync: Sync) -> Option<&'static str> 
         Change::Product(_) => (!sync.products && !sync.inventory).then_some("products"),
         Change::Collection(_) => (!sync.products).then_some("products"),
         Change::Stock(_) => (!sync.inventory).then_some("stock levels"),
-        // No setting is above the law.
-        Change::Privacy(_) | Change::App(_) => None,
+        // No setting is above the law, and nobody is reminded of what they ordered.
+        Change::Privacy(_) | Change::App(_) | Change::CartsOrdered { .. } => None,
     }
 }

@@ -53,6 +53,11 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// An order that is not told of (a test order) has these tokens: its carts are over all the same.
+    CartsOrdered {
+        /// The tokens.
+        tokens: Vec<String>,
+    },
     /// A product appears, changes or is deleted.
     Product(ProductNews),
     /// A collection appears, is renamed or is deleted.

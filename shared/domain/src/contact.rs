@@ -1,14 +1,15 @@
 //! What we remember of a person, and how news about them is accepted.
 
 use std::collections::BTreeMap;
+use std::ops::Not;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::custom::{CustomValue, accept_custom};
 use crate::{
-    Consent, ConsentState, Email, Identity, Ledger, PersonUpdate, Phone, Profile, Refusals, TagChanges,
-    TagsAdded, Totals, Versioned,
+    Consent, ConsentState, Email, Identity, Ledger, NumberConsent, PersonUpdate, Phone, Profile, Refusals,
+    TagChanges, TagsAdded, Totals, Versioned,
 };
 
 /// Under which key the state of a person lives.
@@ -90,13 +91,10 @@ pub struct ContactRecord {
     pub email_consent: Option<Consent>,
     /// The SMS consent facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sms_consent: Option<Consent>,
+    pub sms_consent: Option<NumberConsent>,
     /// The WhatsApp consent facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub whatsapp_consent: Option<Consent>,
-    /// The number that the WhatsApp consent was given for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub whatsapp_phone: Option<Phone>,
+    pub whatsapp_consent: Option<NumberConsent>,
     /// The language facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Versioned<String>>,
@@ -164,12 +162,24 @@ pub struct ContactRecord {
     /// Whether we put the contact into the list of abandoned carts.
     #[serde(default)]
     pub in_abandoned_list: bool,
+    /// Lists that we put the contact into: each is joined once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<u64>,
     /// The email block that we set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_block: Option<Block>,
     /// The SMS block that we set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_block: Option<Block>,
+    /// An email flag was about to be sent, and nobody could mark yet that Brevo took it: Brevo may have either.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub email_flag_tried: bool,
+    /// The same of the SMS flag, and of the number that goes along with it.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub sms_flag_tried: bool,
+    /// An order or cart told of a new profile before the account's own notice did: that one still is news.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub profile_untold: bool,
     /// Events sent and claimed.
     #[serde(default)]
     pub effects: Ledger,
@@ -223,19 +233,19 @@ impl ContactRecord {
         }
         accept_facet(&mut self.totals, update.totals.as_ref());
         accept_custom(&mut self.custom, &update.custom);
-        for (stored, new) in
-            [(&mut self.email_consent, &update.email_consent), (&mut self.sms_consent, &update.sms_consent)]
-        {
-            if let Some(new) = new {
-                *stored = Some(Consent::latest(stored.take(), new.clone()));
-            }
+        if let Some(new) = &update.email_consent {
+            self.email_consent = Some(Consent::latest(self.email_consent.take(), new.clone()));
         }
-        if let Some(new) = &update.whatsapp_consent {
-            let latest = Consent::latest(self.whatsapp_consent.take(), new.clone());
-            if latest == *new {
-                self.whatsapp_phone = update.identity.phone.clone();
+        // The account's own number, where the body tells it: the one in `identity` may have been typed at a checkout.
+        let profile = update.profile.as_ref().map(|profile| &profile.value.phone);
+        let number = profile.unwrap_or(&update.identity.phone);
+        for (stored, new) in [
+            (&mut self.sms_consent, &update.sms_consent),
+            (&mut self.whatsapp_consent, &update.whatsapp_consent),
+        ] {
+            if let Some(new) = new {
+                *stored = Some(NumberConsent::latest(stored.take(), new.clone(), number.clone()));
             }
-            self.whatsapp_consent = Some(latest);
         }
         self.last_order_at = self.last_order_at.max(update.ordered_at);
         self.mind_refusals();
@@ -264,10 +274,28 @@ impl ContactRecord {
     /// The number for Brevo's attribute WHATSAPP: the person's present number, if they recorded WhatsApp consent for
     /// exactly this one. There is no way to block it, so it must not be there without.
     pub fn whatsapp_number(&self) -> Option<&Phone> {
-        let is_given =
-            self.whatsapp_consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedIn);
         let number = self.profile.as_ref()?.value.phone.as_ref();
-        number.filter(|_| is_given && number == self.whatsapp_phone.as_ref())
+        let said = self.whatsapp_consent.as_ref()?.about(number, self.sent_whatsapp.as_ref());
+        number.filter(|_| said == Some(ConsentState::OptedIn))
+    }
+
+    /// What the person said about text messages to their present number.
+    pub fn sms_said(&self) -> Option<ConsentState> {
+        let number = self.profile.as_ref().and_then(|profile| profile.value.phone.as_ref());
+        self.sms_consent.as_ref()?.about(number, self.sent_phone.as_ref())
+    }
+
+    /// Takes over what is known of the Brevo contact from another record of the same one.
+    pub fn take_over_contact(&mut self, other: &Self) {
+        self.known_as = self.known_as.max(other.known_as);
+        self.email_block = self.email_block.or(other.email_block);
+        self.sms_block = self.sms_block.or(other.sms_block);
+        self.sent_email = self.sent_email.take().or_else(|| other.sent_email.clone());
+        self.sent_phone = self.sent_phone.take().or_else(|| other.sent_phone.clone());
+        self.sent_whatsapp = self.sent_whatsapp.take().or_else(|| other.sent_whatsapp.clone());
+        self.in_abandoned_list |= other.in_abandoned_list;
+        let more = other.joined.iter().filter(|list| !self.joined.contains(list)).copied();
+        self.joined.extend(more.collect::<Vec<_>>());
     }
 
     /// Whether nothing is left but what refuses late notices.

@@ -23,7 +23,7 @@ mod tags;
 
 pub use cart::{Cart, CartRecord, CartSource, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
-pub use consent::{Channel, Consent, ConsentState};
+pub use consent::{Channel, Consent, ConsentState, NumberConsent};
 pub use contact::{Admission, Block, ContactKey, ContactRecord, Creation, KnownAs};
 pub use custom::{CustomFact, CustomValue, NOTE, address_source, metafield_source, note_attribute_source};
 pub use email::{Email, InvalidEmail};

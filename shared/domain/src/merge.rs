@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Consent, ConsentState, ContactRecord, Email, Phone, Profile, short_hash};
+use crate::{
+    Channel, Consent, ConsentState, ContactRecord, Email, NumberConsent, Phone, Profile, short_hash,
+};
 
 /// Opt-outs that came with a merge, by channel and hash of the address or number they were said about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,8 +76,8 @@ impl ContactRecord {
             phone,
             [
                 (Channel::Email, self.email_consent.as_ref()),
-                (Channel::Sms, self.sms_consent.as_ref()),
-                (Channel::Whatsapp, self.whatsapp_consent.as_ref()),
+                (Channel::Sms, self.sms_consent.as_ref().map(|consent| &consent.said)),
+                (Channel::Whatsapp, self.whatsapp_consent.as_ref().map(|consent| &consent.said)),
             ],
         );
         refusals
@@ -93,13 +95,13 @@ impl ContactRecord {
         let Some(profile) = self.profile.as_ref().filter(|_| !self.refusals.is_empty()) else { return };
         let about = |channel| self.refusals.about(channel, &profile.value);
         let (email, sms, whatsapp) = (about(Channel::Email), about(Channel::Sms), about(Channel::Whatsapp));
-        for (stored, refused) in [
-            (&mut self.email_consent, email),
-            (&mut self.sms_consent, sms),
-            (&mut self.whatsapp_consent, whatsapp),
-        ] {
+        let number = profile.value.phone.clone();
+        if let Some(refused) = email {
+            self.email_consent = Some(Consent::latest(self.email_consent.take(), refused));
+        }
+        for (stored, refused) in [(&mut self.sms_consent, sms), (&mut self.whatsapp_consent, whatsapp)] {
             if let Some(refused) = refused {
-                *stored = Some(Consent::latest(stored.take(), refused));
+                *stored = Some(NumberConsent::latest(stored.take(), refused, number.clone()));
             }
         }
     }

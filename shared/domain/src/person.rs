@@ -85,6 +85,28 @@ pub struct Totals {
     pub currency: Option<Currency>,
 }
 
+impl PersonUpdate {
+    /// Whether it says anything about being written to.
+    pub fn has_consent(&self) -> bool {
+        self.email_consent.is_some() || self.sms_consent.is_some() || self.whatsapp_consent.is_some()
+    }
+
+    /// What it says about being written to, and by whom.
+    pub fn consents(&self) -> Self {
+        let mut identity = self.identity.clone();
+        if let Some(profile) = &self.profile {
+            identity.phone = profile.value.phone.clone();
+        }
+        Self {
+            identity,
+            email_consent: self.email_consent.clone(),
+            sms_consent: self.sms_consent.clone(),
+            whatsapp_consent: self.whatsapp_consent.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Everything one notice says about one person. Each facet has its own clock: with one version for all,
 /// a summary at :05 would reject a profile change at :03.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -92,7 +92,7 @@ fn consent_is_kept_per_channel() {
         ..PersonUpdate::default()
     });
     assert_eq!(record.email_consent, said(ConsentState::OptedOut, 20));
-    assert_eq!(record.sms_consent, said(ConsentState::OptedOut, 15));
+    assert_eq!(record.sms_consent.map(|consent| consent.said), said(ConsentState::OptedOut, 15));
 }
 
 #[test]

@@ -8,32 +8,36 @@
 use jiff::Timestamp;
 use serde_json::json;
 use tajo_brevo::{ContactWrite, Identifier};
-use tajo_domain::{Block, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
+use tajo_domain::{ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 
 use crate::rules::effective_rules;
-use crate::{StoreFacts, whatsapp};
+use crate::{StoreFacts, flag, sms, whatsapp};
 
 /// The write that creates the contact, if Brevo does not have it.
 pub fn creation(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
     let mut write = common(record, facts, now);
     write.email = email(record).cloned();
-    if let Some(phone) = usable_phone(record, facts) {
-        write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
-    }
+    sms::put_new(&mut write, record, facts);
     whatsapp::put_new(&mut write, record, facts);
-    write.email_blacklisted = block_at_creation(record.email_consent.as_ref()).map(|_| true);
-    write.sms_blacklisted = block_at_creation(record.sms_consent.as_ref()).map(|_| true);
+    write.email_blacklisted = flag::at_creation(said(record)).map(|_| true);
     write
 }
 
-/// Notes that the creation is about to be tried, with the blocks it sets. Stored before anything is sent, so that a
-/// contact whose creation nobody could mark is known as ours later ([`is_ours`]).
-pub fn note_creation(record: &mut ContactRecord, now: Timestamp) {
-    if record.known_as != KnownAs::Unknown {
-        return;
+/// Notes what is about to be tried: the creation with the blocks it sets, and flags that are about to change. Stored
+/// before anything is sent, so that a contact whose creation nobody could mark is known as ours later ([`is_ours`]),
+/// and a flag that may or may not have changed is sent again.
+pub fn note_tries(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp) {
+    let (write, _) = update(record, facts, now);
+    record.email_flag_tried |= write.email_blacklisted.is_some();
+    record.sms_flag_tried |= write.sms_blacklisted.is_some();
+    if record.known_as == KnownAs::Unknown {
+        note_creation(record, now);
     }
-    let email_block = block_at_creation(record.email_consent.as_ref());
-    let sms_block = block_at_creation(record.sms_consent.as_ref());
+}
+
+fn note_creation(record: &mut ContactRecord, now: Timestamp) {
+    let email_block = flag::at_creation(said(record));
+    let sms_block = flag::at_creation(record.sms_said());
     let before = record.creation.take();
     record.creation = Some(match before {
         None => Creation { since: now, tries: 1, email_block, sms_block },
@@ -66,32 +70,16 @@ pub fn adopt(record: &mut ContactRecord, creation: &Creation) {
 /// The write that brings a contact which Brevo has up to date, and what had to be left out.
 pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (ContactWrite, Vec<Skipped>) {
     let mut write = common(record, facts, now);
+    // A contact that Brevo had before us may carry the id of another system, which keeps it.
+    write.ext_id = write.ext_id.filter(|_| record.known_as == KnownAs::Created);
+    // Whoever the merchant took off a list stays off it.
+    write.list_ids.retain(|list| !record.joined.contains(list));
     let mut skipped = Vec::new();
-    write.email_blacklisted = flag(record.email_consent.as_ref(), record.email_block);
-    write.sms_blacklisted = flag(record.sms_consent.as_ref(), record.sms_block);
+    write.email_blacklisted = flag::of_update(said(record), record.email_block, record.email_flag_tried);
     if record.in_abandoned_list && record.abandoned_cart.is_none() {
         write.unlink_list_ids.extend(facts.settings.lists.abandoned_cart);
     }
-    let opted_in = said(record.sms_consent.as_ref()) == Some(ConsentState::OptedIn);
-    match usable_phone(record, facts) {
-        Some(phone) if record.sent_phone.as_ref() == Some(phone) => {}
-        Some(phone) if opted_in => {
-            write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
-        }
-        Some(phone) if record.known_as == KnownAs::Created => {
-            write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
-            write.sms_blacklisted = Some(true);
-        }
-        Some(_) => skipped.push(Skipped::new(
-            "phone",
-            "Brevo had this contact before us, and a number without recorded SMS consent would be subscribed there",
-        )),
-        // Brevo empties a number only of a contact that has an address.
-        None if record.sent_phone.is_some() && phone(record).is_none() && email(record).is_some() => {
-            write.attributes.insert(SMS.to_owned(), json!(""));
-        }
-        None => {}
-    }
+    sms::put(&mut write, &mut skipped, record, facts);
     whatsapp::put(&mut write, record, facts);
     (write, skipped)
 }
@@ -99,12 +87,13 @@ pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (Co
 /// What we know after the creation was accepted.
 pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
     settle_common(record, sent);
+    record.joined = write.list_ids.clone();
     record.sent_whatsapp = None;
     whatsapp::settle(record, sent, write);
     record.known_as = KnownAs::Created;
-    record.sent_phone = phone_in(write, sent);
-    record.email_block = write.email_blacklisted.and(block_at_creation(sent.email_consent.as_ref()));
-    record.sms_block = write.sms_blacklisted.and(block_at_creation(sent.sms_consent.as_ref()));
+    sms::settle_creation(record, sent, write);
+    record.email_block = write.email_blacklisted.and(flag::at_creation(said(sent)));
+    record.email_flag_tried = false;
 }
 
 /// What we know after an update was accepted.
@@ -112,22 +101,18 @@ pub fn settle_update(record: &mut ContactRecord, sent: &ContactRecord, write: &C
     settle_common(record, sent);
     whatsapp::settle(record, sent, write);
     record.known_as = record.known_as.max(KnownAs::Linked);
-    if write.attributes.contains_key(SMS) {
-        record.sent_phone = phone_in(write, sent);
-    }
-    let after = |flag: Option<bool>, consent: Option<&Consent>, before: Option<Block>| match flag {
-        None => before,
-        Some(false) => None,
-        Some(true) => Some(block_at_creation(consent).unwrap_or(Block::Unasked)),
-    };
-    record.email_block = after(write.email_blacklisted, sent.email_consent.as_ref(), record.email_block);
-    record.sms_block = after(write.sms_blacklisted, sent.sms_consent.as_ref(), record.sms_block);
+    record.joined.retain(|list| !write.unlink_list_ids.contains(list) && !write.list_ids.contains(list));
+    record.joined.extend(&write.list_ids);
+    sms::settle(record, sent, write);
+    record.email_block = flag::after(write.email_blacklisted, said(sent), record.email_block);
+    record.email_flag_tried &= write.email_blacklisted.is_none();
 }
 
-/// The same write without the number, after Brevo refused it because of the number.
-pub fn without_phone(mut write: ContactWrite) -> ContactWrite {
-    write.attributes.remove(SMS);
-    write
+/// Says an opt-out again in a write that is repeated: an opt-in of before may have reached Brevo after it.
+pub fn insist(write: &mut ContactWrite, record: &ContactRecord) {
+    let is_out = |said| said == Some(ConsentState::OptedOut);
+    write.email_blacklisted = is_out(said(record)).then_some(true).or(write.email_blacklisted);
+    write.sms_blacklisted = is_out(record.sms_said()).then_some(true).or(write.sms_blacklisted);
 }
 
 /// The person's address turned out to be another Brevo contact, which is theirs from now on: nothing is known of its
@@ -140,6 +125,7 @@ pub fn relink(record: &mut ContactRecord, to: &Email) {
     record.email_block = None;
     record.sms_block = None;
     record.in_abandoned_list = false;
+    record.joined.clear();
 }
 
 /// Adds a change of address to an update. Brevo lifts the block of a contact whose address changes
@@ -156,15 +142,13 @@ pub fn moved(mut write: ContactWrite, to: &Email, is_blocked: bool) -> ContactWr
 /// The write that takes back what we gave Brevo: our attributes emptied, our lists left. With `id` our id too, where
 /// an address is left for Brevo to know the contact by.
 pub fn clearing(record: &ContactRecord, facts: &StoreFacts, id: bool) -> ContactWrite {
-    let ext_id =
-        record.sent_email.as_ref().filter(|_| id && record.customer.is_some()).map(|_| String::new());
+    let is_ours = record.customer.is_some() && record.known_as == KnownAs::Created;
+    let ext_id = record.sent_email.as_ref().filter(|_| id && is_ours).map(|_| String::new());
     let mut write = ContactWrite { ext_id, ..ContactWrite::default() };
     for mapped in effective_rules(&facts.settings) {
         write.attributes.insert(mapped.attribute, json!(""));
     }
-    if record.sent_phone.is_some() && record.sent_email.is_some() {
-        write.attributes.insert(SMS.to_owned(), json!(""));
-    }
+    sms::empty(&mut write, record);
     whatsapp::empty(&mut write, record);
     let lists = facts.settings.lists;
     write.unlink_list_ids =
@@ -176,15 +160,16 @@ pub fn clearing(record: &ContactRecord, facts: &StoreFacts, id: bool) -> Contact
 /// number.
 pub fn identifier_of(record: &ContactRecord, facts: &StoreFacts) -> Option<Identifier> {
     let known = record.sent_email.clone().map(Identifier::Email);
+    let present = || email(record).cloned().map(Identifier::Email);
     let ext_id = || record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
     let number = || phone(record).cloned().map(Identifier::Phone);
-    if record.known_as == KnownAs::Unknown {
-        return email(record).cloned().map(Identifier::Email).or_else(ext_id).or_else(number);
+    match record.known_as {
+        KnownAs::Unknown => present().or_else(ext_id).or_else(number),
+        // Brevo may know them by the id of another system.
+        KnownAs::Linked => known.or_else(present).or_else(ext_id).or_else(number),
+        KnownAs::Created => known.or_else(ext_id).or_else(present).or_else(number),
     }
-    known.or_else(ext_id).or_else(|| email(record).cloned().map(Identifier::Email)).or_else(number)
 }
-
-const SMS: &str = "SMS";
 
 fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
     let rules = effective_rules(&facts.settings);
@@ -207,48 +192,15 @@ fn settle_common(record: &mut ContactRecord, sent: &ContactRecord) {
     record.in_abandoned_list = sent.abandoned_cart.is_some();
 }
 
-fn email(record: &ContactRecord) -> Option<&Email> {
+pub(crate) fn email(record: &ContactRecord) -> Option<&Email> {
     record.profile.as_ref()?.value.email.as_ref()
 }
 
-fn phone(record: &ContactRecord) -> Option<&Phone> {
+pub(crate) fn phone(record: &ContactRecord) -> Option<&Phone> {
     record.profile.as_ref()?.value.phone.as_ref()
 }
 
-/// The number, unless the store maps it to nothing or Brevo has refused it.
-fn usable_phone<'a>(record: &'a ContactRecord, facts: &StoreFacts) -> Option<&'a Phone> {
-    phone(record).filter(|phone| wants_phone(facts) && record.refused_phone.as_ref() != Some(phone))
-}
-
-/// Whether the store maps numbers at all.
-pub(crate) fn wants_phone(facts: &StoreFacts) -> bool {
-    let mapping = &facts.settings.field_mapping;
-    mapping.is_empty() || mapping.contains_key("phone")
-}
-
-fn phone_in(write: &ContactWrite, sent: &ContactRecord) -> Option<Phone> {
-    let number = write.attributes.get(SMS)?.as_str()?;
-    phone(sent).filter(|phone| phone.as_str() == number).cloned()
-}
-
-fn said(consent: Option<&Consent>) -> Option<ConsentState> {
-    consent.map(|consent| consent.state)
-}
-
-fn block_at_creation(consent: Option<&Consent>) -> Option<Block> {
-    match said(consent) {
-        Some(ConsentState::OptedIn) => None,
-        Some(ConsentState::OptedOut) => Some(Block::OptedOut),
-        None => Some(Block::Unasked),
-    }
-}
-
-/// The flag of an ordinary update: only what the person said in the store, and only where it is not so yet.
-fn flag(consent: Option<&Consent>, block: Option<Block>) -> Option<bool> {
-    match (said(consent)?, block) {
-        (ConsentState::OptedOut, Some(Block::OptedOut)) => None,
-        (ConsentState::OptedOut, _) => Some(true),
-        (ConsentState::OptedIn, Some(_)) => Some(false),
-        (ConsentState::OptedIn, None) => None,
-    }
+/// What the person said about emails.
+fn said(record: &ContactRecord) -> Option<ConsentState> {
+    record.email_consent.as_ref().map(|consent| consent.state)
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use tajo_domain::{
-    Consent, ConsentState, ContactRecord, CustomValue, Email, Money, Phone, Profile, Totals, Versioned,
+    Consent, ConsentState, ContactRecord, CustomValue, Email, Money, NumberConsent, Phone, Profile, Totals,
+    Versioned,
 };
 
 use crate::rules::effective_rules;
@@ -84,7 +85,7 @@ fn made_up() -> ContactRecord {
         customer: Some("7201400000011".to_owned()),
         profile: Some(Versioned { at: now, value: profile }),
         email_consent: said(ConsentState::OptedIn),
-        sms_consent: said(ConsentState::OptedOut),
+        sms_consent: said(ConsentState::OptedOut).map(|said| NumberConsent { said, number: None }),
         locale: Some(Versioned { at: now, value: "de-DE".to_owned() }),
         tags: Some(Versioned { at: now, value: vec!["vip".to_owned(), "early bird".to_owned()] }),
         totals: Some(Versioned { at: now, value: totals }),

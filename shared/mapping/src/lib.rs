@@ -6,6 +6,7 @@ mod custom_value;
 mod customer_event;
 mod example;
 mod facts;
+mod flag;
 mod order;
 mod order_event;
 mod overrides;
@@ -13,6 +14,7 @@ mod product;
 mod properties;
 mod rules;
 mod settings;
+mod sms;
 mod sources;
 mod tags_event;
 mod totals;
@@ -20,8 +22,8 @@ mod whatsapp;
 
 pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, relink, settle_creation,
-    settle_update, update, without_phone,
+    adopt, clearing, creation, identifier_of, insist, is_ours, moved, note_tries, relink, settle_creation,
+    settle_update, update,
 };
 pub use customer_event::customer_events;
 pub use example::{MappingRow, mapping_rows};
@@ -38,6 +40,7 @@ pub use settings::{
     API_VERSION, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings, ProductFilter,
     ProductSettings, Settings, SettingsError, Sync, settings_schema,
 };
+pub use sms::{has_phone, without_phone};
 pub use tags_event::tags_events;
 pub use totals::{SharedTotal, TOTALS, shared_totals};
 pub use whatsapp::{has_whatsapp, without_whatsapp};

@@ -6,14 +6,14 @@ use tajo_brevo::ContactWrite;
 use tajo_domain::{ContactRecord, Phone};
 
 use crate::StoreFacts;
-use crate::contact::wants_phone;
+use crate::sms::wants;
 
 /// The attribute's name.
 pub(crate) const WHATSAPP: &str = "WHATSAPP";
 
 /// Puts the number into a write, or empties it, where Brevo has it otherwise.
 pub(crate) fn put(write: &mut ContactWrite, record: &ContactRecord, facts: &StoreFacts) {
-    let number = record.whatsapp_number().filter(|_| wants_phone(facts));
+    let number = record.whatsapp_number().filter(|_| wants(facts));
     match number {
         Some(number) if record.sent_whatsapp.as_ref() == Some(number) => {}
         Some(number) if record.refused_whatsapp.as_ref() != Some(number) => {

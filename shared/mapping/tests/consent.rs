@@ -5,10 +5,12 @@
 use jiff::Timestamp;
 use tajo_brevo::ContactWrite;
 use tajo_domain::{
-    Block, Consent, ConsentState, ContactRecord, Email, KnownAs, Phone, Profile, StoreId, Versioned,
+    Block, Consent, ConsentState, ContactRecord, Email, KnownAs, NumberConsent, Phone, Profile, StoreId,
+    Versioned,
 };
 use tajo_mapping::{
-    Settings, StoreFacts, StoreKind, creation, moved, settle_creation, settle_update, update,
+    Settings, StoreFacts, StoreKind, creation, moved, note_tries, settle_creation, settle_update, update,
+    without_phone,
 };
 
 fn facts() -> StoreFacts {
@@ -40,6 +42,11 @@ fn says(state: ConsentState, second: i64) -> Option<Consent> {
     Some(Consent { state, at: at(second) })
 }
 
+fn says_of(state: ConsentState, number: &str) -> Option<NumberConsent> {
+    let said = says(state, 2)?;
+    Some(NumberConsent { said, number: Phone::parse(number, None).ok() })
+}
+
 fn flags(write: &ContactWrite) -> (Option<bool>, Option<bool>, bool) {
     (write.email_blacklisted, write.sms_blacklisted, write.attributes.contains_key("SMS"))
 }
@@ -51,7 +58,7 @@ fn a_new_contact_is_blocked_wherever_the_store_has_no_opt_in() {
     assert_eq!(flags(&creation(&record, &facts(), at(9))), (None, Some(true), true));
     let record = ContactRecord {
         email_consent: says(ConsentState::OptedOut, 2),
-        sms_consent: says(ConsentState::OptedIn, 2),
+        sms_consent: says_of(ConsentState::OptedIn, "+491711234567"),
         ..jo()
     };
     assert_eq!(flags(&creation(&record, &facts(), at(9))), (Some(true), None, true));
@@ -63,7 +70,7 @@ fn a_contact_that_brevo_had_before_gets_no_flag_and_no_number_without_consent() 
     let (write, skipped) = update(&record, &facts(), at(9));
     assert_eq!(flags(&write), (None, None, false));
     assert_eq!(skipped.len(), 1);
-    let record = ContactRecord { sms_consent: says(ConsentState::OptedIn, 2), ..record };
+    let record = ContactRecord { sms_consent: says_of(ConsentState::OptedIn, "+491711234567"), ..record };
     let (write, skipped) = update(&record, &facts(), at(9));
     assert_eq!((flags(&write), skipped.len()), ((None, None, true), 0));
 }
@@ -121,4 +128,88 @@ fn a_change_of_address_takes_the_block_along() {
     assert_eq!(moved(ContactWrite::default(), &to, true).email_blacklisted, Some(true));
     assert_eq!(moved(ContactWrite::default(), &to, false).email_blacklisted, None);
     assert_eq!(moved(ContactWrite::default(), &to, false).attributes["EMAIL"], "new@example.com");
+}
+
+/// Jo, whom we created, with the number `A` written for a recorded consent.
+fn jo_with_open_number() -> ContactRecord {
+    ContactRecord {
+        known_as: KnownAs::Created,
+        sent_email: jo().profile.unwrap().value.email,
+        sent_phone: Phone::parse(A, None).ok(),
+        sms_consent: says_of(ConsentState::OptedIn, A),
+        ..jo()
+    }
+}
+
+fn with_number(mut record: ContactRecord, number: &str) -> ContactRecord {
+    record.profile.as_mut().unwrap().value.phone = Phone::parse(number, None).ok();
+    record
+}
+
+const A: &str = "+491711234567";
+const B: &str = "+491719999999";
+
+#[test]
+fn a_block_that_goes_along_with_a_new_address_is_not_ours_to_lift() {
+    let mut record =
+        ContactRecord { known_as: KnownAs::Created, email_consent: says(ConsentState::OptedIn, 2), ..jo() };
+    let to = Email::parse("new@example.com").unwrap();
+    for (before, after) in [(None, None), (Some(Block::Unasked), Some(Block::Unasked))] {
+        record.email_block = before;
+        let sent = record.clone();
+        settle_update(&mut record, &sent, &moved(ContactWrite::default(), &to, true));
+        assert_eq!(record.email_block, after);
+    }
+}
+
+#[test]
+fn consent_to_text_messages_holds_for_its_number_alone() {
+    let record = with_number(jo_with_open_number(), B);
+    let (write, _) = update(&record, &facts(), at(9));
+    assert_eq!((write.sms_blacklisted, &write.attributes["SMS"]), (Some(true), &B.into()));
+    assert_eq!(creation(&record, &facts(), at(9)).sms_blacklisted, Some(true));
+    // A contact that is not ours loses the number of before and gets none.
+    let linked = ContactRecord { known_as: KnownAs::Linked, ..record };
+    let (write, skipped) = update(&linked, &facts(), at(9));
+    assert_eq!((write.sms_blacklisted, &write.attributes["SMS"], skipped.len()), (None, &"".into(), 1));
+}
+
+#[test]
+fn a_refused_number_opens_no_other_one() {
+    let blocked = ContactRecord {
+        sms_block: Some(Block::Unasked),
+        sms_consent: says_of(ConsentState::OptedIn, B),
+        ..with_number(jo_with_open_number(), B)
+    };
+    let (write, _) = update(&blocked, &facts(), at(9));
+    assert_eq!((write.sms_blacklisted, &write.attributes["SMS"]), (Some(false), &B.into()));
+    let rest = without_phone(write, &blocked);
+    assert_eq!((rest.sms_blacklisted, &rest.attributes["SMS"]), (None, &"".into()));
+    let refused = ContactRecord { refused_phone: Phone::parse(B, None).ok(), ..blocked };
+    assert_eq!(update(&refused, &facts(), at(9)).0.sms_blacklisted, None);
+}
+
+#[test]
+fn a_flag_whose_fate_is_unknown_is_said_again() {
+    let opted_out = ContactRecord {
+        known_as: KnownAs::Created,
+        email_consent: says(ConsentState::OptedOut, 2),
+        email_block: Some(Block::OptedOut),
+        ..jo()
+    };
+    let flag = |record: &ContactRecord| update(record, &facts(), at(9)).0.email_blacklisted;
+    let mut record = ContactRecord { email_consent: says(ConsentState::OptedIn, 3), ..opted_out };
+    note_tries(&mut record, &facts(), at(9));
+    // The lift was sent, and its answer was lost.
+    record.email_consent = says(ConsentState::OptedOut, 4);
+    assert_eq!(flag(&record), Some(true));
+    let sent = record.clone();
+    settle_update(&mut record, &sent, &update(&sent, &facts(), at(9)).0);
+    assert_eq!((record.email_block, flag(&record)), (Some(Block::OptedOut), None));
+    // And the other way round.
+    let mut record =
+        ContactRecord { known_as: KnownAs::Linked, email_consent: says(ConsentState::OptedOut, 2), ..jo() };
+    note_tries(&mut record, &facts(), at(9));
+    record.email_consent = says(ConsentState::OptedIn, 3);
+    assert_eq!(flag(&record), Some(false));
 }

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde_json::json;
 use tajo_brevo::{ContactWrite, Identifier};
 use tajo_domain::{
-    Block, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Profile, StoreId, Versioned,
+    Block, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, NumberConsent, Phone, Profile,
+    StoreId, Versioned,
 };
 use tajo_mapping::{
     Settings, StoreFacts, StoreKind, adopt, clearing, creation, has_whatsapp, identifier_of, is_ours,
-    note_creation, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
+    note_tries, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
 };
 
 const LISTS: &str = "connectors: {shopify: {lists: {all_customers: 2, buyers: 4, abandoned_cart: 6}}}";
@@ -42,6 +43,10 @@ fn says(state: ConsentState) -> Option<Consent> {
     Some(Consent { state, at: at(2) })
 }
 
+fn says_of(state: ConsentState, number: Phone) -> Option<NumberConsent> {
+    Some(NumberConsent { said: says(state)?, number: Some(number) })
+}
+
 /// Jo has an account, an address and a number.
 fn jo() -> ContactRecord {
     let profile =
@@ -56,7 +61,7 @@ fn jo() -> ContactRecord {
 #[test]
 fn a_creation_is_noted_with_its_blocks_before_it_is_tried_and_once_only() {
     let mut record = jo();
-    note_creation(&mut record, at(10));
+    note_tries(&mut record, &facts(""), at(10));
     let first = Creation {
         since: at(10),
         tries: 1,
@@ -66,10 +71,10 @@ fn a_creation_is_noted_with_its_blocks_before_it_is_tried_and_once_only() {
     assert_eq!(record.creation, Some(first.clone()));
     // The second try would not block emails any more; the first may be the one that succeeded.
     record.email_consent = says(ConsentState::OptedIn);
-    note_creation(&mut record, at(20));
+    note_tries(&mut record, &facts(""), at(20));
     assert_eq!(record.creation, Some(Creation { tries: 2, ..first }));
     let mut known = ContactRecord { known_as: KnownAs::Linked, ..jo() };
-    note_creation(&mut known, at(10));
+    note_tries(&mut known, &facts(""), at(10));
     assert_eq!(known.creation, None);
 }
 
@@ -154,7 +159,7 @@ fn lists_follow_orders_and_carts() {
 fn after_a_write_the_record_says_what_brevo_has() {
     let facts = facts(LISTS);
     let mut record = ContactRecord { abandoned_cart: Some("t".to_owned()), ..jo() };
-    note_creation(&mut record, at(5));
+    note_tries(&mut record, &facts, at(5));
     let (sent, write) = (record.clone(), creation(&record, &facts, at(9)));
     settle_creation(&mut record, &sent, &write);
     assert_eq!(record.creation, None);
@@ -165,7 +170,7 @@ fn after_a_write_the_record_says_what_brevo_has() {
     assert!(record.in_abandoned_list);
     // Brevo refused the number: it is not there.
     let mut refused = jo();
-    let rest = without_phone(write);
+    let rest = without_phone(write, &jo());
     assert!(rest.email.is_some() && !rest.attributes.contains_key("SMS"), "the rest of the contact arrives");
     settle_creation(&mut refused, &jo(), &rest);
     assert_eq!(refused.sent_phone, None);
@@ -202,8 +207,15 @@ fn a_number_is_emptied_only_where_it_was_written_and_an_address_remains() {
 #[test]
 fn what_we_gave_is_taken_back() {
     let facts = facts(LISTS);
-    let record =
-        ContactRecord { sent_email: Some(email("jo@example.com")), sent_phone: Some(phone()), ..jo() };
+    let record = ContactRecord {
+        known_as: KnownAs::Created,
+        sent_email: Some(email("jo@example.com")),
+        sent_phone: Some(phone()),
+        ..jo()
+    };
+    // A contact that Brevo had before us may carry the id of another system.
+    let linked = ContactRecord { known_as: KnownAs::Linked, ..record.clone() };
+    assert_eq!(clearing(&linked, &facts, true).ext_id, None);
     let write = clearing(&record, &facts, true);
     assert_eq!((write.ext_id.as_deref(), &write.attributes["FIRSTNAME"]), (Some(""), &json!("")));
     assert_eq!((&write.attributes["SMS"], write.unlink_list_ids), (&json!(""), vec![2, 4, 6]));
@@ -236,8 +248,7 @@ fn whatsapp_is_written_for_exactly_the_number_that_was_consented_to() {
     let facts = facts("");
     let given = ContactRecord {
         known_as: KnownAs::Created,
-        whatsapp_consent: says(ConsentState::OptedIn),
-        whatsapp_phone: Some(phone()),
+        whatsapp_consent: says_of(ConsentState::OptedIn, phone()),
         ..jo()
     };
     let written =
@@ -246,9 +257,15 @@ fn whatsapp_is_written_for_exactly_the_number_that_was_consented_to() {
     assert_eq!(written(&ContactRecord { sent_whatsapp: Some(phone()), ..given.clone() }), None);
     assert_eq!(written(&ContactRecord { refused_whatsapp: Some(phone()), ..given.clone() }), None);
     let other = Phone::parse("+491719999999", None).unwrap();
-    assert_eq!(written(&ContactRecord { whatsapp_phone: Some(other.clone()), ..given.clone() }), None);
+    assert_eq!(
+        written(&ContactRecord {
+            whatsapp_consent: says_of(ConsentState::OptedIn, other.clone()),
+            ..given.clone()
+        }),
+        None
+    );
     let withdrawn = ContactRecord {
-        whatsapp_consent: says(ConsentState::OptedOut),
+        whatsapp_consent: says_of(ConsentState::OptedOut, phone()),
         sent_whatsapp: Some(phone()),
         ..given.clone()
     };

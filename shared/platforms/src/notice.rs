@@ -146,10 +146,11 @@ impl Notice {
 
     /// The sweeper's question: is this cart, which is due since `due_at`, abandoned?
     ///
-    /// The delivery is named after cart and time, so two sweeps that find the same cart ask the same thing.
+    /// The delivery is named after the cart alone: however often sweeps find it, it is asked about once, and parked
+    /// once. (The ledger knows the quiet periods; the index does not.)
     pub fn cart_due(store: &StoreId, platform: Platform, shop: &str, token: &str, due_at: Timestamp) -> Self {
         let due = CartDue { token: token.to_owned(), due_at: due_at.as_millisecond() };
-        let delivery = format!("cart_due:{}:{}", short_hash(token), due.due_at);
+        let delivery = format!("cart_due:{}", short_hash(token));
         let mut notice = Self::new(platform, shop, CART_DUE, delivery, due_at);
         notice.store = Some(store.clone());
         notice.wrap(&serde_json::to_vec(&due).unwrap_or_default())

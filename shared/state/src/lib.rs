@@ -28,8 +28,8 @@ pub use privacy::{
 };
 pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
 pub use stores::{
-    BrevoSetUp, BulkEnd, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person,
-    forget_person, stores_of_person,
+    BrevoSetUp, BulkEnd, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person,
+    forget_person, note_opt_outs, opt_outs_of_person, stores_of_person,
 };
 pub use table::{DUE_SHARDS, Key};
 pub use walk::{Held, Page};

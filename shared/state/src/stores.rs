@@ -18,7 +18,7 @@ pub enum StoreStatus {
     /// It does.
     #[default]
     Active,
-    /// Its work is parked until somebody acts.
+    /// Something only a person can help: what Brevo refused waits as parked work, the rest goes on.
     NeedsAttention,
     /// The shop removed the app: its notices end as skipped, nothing is erased yet.
     Uninstalled,
@@ -135,6 +135,33 @@ pub struct PersonFeed {
     /// Somebody came to the store with this address after the erasure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub came_anew: bool,
+    /// When the person last opted out here, so that no older opt-in of another store lifts the block.
+    #[serde(default, skip_serializing_if = "OptOuts::is_empty")]
+    pub opt_outs: OptOuts,
+}
+
+/// When a person last opted out, by channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptOuts {
+    /// Of emails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Timestamp>,
+    /// Of text messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms: Option<Timestamp>,
+}
+
+impl OptOuts {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The later of both, by channel.
+    #[must_use]
+    pub fn latest(self, other: Self) -> Self {
+        Self { email: self.email.max(other.email), sms: self.sms.max(other.sms) }
+    }
 }
 
 impl PersonFeed {
@@ -188,11 +215,34 @@ pub async fn erase_person(
             let feed = stored.cloned().unwrap_or_default();
             let erased_at = feed.erased_at.max(Some(at));
             // The ids stay: they are what a repeated erasure finds the accounts by, and say nothing to others.
-            let erased = PersonFeed { customers: feed.customers.clone(), erased_at, came_anew: false };
+            let erased = PersonFeed { customers: feed.customers.clone(), erased_at, ..PersonFeed::default() };
             ((stored != Some(&erased)).then_some(erased), feed.customers)
         })
         .await;
     changed.map(|(_, customers)| customers)
+}
+
+/// Notes that the person behind an address opted out in this store.
+pub async fn note_opt_outs(
+    table: &Table,
+    account: &str,
+    email: &Email,
+    store: &StoreId,
+    opt_outs: OptOuts,
+) -> Result<(), TableError> {
+    let key = Key::person(account, &email.hash(), store);
+    let note = |stored: Option<&PersonFeed>| {
+        let mut feed = stored.cloned().unwrap_or_default();
+        feed.opt_outs = feed.opt_outs.latest(opt_outs);
+        ((stored != Some(&feed)).then_some(feed), ())
+    };
+    table.change(&key, Attributes::none, note).await.map(|_| ())
+}
+
+/// When the person behind an address last opted out, in any store of the Brevo account.
+pub async fn opt_outs_of_person(table: &Table, account: &str, email: &Email) -> Result<OptOuts, TableError> {
+    let feeds = feeds_of_person(table, account, email).await?;
+    Ok(feeds.into_iter().fold(OptOuts::default(), |latest, (_, feed)| latest.latest(feed.opt_outs)))
 }
 
 /// The stores that feed the contact of an address, in one Brevo account.
@@ -201,6 +251,15 @@ pub async fn stores_of_person(
     account: &str,
     email: &Email,
 ) -> Result<Vec<StoreId>, TableError> {
+    let feeds = feeds_of_person(table, account, email).await?;
+    Ok(feeds.into_iter().filter(|(_, feed)| feed.feeds()).map(|(store, _)| store).collect())
+}
+
+async fn feeds_of_person(
+    table: &Table,
+    account: &str,
+    email: &Email,
+) -> Result<Vec<(StoreId, PersonFeed)>, TableError> {
     let answer = table
         .client()
         .query()
@@ -211,18 +270,16 @@ pub async fn stores_of_person(
         .send()
         .await
         .map_err(|error| aws_error("Query", error))?;
-    let mut stores = Vec::new();
+    let mut feeds = Vec::new();
     for item in answer.items.unwrap_or_default() {
         let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
         let Some(store) = sk.strip_prefix("feed#").and_then(|store| StoreId::parse(store).ok()) else {
             continue;
         };
         let key = Key::person(account, &email.hash(), &store);
-        if parse::<PersonFeed>(&key, Some(item))?.record.is_some_and(|feed| feed.feeds()) {
-            stores.push(store);
-        }
+        feeds.extend(parse(&key, Some(item))?.record.map(|feed| (store, feed)));
     }
-    Ok(stores)
+    Ok(feeds)
 }
 
 /// Forgets that a store feeds the contact of an address. That the person was erased is not forgotten.

@@ -1,5 +1,6 @@
 //! When a cart counts as abandoned: decided on the stored state, right before the event is sent.
 
+use jiff::SignedDuration;
 use tajo_domain::{CartRecord, CartState, TouchOutcome};
 use tajo_mapping::{Planned, abandoned};
 use tajo_platforms::notice::CartDue;
@@ -9,6 +10,25 @@ use super::{attributes, finish};
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
 use crate::{contact, effects};
+
+/// A reminder is about what somebody looked at just now. If it could not be decided for a day (Brevo or the connector
+/// was out of reach), it would come out of the blue.
+const TOO_LATE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Nobody is to be reminded of carts: this one is not looked at again until somebody touches it.
+pub(crate) async fn let_rest(
+    worker: &Worker<'_>,
+    notice: &CartDue,
+    reason: &'static str,
+) -> Result<Step, Stop> {
+    let key = Key::cart(&worker.store.facts.store, &notice.token);
+    let rest = |stored: Option<&CartRecord>| {
+        let waiting = stored.filter(|record| record.due_at.is_some()).cloned();
+        (waiting.map(|record| CartRecord { due_at: None, ..record }), ())
+    };
+    worker.env.table.change(&key, attributes, rest).await?;
+    Ok(Step::skip("cart", reason))
+}
 
 /// The sweeper found a cart that may be abandoned by now: decided here, on the stored state, and claimed right
 /// before the event is sent.
@@ -21,6 +41,12 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
         (Verdict::Abandoned(planned), Some(record)) => (planned, record.clone()),
         (Verdict::Busy, _) => return Ok(Step::skip("cart", "another worker is sending this reminder")),
         (Verdict::Later, _) => return Ok(Step::skip("cart", "somebody touched the cart meanwhile")),
+        (Verdict::TooLate, _) => {
+            return Ok(Step::skip(
+                "cart",
+                "the cart was due for more than a day: a reminder would come too late",
+            ));
+        }
         _ => return Ok(Step::skip("cart", "the cart was ordered, emptied, or reminded of already")),
     };
     // The claim stands; whatever an order marked before this read counts.
@@ -35,14 +61,22 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
     }
     let mut sent = effects::Sent::nothing(std::slice::from_ref(&planned));
     let listed = match record.contact() {
-        Some(contact) => contact::set_abandoned(worker, &contact, Some(&notice.token)).await,
+        Some(contact) => contact::set_abandoned(worker, &contact, &notice.token, true).await,
         None => Ok(Step::default()),
     };
     let is_gone = listed.as_ref().is_ok_and(|step| step.deleted);
+    let mut is_moved = false;
     match listed {
         // The person left, or was erased: nobody is reminded.
         Ok(_) if is_gone => {}
-        Ok(_) => sent = effects::send(worker, vec![planned]).await,
+        // Putting them on the list took its time: an order may have come, or a touch.
+        Ok(_) => match worker.env.table.get_newest::<CartRecord>(&key).await {
+            Ok(newest) if rests(newest.record.as_ref(), &record) => {
+                sent = effects::send(worker, vec![planned]).await;
+            }
+            Ok(_) => is_moved = true,
+            Err(error) => sent.stop = Some(error.into()),
+        },
         Err(stop) => sent.stop = Some(stop),
     }
     let settle = |newest: &mut CartRecord| {
@@ -50,31 +84,43 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
         if is_gone {
             newest.due_at = None;
         }
-        if sent.any() && newest.state == CartState::Open && newest.touched_at == record.touched_at {
+        if sent.any() && rests(Some(newest), &record) {
             newest.state = CartState::Abandoned;
             newest.due_at = None;
         }
     };
     let newest = worker.env.table.settle(&key, stored, attributes, settle).await?;
+    // An order or a touch that came meanwhile found no abandoned cart to take off the list.
+    let is_over = newest
+        .record
+        .is_some_and(|newest| newest.state != CartState::Abandoned && !rests(Some(&newest), &record));
+    if let Some(contact) = record.contact().filter(|_| is_over && !is_gone) {
+        contact::set_abandoned(worker, &contact, &notice.token, false).await?;
+    }
     if let Some(stop) = sent.stop {
         return Err(stop);
     }
     if is_gone {
         return Ok(Step::skip("cart", "whose cart it is left the store"));
     }
-    // An order that came while the event was on its way found no abandoned cart to take off the list.
-    if let Some(record) = newest.record.filter(|record| record.state == CartState::Ordered)
-        && let Some(contact) = record.contact()
-    {
-        contact::set_abandoned(worker, &contact, None).await?;
+    if is_moved {
+        return Ok(Step::skip("cart", "the cart was ordered or touched meanwhile"));
     }
     Ok(Step { applied: true, ..Step::default() })
+}
+
+/// Whether nothing happened to the cart since it was judged.
+fn rests(newest: Option<&CartRecord>, judged: &CartRecord) -> bool {
+    newest.is_some_and(|newest| {
+        newest.state == CartState::Open && newest.touched_at == judged.touched_at && !newest.erased
+    })
 }
 
 enum Verdict {
     Abandoned(Planned),
     Busy,
     Later,
+    TooLate,
     Over,
 }
 
@@ -89,6 +135,10 @@ fn judge(moment: &Moment<'_>, stored: Option<&CartRecord>) -> (Option<CartRecord
         TouchOutcome::Later(at) => {
             record.due_at = Some(at.as_millisecond());
             Verdict::Later
+        }
+        TouchOutcome::Abandoned if is_too_late(&record, moment) => {
+            record.due_at = None;
+            Verdict::TooLate
         }
         TouchOutcome::Abandoned => match facts.identifier(&record.identity) {
             None => {
@@ -106,6 +156,11 @@ fn judge(moment: &Moment<'_>, stored: Option<&CartRecord>) -> (Option<CartRecord
     };
     let write = stored != Some(&record);
     (write.then_some(record), verdict)
+}
+
+fn is_too_late(record: &CartRecord, moment: &Moment<'_>) -> bool {
+    let due = record.touched_at.saturating_add(moment.facts.settings.abandoned_after);
+    due.is_ok_and(|due| TOO_LATE < moment.now.duration_since(due))
 }
 
 /// A checkout may have been seen without the cart token that its order carries, or the other way round.

@@ -40,6 +40,10 @@ pub enum ConnectError {
     Table(#[from] TableError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(
+        "the store is connected with another Brevo account, and what is known of its people is about that one"
+    )]
+    OtherAccount,
     #[error("the keyring secret is not the JSON this version writes")]
     Keyring,
 }
@@ -64,6 +68,10 @@ impl ConnectError {
             Self::AttributeKind { name, .. } => Some(format!(
                 "map the field to another attribute in `field_mapping`, or delete {name} in Brevo"
             )),
+            Self::OtherAccount => Some(
+                "remove the app from the shop and let its data be erased there first (`tajo privacy confirm`)"
+                    .to_owned(),
+            ),
             Self::NoSuchList(_) => Some(
                 "use the ids that Brevo shows under Contacts → Lists, or a name: a list of that name is made if there is none"
                     .to_owned(),

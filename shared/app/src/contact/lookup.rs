@@ -25,7 +25,14 @@ pub(crate) struct LookedUp {
 }
 
 /// Whether the platform is to be asked about the customer of a notice. Pure.
-pub(crate) fn is_due(stored: Option<&ContactRecord>, update: &PersonUpdate, now: Timestamp) -> bool {
+///
+/// What was said while the app was not `installed` came to nobody, so it is asked for after that.
+pub(crate) fn is_due(
+    stored: Option<&ContactRecord>,
+    update: &PersonUpdate,
+    now: Timestamp,
+    installed: Option<Timestamp>,
+) -> bool {
     if update.identity.customer.is_none() || update.looked_up_at.is_some() {
         return false;
     }
@@ -35,6 +42,7 @@ pub(crate) fn is_due(stored: Option<&ContactRecord>, update: &PersonUpdate, now:
     match record.looked_up_at {
         _ if record.deleted_at.is_some() => false,
         None => true,
+        Some(at) if installed.is_some_and(|installed| at < installed) => true,
         Some(at) => update.hints_at_consent && !opted_in && AGAIN_AFTER <= now.duration_since(at),
     }
 }
@@ -45,7 +53,7 @@ pub(super) async fn look_up(
     stored: Option<&ContactRecord>,
     update: &PersonUpdate,
 ) -> Result<LookedUp, Stop> {
-    let due = is_due(stored, update, worker.now());
+    let due = is_due(stored, update, worker.now(), worker.store.record.installed_at);
     let Some(id) = update.identity.customer.as_deref().filter(|_| due) else {
         return Ok(LookedUp::default());
     };

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 use tajo_brevo::{
-    Answer, ContactWrite, Error, Identifier, Request, create_contact, delete_contact, get_contact,
-    update_contact,
+    ContactWrite, Error, Identifier, create_contact, delete_contact, get_contact, update_contact,
 };
-use tajo_domain::{ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
+use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
-    adopt, clearing, creation, has_whatsapp, identifier_of, is_ours, moved, relink, settle_creation,
-    settle_update, update, without_phone, without_whatsapp,
+    adopt, clearing, creation, has_phone, has_whatsapp, identifier_of, insist, is_ours, moved, relink,
+    settle_creation, settle_update, update, without_phone, without_whatsapp,
 };
 use tajo_state::Key;
 
+use super::others;
 use crate::stop::Stop;
 use crate::worker::Worker;
 
@@ -24,17 +24,36 @@ pub(crate) struct Written {
     /// The record the write was made from.
     pub sent: ContactRecord,
     created: bool,
-    /// The contact turned out to be one that an earlier try created.
-    adopted: Option<Creation>,
+    /// The contact turned out to be one that we know.
+    adopted: Option<Adopted>,
     write: ContactWrite,
     trouble: Trouble,
+}
+
+/// How a contact that Brevo has turned out to be ours.
+#[derive(Debug)]
+enum Adopted {
+    /// An earlier try created it.
+    Tried(Creation),
+    /// It is somebody's who bought as a guest before.
+    Guest(Box<ContactRecord>),
+}
+
+impl Adopted {
+    fn settle(&self, record: &mut ContactRecord) {
+        match self {
+            Self::Tried(creation) => adopt(record, creation),
+            Self::Guest(guest) if !is_known(record) => record.take_over_contact(guest),
+            Self::Guest(_) => {}
+        }
+    }
 }
 
 impl Written {
     /// What is known from now on.
     pub(crate) fn settle(&self, record: &mut ContactRecord) {
-        if let Some(creation) = &self.adopted {
-            adopt(record, creation);
+        if let Some(adopted) = &self.adopted {
+            adopted.settle(record);
         }
         if let Some(email) = &self.trouble.relinked {
             relink(record, email);
@@ -72,10 +91,13 @@ pub(crate) async fn write(worker: &Worker<'_>, key: &Key, record: &ContactRecord
     if let Some(written) = create(worker, record, write).await? {
         return Ok(written);
     }
-    // Somebody was first: another worker, a try of ours that could not be marked, or whoever made this Brevo contact
-    // before us. The last gets no flags, from here on.
+    // Somebody was first: another worker, a try of ours that could not be marked, an order as a guest, or whoever made
+    // this Brevo contact before us. The last gets no flags, from here on.
     let mut newest = worker.env.table.get_newest(key).await?.record.unwrap_or_else(|| record.clone());
-    let adopted = adopt_earlier_creation(worker, &mut newest).await?;
+    let adopted = match adopt_earlier_creation(worker, &mut newest).await? {
+        Some(creation) => Some(Adopted::Tried(creation)),
+        None => Box::pin(adopt_guest(worker, &mut newest)).await?,
+    };
     Ok(Written { adopted, ..bring_up_to_date(worker, &newest).await? })
 }
 
@@ -93,7 +115,7 @@ pub(crate) async fn adopt_earlier_creation(
     let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
     // The address may have changed since the try: then our id finds it.
     for who in identifier_of(record, facts).into_iter().chain(by_id) {
-        let contact = match send(worker, &get_contact(&who)).await? {
+        let contact = match worker.send(&get_contact(&who)).await? {
             Ok(answer) => answer.body,
             Err(Error::NotFound) => continue,
             Err(error) => return Err(error.into()),
@@ -111,6 +133,22 @@ pub(crate) async fn adopt_earlier_creation(
     Ok(None)
 }
 
+/// Takes over what is known of the contact of somebody who bought with this address before they had an account: its
+/// blocks are ours to lift.
+async fn adopt_guest(worker: &Worker<'_>, record: &mut ContactRecord) -> Result<Option<Adopted>, Stop> {
+    let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
+    let Some(email) = email.filter(|_| record.customer.is_some() && !is_known(record)) else {
+        return Ok(None);
+    };
+    let key = Key::contact(&worker.store.facts.store, &ContactKey::Guest(email.hash()));
+    let guest = worker.env.table.get_newest::<ContactRecord>(&key).await?.record;
+    let is_theirs =
+        |guest: &ContactRecord| guest.deleted_at.is_none() && guest.sent_email.as_ref() == Some(email);
+    let Some(guest) = guest.filter(|guest| is_known(guest) && is_theirs(guest)) else { return Ok(None) };
+    record.take_over_contact(&guest);
+    Ok(Some(Adopted::Guest(Box::new(guest))))
+}
+
 /// Creates the contact. `None`: Brevo has it already.
 async fn create(
     worker: &Worker<'_>,
@@ -119,12 +157,14 @@ async fn create(
 ) -> Result<Option<Written>, Stop> {
     let mut trouble = Trouble::default();
     loop {
-        let error = match send(worker, &create_contact(&write)).await? {
+        let error = match worker.send(&create_contact(&write)).await? {
             Ok(_) => return Ok(Some(trouble.written(record, true, write))),
             Err(error) => error,
         };
         let has_other_identity = write.email.is_some() || write.ext_id.is_some();
-        if has_other_identity && only_numbers(&error) && trouble.leave_out_numbers(&error, &mut write, record)
+        if has_other_identity
+            && only_numbers(&error)
+            && trouble.leave_out_numbers(&error, &mut write, &nothing_sent(record))
         {
             continue;
         }
@@ -141,7 +181,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
     let Some(mut who) = identifier_of(&record, facts) else {
         return Err(Stop::park("the contact has no email, customer or phone that Brevo could know it by"));
     };
-    let (mut write, skipped) = update(&record, facts, worker.now());
+    let (mut write, skipped) = changes(worker, &record);
     let mut trouble = Trouble { skipped, ..Trouble::default() };
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.clone());
     let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
@@ -152,10 +192,11 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
         (_, None) => false,
     };
     if let Some(email) = email.as_ref().filter(|_| has_moved) {
-        write = move_address(worker, &who, write, email).await?.unwrap_or_else(|write| write);
+        write = move_address(worker, &who, write, email).await?.write();
     }
     for _ in 0..REPAIRS {
-        let error = match send(worker, &update_contact(&who, &write)).await? {
+        Box::pin(others::mind(worker, &record, &mut write)).await?;
+        let error = match worker.send(&update_contact(&who, &write)).await? {
             Ok(_) => return Ok(trouble.written(&record, false, write)),
             Err(error) => error,
         };
@@ -179,7 +220,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
             Error::NotFound if is_known(&record) => {
                 // Somebody may have changed the address in Brevo: then our id finds the contact.
                 if let (Some(by_id), Some(email)) = (by_id.clone().filter(|by_id| *by_id != who), &email)
-                    && let Ok(moved) = move_address(worker, &by_id, write.clone(), email).await?
+                    && let Move::Found(moved) = move_address(worker, &by_id, write.clone(), email).await?
                 {
                     who = by_id;
                     write = moved;
@@ -204,7 +245,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
                 };
                 who = by_id;
                 if let Some(email) = &email {
-                    write = move_address(worker, &who, write, email).await?.unwrap_or_else(|write| write);
+                    write = move_address(worker, &who, write, email).await?.write();
                 }
             }
             error => return Err(error.into()),
@@ -213,17 +254,31 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
     Err(Stop::park("Brevo refused the contact for one reason after another"))
 }
 
+/// What an update says. One that may be a repetition says opt-outs again.
+fn changes(worker: &Worker<'_>, record: &ContactRecord) -> (ContactWrite, Vec<Skipped>) {
+    let (mut write, skipped) = update(record, &worker.store.facts, worker.now());
+    if worker.redelivered {
+        insist(&mut write, record);
+    }
+    (write, skipped)
+}
+
 /// Somebody deleted the contact in Brevo, and with it what the person said there: it comes back blocked.
 async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Written>, Stop> {
     let mut write = creation(record, &worker.store.facts, worker.now());
     write.email_blacklisted = Some(true);
     write.sms_blacklisted = Some(true);
     // There is no block for WhatsApp, so the number stays away.
-    let no_whatsapp = without_whatsapp(&mut write, &ContactRecord { sent_whatsapp: None, ..record.clone() });
+    let no_whatsapp = without_whatsapp(&mut write, &nothing_sent(record));
     let Some(mut written) = create(worker, record, write).await? else { return Ok(None) };
     written.trouble.refused_whatsapp = no_whatsapp;
     written.trouble.skip("consent", "the contact was deleted in Brevo and came back blocked");
     Ok(Some(written))
+}
+
+/// What is known of somebody for a contact that does not exist yet.
+fn nothing_sent(record: &ContactRecord) -> ContactRecord {
+    ContactRecord { sent_phone: None, sent_whatsapp: None, ..record.clone() }
 }
 
 /// Takes back what we gave a contact that is this person's no more. One that has no address, and that we created, is
@@ -231,7 +286,7 @@ async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<
 async fn leave(worker: &Worker<'_>, who: &Identifier, record: &ContactRecord) -> Result<(), Stop> {
     let is_nobodys = record.known_as == KnownAs::Created
         && record.sent_email.is_none()
-        && match send(worker, &get_contact(who)).await? {
+        && match worker.send(&get_contact(who)).await? {
             Ok(answer) => answer.body.get("email").is_none_or(Value::is_null),
             Err(Error::NotFound) => return Ok(()),
             Err(error) => return Err(error.into()),
@@ -241,35 +296,46 @@ async fn leave(worker: &Worker<'_>, who: &Identifier, record: &ContactRecord) ->
     } else {
         update_contact(who, &clearing(record, &worker.store.facts, true))
     };
-    match send(worker, &request).await? {
+    match worker.send(&request).await? {
         Ok(_) | Err(Error::NotFound) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Adds the new address, and the block that Brevo would lift with it. The write as it was if Brevo has no such contact
-/// (the update will find out).
+/// A write to a contact whose address may have to change with it.
+enum Move {
+    /// Brevo has the contact: the write changes the address where it is another one.
+    Found(ContactWrite),
+    /// It has not: the write is as it was, and the update will find out.
+    NoContact(ContactWrite),
+}
+
+impl Move {
+    fn write(self) -> ContactWrite {
+        match self {
+            Self::Found(write) | Self::NoContact(write) => write,
+        }
+    }
+}
+
+/// Adds the new address, and the block that Brevo would lift with it.
 async fn move_address(
     worker: &Worker<'_>,
     who: &Identifier,
     write: ContactWrite,
     to: &Email,
-) -> Result<Result<ContactWrite, ContactWrite>, Stop> {
-    let contact = match send(worker, &get_contact(who)).await? {
+) -> Result<Move, Stop> {
+    let contact = match worker.send(&get_contact(who)).await? {
         Ok(answer) => answer.body,
-        Err(Error::NotFound) => return Ok(Err(write)),
+        Err(Error::NotFound) => return Ok(Move::NoContact(write)),
         Err(error) => return Err(error.into()),
     };
     let email = contact.get("email").and_then(Value::as_str).and_then(|email| Email::parse(email).ok());
     if email.as_ref() == Some(to) {
-        return Ok(Ok(write));
+        return Ok(Move::Found(write));
     }
     let blocked = contact.get("emailBlacklisted").and_then(Value::as_bool).unwrap_or(true);
-    Ok(Ok(moved(write, to, blocked)))
-}
-
-async fn send(worker: &Worker<'_>, request: &Request) -> Result<Result<Answer, Error>, Stop> {
-    worker.send(request).await
+    Ok(Move::Found(moved(write, to, blocked)))
 }
 
 /// What had to be left out of a write.
@@ -291,7 +357,7 @@ impl Trouble {
     fn relink(&mut self, worker: &Worker<'_>, record: &mut ContactRecord, to: &Email) -> ContactWrite {
         relink(record, to);
         self.relinked = Some(to.clone());
-        let (write, skipped) = update(record, &worker.store.facts, worker.now());
+        let (write, skipped) = changes(worker, record);
         self.skipped.extend(skipped);
         write
     }
@@ -306,7 +372,7 @@ impl Trouble {
         if phone {
             self.refused_phone = record.profile.as_ref().and_then(|profile| profile.value.phone.clone());
             self.skip("phone", reason);
-            *write = without_phone(std::mem::take(write));
+            *write = without_phone(std::mem::take(write), record);
         }
         if whatsapp {
             self.refused_whatsapp = without_whatsapp(write, record);
@@ -318,10 +384,6 @@ impl Trouble {
     fn written(self, sent: &ContactRecord, created: bool, write: ContactWrite) -> Written {
         Written { sent: sent.clone(), created, adopted: None, write, trouble: self }
     }
-}
-
-fn has_phone(write: &ContactWrite) -> bool {
-    write.attributes.contains_key("SMS")
 }
 
 fn blames(names: &[String], name: &str) -> bool {

@@ -21,14 +21,20 @@ pub(super) async fn erase(worker: &Worker<'_>, demand: &PrivacyDemand, at: Times
     let (mut who, records) = who::find(worker, demand, Some(at)).await?;
     let mut tally = Tally::default();
     if worker.notice.resume.is_none() {
-        take_out_of_brevo(worker, &who, &records, &mut tally).await?;
+        if let Err(stop) = take_out_of_brevo(worker, &who, &records, &mut tally).await {
+            // Only a person can help: until then as much as possible is gone. What Brevo must still be asked with stays.
+            if matches!(stop, Stop::Park { .. }) {
+                Box::pin(walk(worker, &record, &who, &records, &Resume::default(), Scope::Own)).await?;
+            }
+            return Err(stop);
+        }
         for order in &who.orders {
             erase_order(worker, order, &mut tally).await?;
         }
         settle(worker, &record, &mut tally, false).await?;
     }
     let resume = who::add_merged(worker, &mut who).await?;
-    walk(worker, &record, &who, &records, &resume).await?;
+    walk(worker, &record, &who, &records, &resume, Scope::All).await?;
     for (key, stored) in records {
         let was_known = stored.record.as_ref().is_some_and(|record| !record.is_forgotten());
         delete::forget(worker, &key, stored).await?;
@@ -70,6 +76,15 @@ async fn take_out_of_brevo(
     Ok(())
 }
 
+/// What a walk empties.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Everything.
+    All,
+    /// What Brevo need not be asked about.
+    Own,
+}
+
 /// Looks through the whole table for what no key leads to: carts, orders, parked work, exports.
 async fn walk(
     worker: &Worker<'_>,
@@ -77,6 +92,7 @@ async fn walk(
     who: &Who,
     records: &Records,
     resume: &Resume,
+    scope: Scope,
 ) -> Result<(), Stop> {
     let mut after = resume.after();
     loop {
@@ -85,10 +101,15 @@ async fn walk(
         for held in page.items {
             if !worker.has_time_for_more() {
                 settle(worker, record, &mut tally, false).await?;
+                if scope == Scope::Own {
+                    return Ok(());
+                }
                 return Err(resume.at(after, 0).stop());
             }
             let is_own = records.iter().any(|(key, _)| *key == held.key);
-            if !is_own {
+            let is_brevos = matches!(who::kind(worker, &held.key), Some(Kind::Contact | Kind::Order(_)));
+            let is_left = is_own || (is_brevos && scope == Scope::Own);
+            if !is_left {
                 item(worker, record, who, held, &mut tally).await?;
             }
         }

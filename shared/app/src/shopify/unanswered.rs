@@ -9,15 +9,15 @@ use crate::worker::Step;
 
 /// Tries of one notice. An order or a product must not wait for ever for what is only a part of it: after these it goes
 /// without.
-const TRIES: u32 = 4;
+const MOST_TRIES: u32 = 4;
 
 /// Waits for Shopify, but only so often; where waiting is no use, the work goes on without `what`, and says so.
 pub(crate) fn unanswered(what: &str, error: &Error, attempts: u32) -> Result<Step, Stop> {
     match error.next_step() {
-        NextStep::Retry { after } if attempts + 1 < TRIES => {
+        NextStep::Retry { after } if attempts + 1 < MOST_TRIES => {
             Err(Stop::Later { after, reason: error.to_string() })
         }
-        NextStep::Retry { .. } => Ok(without(what, format!("{error}; it was asked {TRIES} times"))),
+        NextStep::Retry { .. } => Ok(without(what, format!("{error}; it was asked {MOST_TRIES} times"))),
         NextStep::AskMerchant { .. } => {
             let reason = format!("{CANNOT_BE_ASKED}{error}");
             Ok(Step { attention: Some(reason.clone()), ..without(what, reason) })

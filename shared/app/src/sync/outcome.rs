@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tajo_domain::{Change, ContactKey, Email, Skipped, StoreId, short_hash};
+use tajo_domain::{Change, ContactKey, Email, Skipped, short_hash};
 use tajo_mapping::LogLevel;
-use tajo_platforms::Notice;
+use tajo_platforms::{Notice, TopicKind};
 use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
@@ -98,7 +98,7 @@ const LAST_CHANCE: u32 = 5;
 
 /// A record that was handed out twice before, to no end, may be what stopped the function: it is not worked on
 /// together with others, unless this is its last chance.
-pub(super) fn set_aside(records: Vec<Record>) -> (Vec<Report>, Vec<Record>) {
+pub(super) fn set_aside(env: &Env, records: Vec<Record>) -> (Vec<Report>, Vec<Record>) {
     if records.len() == 1 {
         return (Vec::new(), records);
     }
@@ -108,9 +108,9 @@ pub(super) fn set_aside(records: Vec<Record>) -> (Vec<Report>, Vec<Record>) {
     if others.is_empty() {
         let mut suspects = suspects.into_iter();
         let first = suspects.next().into_iter().collect();
-        return (suspects.map(|record| given_back(&record)).collect(), first);
+        return (suspects.map(|record| given_back(env, &record)).collect(), first);
     }
-    (suspects.iter().map(given_back).collect(), others)
+    (suspects.iter().map(|record| given_back(env, record)).collect(), others)
 }
 
 /// The end of a journey, made visible.
@@ -127,7 +127,8 @@ pub(super) async fn conclude(
                 (false, true) => Outcome::Unchanged,
                 (false, false) => Outcome::Skipped,
             };
-            attend(env, &prepared.store, &step, outcome).await;
+            let answered = outcome == Outcome::Applied && worker.calls() > 0;
+            attend(env, &prepared.store, &step, answered).await;
             report(env, &prepared.record, &prepared.notice, outcome, reason(&step.skipped))
         }
         Err(stop) => stopped(env, &prepared.record, prepared.notice.clone(), stop, worker.calls()).await,
@@ -141,11 +142,11 @@ pub(super) async fn conclude(
 }
 
 /// Writes down whether the store needs somebody, if that is news. What Shopify refused is over when Shopify answers,
-/// and anything else when work is taken again.
-async fn attend(env: &Env, store: &Store, step: &Step, outcome: Outcome) {
+/// and anything else when Brevo takes work again (`answered`): what was only written down here says nothing of it.
+async fn attend(env: &Env, store: &Store, step: &Step, answered: bool) {
     let before = store.record.attention.as_deref();
     let by_shopify = before.is_some_and(|reason| reason.starts_with(CANNOT_BE_ASKED));
-    let is_over = if by_shopify { step.asked_platform } else { outcome == Outcome::Applied };
+    let is_over = if by_shopify { step.asked_platform } else { answered };
     let after = match &step.attention {
         Some(reason) => Some(reason.as_str()),
         None if is_over && store.record.status == StoreStatus::NeedsAttention => None,
@@ -268,7 +269,12 @@ async fn put_off(
     reason: &str,
 ) -> Result<(Outcome, String), String> {
     let age = env.clock.now().duration_since(notice.received_at);
-    if TOO_OLD < age {
+    // What the law asks waits for as long as it takes.
+    let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
+    if let (true, true, Some(store)) = (must_keep, TOO_OLD < age, &notice.store) {
+        let _ = env.set_attention(store, Some(reason)).await;
+    }
+    if TOO_OLD < age && !must_keep {
         let reason = format!("not taken for {} hours; the last reason: {reason}", TOO_OLD.as_hours());
         park_it(env, record, notice, &reason, None).await?;
         return Ok((Outcome::Parked, reason));
@@ -400,8 +406,8 @@ fn nameless(env: &Env, record: &Record) -> Notice {
     Notice::new(tajo_platforms::Platform::Shopify, "", "", record.message_id.as_str(), env.clock.now())
 }
 
-fn given_back(record: &Record) -> Report {
-    let at = Timestamp::now();
+fn given_back(env: &Env, record: &Record) -> Report {
+    let at = env.clock.now();
     let line = LogLine {
         at,
         delivery: record.message_id.clone(),
@@ -440,12 +446,4 @@ fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason:
 fn reason(skipped: &[Skipped]) -> Option<String> {
     let parts: Vec<String> = skipped.iter().map(|part| format!("{}: {}", part.what, part.reason)).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-/// The store of a report, where it is one.
-impl Report {
-    /// The store id, unless the notice named none.
-    pub fn store_id(&self) -> Option<StoreId> {
-        StoreId::parse(&self.store).ok()
-    }
 }

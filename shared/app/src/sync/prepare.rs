@@ -31,6 +31,9 @@ pub(super) enum Task {
     CartDue(CartDue),
 }
 
+/// Why a store's notices are left alone.
+pub(super) const SWITCHED_OFF: &str = "the store is switched off in its settings (`enabled: false`)";
+
 /// Reads every record. What cannot be worked on is reported at once.
 pub(super) async fn prepare(
     env: &Env,
@@ -94,11 +97,12 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
     let task = if store.record.status.has_left() && !must_keep {
         nothing("the app was removed from this shop: connect the store again if that was a mistake")
     } else if notice.topic == CART_DUE {
+        // Of a store that is switched off too: the cart must not come up again and again.
         Task::CartDue(notice.read_cart_due()?)
     } else if store.facts.settings.enabled || must_keep {
         Task::Changes(resolve::changes(env, &store, notice, deadline).await?)
     } else {
-        nothing("the store is switched off in its settings (`enabled: false`)")
+        nothing(SWITCHED_OFF)
     };
     Ok((store, task))
 }
@@ -144,6 +148,7 @@ pub(super) fn fact_at(task: &Task) -> Option<Timestamp> {
         | Change::OrderFact(_)
         | Change::OrderDeleted { .. }
         | Change::CartDeleted { .. }
+        | Change::CartsOrdered { .. }
         | Change::Product(_)
         | Change::Collection(_)
         | Change::Stock(_)
@@ -168,6 +173,7 @@ pub(super) fn identity(change: &Change) -> Option<&tajo_domain::Identity> {
         | Change::OrderFact(_)
         | Change::OrderDeleted { .. }
         | Change::CartDeleted { .. }
+        | Change::CartsOrdered { .. }
         | Change::App(_) => None,
         Change::Order(order) => Some(&order.identity),
         Change::Cart(cart) => Some(&cart.identity),

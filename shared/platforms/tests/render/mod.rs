@@ -42,6 +42,7 @@ pub fn changes(result: &Result<Changes, Unusable>) -> String {
             Change::OrderDeleted { order, at } => {
                 line(&mut out, "order deleted", &format!("{order} at {at}"))
             }
+            Change::CartsOrdered { tokens } => line(&mut out, "carts ordered", &tokens.join(" ")),
             Change::CartDeleted { token, at } => line(&mut out, "cart deleted", &format!("{token} at {at}")),
             Change::Cart(found) => cart(&mut out, found),
             Change::Product(found) => catalogue::product(&mut out, found),

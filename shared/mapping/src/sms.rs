@@ -1,0 +1,120 @@
+//! Brevo's attribute SMS and its block flag. Consent belongs to a number, so a number is written only together with its
+//! block or with the recorded consent for exactly this one (`docs/decisions/0003`).
+
+use serde_json::json;
+use tajo_brevo::ContactWrite;
+use tajo_domain::{Block, ConsentState, ContactRecord, KnownAs, Phone, Skipped};
+
+use crate::contact::{email, phone};
+use crate::{StoreFacts, flag};
+
+const SMS: &str = "SMS";
+
+/// Puts number and flag into the write that creates the contact.
+pub(crate) fn put_new(write: &mut ContactWrite, record: &ContactRecord, facts: &StoreFacts) {
+    if let Some(phone) = usable(record, facts) {
+        write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
+    }
+    write.sms_blacklisted = flag::at_creation(record.sms_said()).map(|_| true);
+}
+
+/// Puts number and flag into an update, where Brevo has them otherwise.
+pub(crate) fn put(
+    write: &mut ContactWrite,
+    skipped: &mut Vec<Skipped>,
+    record: &ContactRecord,
+    facts: &StoreFacts,
+) {
+    let number = usable(record, facts);
+    // A number that is not written cannot be opened: another one may be there.
+    let said = record.sms_said().filter(|said| *said == ConsentState::OptedOut || number.is_some());
+    write.sms_blacklisted = flag::of_update(said, record.sms_block, record.sms_flag_tried);
+    match number {
+        Some(number) if record.sent_phone.as_ref() == Some(number) && !record.sms_flag_tried => {}
+        Some(number) if said == Some(ConsentState::OptedIn) => {
+            write.attributes.insert(SMS.to_owned(), json!(number.as_str()));
+        }
+        Some(number) if record.known_as == KnownAs::Created => {
+            write.attributes.insert(SMS.to_owned(), json!(number.as_str()));
+            write.sms_blacklisted = Some(true);
+        }
+        Some(_) => {
+            skipped.push(Skipped::new(
+                "phone",
+                "Brevo had this contact before us, and a number without recorded SMS consent would be subscribed there",
+            ));
+            leave_old(write, record);
+        }
+        None => leave_old(write, record),
+    }
+}
+
+/// A number of before must not stay open in the place of the present one. Brevo empties it only where the contact has
+/// an address.
+fn leave_old(write: &mut ContactWrite, record: &ContactRecord) {
+    if record.sent_phone.is_none() || record.sent_phone.as_ref() == phone(record) {
+        return;
+    }
+    if email(record).is_some() {
+        write.attributes.insert(SMS.to_owned(), json!(""));
+    } else if record.sms_block.is_none() {
+        write.sms_blacklisted = Some(true);
+    }
+}
+
+/// What is known after Brevo took the creation.
+pub(crate) fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+    record.sent_phone = number_in(write, sent);
+    record.sms_block = write.sms_blacklisted.and(flag::at_creation(sent.sms_said()));
+    record.sms_flag_tried = false;
+}
+
+/// What is known after Brevo took an update.
+pub(crate) fn settle(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+    // Unlike an address, a number is blocked by nobody but us when it changes.
+    let before = record.sms_block.or(write.sms_blacklisted.map(|_| Block::Unasked));
+    record.sms_block = flag::after(write.sms_blacklisted, sent.sms_said(), before);
+    if write.attributes.contains_key(SMS) {
+        record.sent_phone = number_in(write, sent);
+    }
+    record.sms_flag_tried &= write.sms_blacklisted.is_none();
+}
+
+/// The same write without the number, after Brevo refused it because of the number. The number that is there instead
+/// is not opened for it.
+pub fn without_phone(mut write: ContactWrite, record: &ContactRecord) -> ContactWrite {
+    write.attributes.remove(SMS);
+    if write.sms_blacklisted == Some(false) {
+        write.sms_blacklisted = flag::of_update(None, record.sms_block, record.sms_flag_tried);
+    }
+    leave_old(&mut write, record);
+    write
+}
+
+/// Whether a write sets the number.
+pub fn has_phone(write: &ContactWrite) -> bool {
+    write.attributes.get(SMS).is_some_and(|number| *number != json!(""))
+}
+
+/// Empties the attribute if we filled it and the contact is known by an address.
+pub(crate) fn empty(write: &mut ContactWrite, record: &ContactRecord) {
+    if record.sent_phone.is_some() && record.sent_email.is_some() {
+        write.attributes.insert(SMS.to_owned(), json!(""));
+    }
+}
+
+/// The number, unless the store maps it to nothing or Brevo has refused it.
+fn usable<'a>(record: &'a ContactRecord, facts: &StoreFacts) -> Option<&'a Phone> {
+    phone(record).filter(|phone| wants(facts) && record.refused_phone.as_ref() != Some(phone))
+}
+
+/// Whether the store maps numbers at all.
+pub(crate) fn wants(facts: &StoreFacts) -> bool {
+    let mapping = &facts.settings.field_mapping;
+    mapping.is_empty() || mapping.contains_key("phone")
+}
+
+fn number_in(write: &ContactWrite, sent: &ContactRecord) -> Option<Phone> {
+    let number = write.attributes.get(SMS)?.as_str()?;
+    phone(sent).filter(|phone| phone.as_str() == number).cloned()
+}
