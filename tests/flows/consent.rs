@@ -254,8 +254,11 @@ async fn consents_count_for_whoever_is_known_by_an_order_where_customers_are_swi
 async fn an_older_opt_in_of_another_store_on_the_account_lifts_no_opt_out() {
     let stage = Stage::new("").await;
     stage.tell("customers/create", &account(1, None)).await;
-    let key =
-        Key::person("account", &Email::parse(JO).unwrap().hash(), &StoreId::parse("other-shop").unwrap());
+    let key = Key::person(
+        &tajo_testkit::account(),
+        &Email::parse(JO).unwrap().hash(),
+        &StoreId::parse("other-shop").unwrap(),
+    );
     let out = json!({"customers": ["7"], "opt_outs": {"email": "2026-11-03T09:05:00Z"}});
     let table = stage.world.table(&stage.front).await;
     table.put(&key, 0, &out, &Attributes::default()).await.unwrap();
@@ -264,7 +267,11 @@ async fn an_older_opt_in_of_another_store_on_the_account_lifts_no_opt_out() {
     stage.tell("customers/update", &account(6, Some(("subscribed", 6)))).await;
     assert!(!flags(&stage).0);
     stage.tell("customers/update", &account(7, Some(("unsubscribed", 7)))).await;
-    let own = Key::person("account", &Email::parse(JO).unwrap().hash(), &StoreId::parse(STORE).unwrap());
+    let own = Key::person(
+        &tajo_testkit::account(),
+        &Email::parse(JO).unwrap().hash(),
+        &StoreId::parse(STORE).unwrap(),
+    );
     let noted = table.get_newest::<PersonFeed>(&own).await.unwrap().record.unwrap().opt_outs;
     assert_eq!(noted.email, "2026-11-03T09:07:00Z".parse().ok());
 }

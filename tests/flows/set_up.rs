@@ -134,10 +134,10 @@ async fn names_go_where_an_account_in_another_language_keeps_them() {
     stage.world.sandbox.configure(
         &account(json!({ "api_key": key, "name": "paris", "rate_limits": false, "name_attributes": ["PRENOM", "NOM"] })),
     );
-    let new = NewStore { brevo_api_key: key.into(), ..new_store(STORE, "") };
+    let new = NewStore { brevo_api_key: key.into(), ..new_store("paris-shop", "") };
     let connected = connect(&stage.world.target(&stage.front), &new).await.unwrap();
     assert!(connected.warnings[0].contains("PRENOM and NOM"), "{:?}", connected.warnings);
-    tell(&stage, STORE, "customers/create", &sample("customers-create")).await;
+    tell(&stage, "paris-shop", "customers/create", &sample("customers-create")).await;
     let state = stage.world.sandbox.state_of("paris").unwrap();
     let known = json!(state.contact("jo@example.com").unwrap().attributes);
     assert_eq!((&known["PRENOM"], &known["FIRSTNAME"]), (&json!("Jo"), &Value::Null));

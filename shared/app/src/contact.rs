@@ -2,6 +2,7 @@
 
 pub(crate) mod lookup;
 mod others;
+pub(crate) mod ride;
 pub(crate) mod write;
 
 use futures::FutureExt;
@@ -275,6 +276,14 @@ async fn bring_up_to_date(
         let fact = worker.fact_at.or(accepted.born_at);
         if let Some(erased_at) = feed(worker, &record, fact).await? {
             return crate::privacy::refuse(worker, key, erased_at, fact.is_some()).await;
+        }
+        let now = worker.now();
+        if worker.may_ride()
+            && accepted.claimed.is_empty()
+            && let Some(ride) = ride::of(key, &stored, &record, &worker.store.facts, now)
+        {
+            worker.put_ride(ride);
+            return Ok(step);
         }
         match write::write(worker, key, &record).await {
             Ok(done) => {

@@ -59,8 +59,25 @@ impl Sent {
 /// Sends claimed events. One that Brevo can never take does not hold up the others.
 pub(crate) async fn send(worker: &Worker<'_>, planned: Vec<Planned>) -> Sent {
     let mut sent = Sent::default();
-    let items = planned.iter().map(|planned| Item::Event(planned.event.clone(), BTreeMap::new()));
-    let results = match worker.deliver(items.collect()).await {
+    let mut ride = worker.take_ride();
+    let mut items: Vec<Item> =
+        planned.iter().map(|planned| Item::Event(planned.event.clone(), BTreeMap::new())).collect();
+    // The first event of the contact takes its attributes along.
+    let rides = match (&ride, items.first_mut()) {
+        (Some(ride), Some(Item::Event(event, attributes)))
+            if !ride.has_arrived && event.identifier == ride.who =>
+        {
+            attributes.clone_from(&ride.write.attributes);
+            true
+        }
+        _ => false,
+    };
+    let results = worker.deliver(items).await;
+    if let (Some(ride), Ok(results)) = (&mut ride, &results) {
+        ride.has_arrived |= rides && matches!(results.first(), Some(Ok(())));
+    }
+    worker.put_back(ride);
+    let results = match results {
         Ok(results) => results,
         Err(stop) => return Sent { stop: Some(stop), ..Sent::nothing(&planned) },
     };

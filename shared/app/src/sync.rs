@@ -5,6 +5,7 @@ mod prepare;
 mod resolve;
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 
 use futures::FutureExt;
@@ -53,6 +54,7 @@ async fn work(env: &Env, outbox: &Outbox<'_>, group: Vec<Prepared>, deadline: Ti
     outbox.enter();
     let mut reports = Vec::with_capacity(group.len());
     for prepared in group {
+        let is_repetition = prepared.record.received > 1 || prepared.notice.redelivered;
         let worker = Worker {
             env,
             store: &prepared.store,
@@ -60,7 +62,10 @@ async fn work(env: &Env, outbox: &Outbox<'_>, group: Vec<Prepared>, deadline: Ti
             urgency: Urgency::of(&prepared.notice.topic),
             notice: &prepared.notice,
             fact_at: prepare::fact_at(&prepared.task),
-            redelivered: prepared.record.received > 1 || prepared.notice.redelivered,
+            redelivered: is_repetition || prepared.notice.waited,
+            is_repetition,
+            has_events: prepare::has_events(&prepared.task),
+            ride: Mutex::default(),
             attempts: prepared.notice.attempts,
             deadline,
             calls: AtomicU32::new(0),
@@ -79,11 +84,31 @@ async fn work(env: &Env, outbox: &Outbox<'_>, group: Vec<Prepared>, deadline: Ti
 
 async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
     match task {
-        Task::Changes(changes) => apply(worker, changes).await,
+        Task::Changes(changes) => {
+            let end = apply(worker, changes).await;
+            after_the_ride(worker, end).await
+        }
         Task::CartDue(due) => match silenced(&worker.store.facts.settings) {
             Some(reason) => cart::let_rest(worker, due, reason).await,
             None => cart::due_now(worker, due).await,
         },
+    }
+}
+
+/// What waited for an event and found none is written by itself, unless the notice comes again anyway.
+async fn after_the_ride(worker: &Worker<'_>, end: Result<Step, Stop>) -> Result<Step, Stop> {
+    let comes_again = matches!(&end, Err(stop) if stop.ends_the_journey());
+    if comes_again && !worker.ride_has_arrived() {
+        return end;
+    }
+    let rest = Box::pin(contact::ride::finish(worker)).await;
+    match (end, rest) {
+        (Ok(mut step), Ok(rest)) => {
+            step.add(rest);
+            Ok(step)
+        }
+        (Err(stop), Ok(_)) | (Ok(_), Err(stop)) => Err(stop),
+        (Err(stop), Err(rest)) => Err(if rest.ends_the_journey() { rest } else { stop }),
     }
 }
 

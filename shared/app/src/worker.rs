@@ -1,7 +1,7 @@
 //! One notice being worked on: the store's door to Brevo, with its calls counted and the deadline watched.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,9 +10,10 @@ use tajo_domain::{Identity, Skipped};
 use tajo_mapping::StoreFacts;
 use tajo_platforms::Notice;
 
+use crate::contact::ride::Ride;
 use crate::outbox::Outbox;
 use crate::stop::Stop;
-use crate::{Env, Store, Urgency};
+use crate::{Delivery, Env, Store, Urgency};
 
 /// What a call and the settling after it may take: no call starts with less left.
 pub(crate) const LEAST_TIME: SignedDuration =
@@ -34,6 +35,12 @@ pub(crate) struct Worker<'a> {
     /// The notice was worked on before and may have been sent in part: whatever is stored is sent again, even
     /// if nothing looks new.
     pub redelivered: bool,
+    /// The same, and nobody knows what was sent: not only for a rate limit was it put off.
+    pub is_repetition: bool,
+    /// Events follow in the same body: attributes may ride along.
+    pub has_events: bool,
+    /// Attributes that wait for an event.
+    pub ride: Mutex<Option<Ride>>,
     /// How often the notice was put off.
     pub attempts: u32,
     /// When the function is stopped.
@@ -93,6 +100,28 @@ impl Worker<'_> {
             result?;
         }
         Ok(())
+    }
+
+    /// Whether attributes may wait for an event.
+    pub(crate) fn may_ride(&self) -> bool {
+        self.has_events && !self.is_repetition && self.env.delivery == Delivery::Planned
+    }
+
+    pub(crate) fn take_ride(&self) -> Option<Ride> {
+        self.ride.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn ride_has_arrived(&self) -> bool {
+        let ride = self.ride.lock().unwrap_or_else(PoisonError::into_inner);
+        ride.as_ref().is_some_and(|ride| ride.has_arrived)
+    }
+
+    pub(crate) fn put_ride(&self, ride: Ride) {
+        self.put_back(Some(ride));
+    }
+
+    pub(crate) fn put_back(&self, ride: Option<Ride>) {
+        *self.ride.lock().unwrap_or_else(PoisonError::into_inner) = ride;
     }
 
     /// Whether a call that starts now can end in time.

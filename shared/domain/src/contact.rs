@@ -165,6 +165,12 @@ pub struct ContactRecord {
     /// Lists that we put the contact into: each is joined once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<u64>,
+    /// Names the attributes that Brevo took last: while they are the same, there is nothing to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// Brevo has our id of the contact.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub has_our_id: bool,
     /// The email block that we set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_block: Option<Block>,
@@ -294,6 +300,8 @@ impl ContactRecord {
         self.sent_phone = self.sent_phone.take().or_else(|| other.sent_phone.clone());
         self.sent_whatsapp = self.sent_whatsapp.take().or_else(|| other.sent_whatsapp.clone());
         self.in_abandoned_list |= other.in_abandoned_list;
+        self.said = None;
+        self.has_our_id = false;
         let more = other.joined.iter().filter(|list| !self.joined.contains(list)).copied();
         self.joined.extend(more.collect::<Vec<_>>());
     }

@@ -6,9 +6,11 @@
 //! - a block is lifted only if we set it, and only by a recorded opt-in.
 
 use jiff::Timestamp;
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 use tajo_brevo::{ContactWrite, Identifier};
-use tajo_domain::{ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
+use tajo_domain::{ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped, short_hash};
 
 use crate::rules::effective_rules;
 use crate::{StoreFacts, flag, sms, whatsapp};
@@ -88,6 +90,8 @@ pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (Co
 pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
     settle_common(record, sent);
     record.joined = write.list_ids.clone();
+    record.said = Some(names_of(write));
+    record.has_our_id = write.ext_id.is_some();
     record.sent_whatsapp = None;
     whatsapp::settle(record, sent, write);
     record.known_as = KnownAs::Created;
@@ -103,9 +107,47 @@ pub fn settle_update(record: &mut ContactRecord, sent: &ContactRecord, write: &C
     record.known_as = record.known_as.max(KnownAs::Linked);
     record.joined.retain(|list| !write.unlink_list_ids.contains(list) && !write.list_ids.contains(list));
     record.joined.extend(&write.list_ids);
+    record.said = Some(names_of(write));
+    record.has_our_id |= write.ext_id.is_some();
     sms::settle(record, sent, write);
     record.email_block = flag::after(write.email_blacklisted, said(sent), record.email_block);
     record.email_flag_tried &= write.email_blacklisted.is_none();
+}
+
+/// Attributes that are more than what is known of somebody: Brevo finds contacts by them.
+const IDENTIFIERS: [&str; 3] = ["EMAIL", "SMS", "WHATSAPP"];
+
+/// Whether a write says nothing but attributes, and none that Brevo finds contacts by.
+fn is_plain(write: &ContactWrite, record: &ContactRecord) -> bool {
+    write.email.is_none()
+        && (write.ext_id.is_none() || record.has_our_id)
+        && write.list_ids.is_empty()
+        && write.unlink_list_ids.is_empty()
+        && write.email_blacklisted.is_none()
+        && write.sms_blacklisted.is_none()
+        && !IDENTIFIERS.iter().any(|name| write.attributes.contains_key(*name))
+}
+
+/// Whether Brevo has all of it already: then there is nothing to write.
+pub fn is_said(write: &ContactWrite, record: &ContactRecord) -> bool {
+    is_plain(write, record) && record.said.as_ref() == Some(&names_of(write))
+}
+
+/// Whether an event of the contact may carry it: only attributes, and only such as an event takes ("Create an event":
+/// strings, numbers, booleans).
+pub fn may_ride(write: &ContactWrite, record: &ContactRecord) -> bool {
+    let is_simple = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
+    is_plain(write, record) && write.attributes.values().all(is_simple)
+}
+
+/// Names the attributes of a write, without those that have a memory of their own.
+fn names_of(write: &ContactWrite) -> String {
+    let own = |(name, _): &(&String, &Value)| !IDENTIFIERS.contains(&name.as_str());
+    let mut name =
+        short_hash(&json!(write.attributes.iter().filter(own).collect::<BTreeMap<_, _>>()).to_string());
+    // A contact's item stays small.
+    name.truncate(16);
+    name
 }
 
 /// Says an opt-out again in a write that is repeated: an opt-in of before may have reached Brevo after it.
@@ -126,6 +168,8 @@ pub fn relink(record: &mut ContactRecord, to: &Email) {
     record.sms_block = None;
     record.in_abandoned_list = false;
     record.joined.clear();
+    record.said = None;
+    record.has_our_id = false;
 }
 
 /// Adds a change of address to an update. Brevo lifts the block of a contact whose address changes

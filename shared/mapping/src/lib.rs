@@ -22,8 +22,8 @@ mod whatsapp;
 
 pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, creation, identifier_of, insist, is_ours, moved, note_tries, relink, settle_creation,
-    settle_update, update,
+    adopt, clearing, creation, identifier_of, insist, is_ours, is_said, may_ride, moved, note_tries, relink,
+    settle_creation, settle_update, update,
 };
 pub use customer_event::customer_events;
 pub use example::{MappingRow, mapping_rows};

@@ -73,6 +73,9 @@ pub struct Notice {
     /// Whether an earlier receive of it ended without an answer.
     #[serde(default)]
     pub redelivered: bool,
+    /// Whether it waited for a rate limit: some of it may have been sent, and was marked then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waited: bool,
     /// Where a long work goes on that one invocation cannot finish. Only brevo-sync writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<String>,
@@ -127,6 +130,7 @@ impl Notice {
             id_only: Some(IdOnly::default()),
             attempts: 0,
             redelivered: false,
+            waited: false,
             resume: None,
         }
     }

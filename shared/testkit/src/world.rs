@@ -34,6 +34,11 @@ pub const SHOPIFY_TOKEN: &str = "shpat_sandbox";
 pub const BREVO_KEY: &str = "xkeysib-sandbox";
 
 const TABLE: &str = "state";
+
+/// How the connector names the sandbox's first account: as `connect` does.
+pub fn account() -> String {
+    tajo_domain::short_hash("\"org-account-1\"")
+}
 const KEYRING: &str = "test/keyring";
 
 /// One message on the played queue.
@@ -247,7 +252,7 @@ impl World {
             shop: shop.to_owned(),
             country: Some("DE".to_owned()),
             live: false,
-            account: "account".to_owned(),
+            account: account(),
             connected_at,
             settings: settings.to_owned(),
             status: StoreStatus::Active,

@@ -53,7 +53,9 @@ fn contacts(state: &State) -> BTreeMap<String, Value> {
 
 fn orders(state: &State) -> BTreeMap<String, Value> {
     let of = |order: &tajo_sandbox::brevo::Order| {
-        let value = json!(order.fields);
+        let mut value = json!(order.fields);
+        // That of the body which showed this state first, and that depends on which came first.
+        value.as_object_mut().into_iter().for_each(|fields| drop(fields.remove("updatedAt")));
         (value["id"].as_str().unwrap_or_default().to_owned(), value)
     };
     state.orders.iter().map(of).collect()
@@ -83,7 +85,9 @@ fn events(state: &State) -> BTreeMap<String, Value> {
 fn one_event(event: &tajo_sandbox::brevo::Event) -> String {
     let about = ["order_id", "cart_id", "id", "refund_id"];
     let about: Vec<&Value> = about.iter().map(|name| &event.event_properties[*name]).collect();
-    format!("{} {} {} {}", event.event_name, event.identifiers, event.event_date, json!(about))
+    // The time of a payment is that of the body which showed it first.
+    let date = if event.event_name == "order_paid" { "" } else { event.event_date.as_str() };
+    format!("{} {} {date} {}", event.event_name, event.identifiers, json!(about))
 }
 
 fn last_carts(state: &State) -> BTreeMap<String, Value> {

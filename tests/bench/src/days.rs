@@ -23,6 +23,41 @@ pub enum Kind {
     Flash,
 }
 
+/// How a day is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// How it is called in tables.
+    pub name: &'static str,
+    delivery: Delivery,
+    /// Whether Brevo keeps its rate limits.
+    limits: bool,
+    /// Whether its batch roads have the rates of the single ones.
+    fast_batches: bool,
+}
+
+/// The ways, beginning with what the others are compared with: nothing is in its way.
+pub const WAYS: [Way; 4] = [
+    Way {
+        name: "one call each, no limits",
+        delivery: Delivery::OneByOne,
+        limits: false,
+        fast_batches: false,
+    },
+    Way { name: "one call each", delivery: Delivery::OneByOne, limits: true, fast_batches: false },
+    Way {
+        name: "planned, batches 100 an hour",
+        delivery: Delivery::Planned,
+        limits: true,
+        fast_batches: false,
+    },
+    Way {
+        name: "planned, batches at single rates",
+        delivery: Delivery::Planned,
+        limits: true,
+        fast_batches: true,
+    },
+];
+
 /// A day, sent in one way.
 pub struct Sent {
     /// What it used.
@@ -82,8 +117,7 @@ pub async fn send(
     kind: Kind,
     seed: u64,
     orders: usize,
-    delivery: Delivery,
-    fast_batches: bool,
+    way: Way,
     progress: impl Fn(u32),
 ) -> Result<Sent, Error> {
     let day = kind.day(seed, orders)?;
@@ -93,9 +127,9 @@ pub async fn send(
         day,
         stores: kind.stores(),
         settings: SETTINGS,
-        delivery,
-        limits: true,
-        fast_batches,
+        delivery: way.delivery,
+        limits: way.limits,
+        fast_batches: way.fast_batches,
         sweeps: kind != Kind::Flash,
     };
     let (tally, state) = run(play, progress).await?;
@@ -143,9 +177,20 @@ pub fn table(kind: Kind, ways: &[(&'static str, &Sent)]) -> Table {
     row("SQS requests per webhook", &|sent| two(sent.tally.per_webhook(sent.tally.sqs.total() as f64)));
     row("DynamoDB WRU per webhook", &|sent| two(sent.tally.per_webhook(sent.tally.sync.writes)));
     row("DynamoDB RRU per webhook", &|sent| two(sent.tally.per_webhook(sent.tally.sync.reads)));
+    let endpoints: std::collections::BTreeSet<&String> =
+        ways.iter().flat_map(|(_, sent)| sent.tally.sync.brevo_calls.keys()).collect();
+    for endpoint in endpoints {
+        let mut cells = vec![format!("`{endpoint}`")];
+        cells
+            .extend(ways.iter().map(|(_, sent)| {
+                sent.tally.sync.brevo_calls.get(endpoint).copied().unwrap_or(0).to_string()
+            }));
+        table.rows.push(cells);
+    }
     if let [(_, one), rest @ ..] = ways {
         for (name, other) in rest {
             let wrong = differences(&one.state, &other.state);
+            let wrong: Vec<String> = wrong.iter().map(|line| line.chars().take(300).collect()).collect();
             table.note(if wrong.is_empty() {
                 format!("{name}: contacts, lists, consents, orders, products and events are the same in Brevo as with the first.")
             } else {

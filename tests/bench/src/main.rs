@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tajo_app::Delivery;
 use tajo_bench::cost::Memory;
 use tajo_bench::day::{Day, SETTINGS};
-use tajo_bench::days::{self, Kind};
+use tajo_bench::days::{self, Kind, WAYS};
 use tajo_bench::driver::Play;
 use tajo_bench::table::{Origin, Table};
 use tajo_bench::{Error, callgrind, cost, driver, figures, functions, logs};
@@ -124,14 +124,10 @@ async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error>
 async fn delivery(kind: Kind, seed: u64, scale: usize) -> Result<Table, Error> {
     let orders = (kind.orders() * scale / 100).max(1);
     let mut ways = Vec::new();
-    for (name, delivery, fast_batches) in [
-        ("one call each", Delivery::OneByOne, false),
-        ("planned, batches 100 an hour", Delivery::Planned, false),
-        ("planned, batches at the single rates", Delivery::Planned, true),
-    ] {
-        say(&format!("the {} day ({orders} orders a store, seed {seed}): {name}", kind.name()));
+    for way in WAYS {
+        say(&format!("the {} day ({orders} orders a store, seed {seed}): {}", kind.name(), way.name));
         let hour = |hour| say(&format!("{hour:02}:00"));
-        ways.push((name, days::send(kind, seed, orders, delivery, fast_batches, hour).await?));
+        ways.push((way.name, days::send(kind, seed, orders, way, hour).await?));
     }
     let ways: Vec<(&'static str, &days::Sent)> = ways.iter().map(|(name, sent)| (*name, sent)).collect();
     Ok(days::table(kind, &ways))

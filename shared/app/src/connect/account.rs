@@ -144,17 +144,19 @@ impl Account<'_> {
         loop {
             match self.brevo.send(self.key, request).await {
                 Ok(answer) => return Ok(answer.body),
-                Err(error) => match error.next_step() {
-                    NextStep::Retry { after }
-                        if tries < TRIES
-                            && after <= Some(LONGEST_WAIT)
-                            && (request.method == Method::Get || is_clear(&error)) =>
-                    {
-                        tokio::time::sleep(after.unwrap_or(LONGEST_WAIT / 5)).await;
-                        tries += 1;
+                Err(error) => {
+                    let wait = match error.next_step() {
+                        NextStep::Retry { after } => after.unwrap_or(LONGEST_WAIT / 5),
+                        NextStep::Wait { after } => after,
+                        NextStep::AskMerchant { .. } | NextStep::Park => return Err(error),
+                    };
+                    let may_repeat = request.method == Method::Get || is_clear(&error);
+                    if TRIES <= tries || LONGEST_WAIT < wait || !may_repeat {
+                        return Err(error);
                     }
-                    _ => return Err(error),
-                },
+                    tokio::time::sleep(wait).await;
+                    tries += 1;
+                }
             }
         }
     }

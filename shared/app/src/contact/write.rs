@@ -6,8 +6,8 @@ use tajo_brevo::{
 };
 use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
-    adopt, clearing, creation, has_phone, has_whatsapp, identifier_of, insist, is_ours, moved, relink,
-    settle_creation, settle_update, update, without_phone, without_whatsapp,
+    adopt, clearing, creation, has_phone, has_whatsapp, identifier_of, insist, is_ours, is_said, moved,
+    relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
 };
 use tajo_state::Key;
 
@@ -69,6 +69,11 @@ impl Written {
         if self.trouble.refused_whatsapp.is_some() {
             record.refused_whatsapp = self.trouble.refused_whatsapp.clone();
         }
+    }
+
+    /// What an event of the contact took along.
+    pub(crate) fn carried(sent: ContactRecord, write: ContactWrite) -> Self {
+        Self { sent, created: false, adopted: None, write, trouble: Trouble::default() }
     }
 
     /// What had to be left out, and why.
@@ -194,6 +199,9 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
     if let Some(email) = email.as_ref().filter(|_| has_moved) {
         write = move_address(worker, &who, write, email).await?.write();
     }
+    if !worker.is_repetition && !has_moved && is_said(&write, &record) {
+        return Ok(trouble.written(&record, false, write));
+    }
     for _ in 0..REPAIRS {
         Box::pin(others::mind(worker, &record, &mut write)).await?;
         let error = match worker.send(&update_contact(&who, &write)).await? {
@@ -257,7 +265,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
 /// What an update says. One that may be a repetition says opt-outs again.
 fn changes(worker: &Worker<'_>, record: &ContactRecord) -> (ContactWrite, Vec<Skipped>) {
     let (mut write, skipped) = update(record, &worker.store.facts, worker.now());
-    if worker.redelivered {
+    if worker.is_repetition {
         insist(&mut write, record);
     }
     (write, skipped)

@@ -122,7 +122,7 @@ async fn ask_brevo(worker: &Worker<'_>, records: &Records, tally: &mut Tally) ->
         let contact = match worker.send(&get_contact(&who)).await? {
             Ok(answer) => answer.body,
             Err(Error::NotFound) => continue,
-            Err(error) if !matches!(error.next_step(), NextStep::Retry { .. }) => {
+            Err(error) if !matches!(error.next_step(), NextStep::Retry { .. } | NextStep::Wait { .. }) => {
                 tally.note(format!("Brevo's own data is not in it: {error}"));
                 continue;
             }
@@ -150,7 +150,7 @@ async fn events(worker: &Worker<'_>, contact: u64, tally: &mut Tally) -> Result<
                     return Ok(entries);
                 }
             }
-            Err(error @ Error::RateLimited { .. }) => return Err(error.into()),
+            Err(error @ (Error::RateLimited { .. } | Error::Scarce { .. })) => return Err(error.into()),
             Err(error) => {
                 tally.note(format!("not all of Brevo's events are in it: {error}"));
                 return Ok(entries);

@@ -300,7 +300,8 @@ async fn gather(
         return put_off(env, record, notice, Some(after), reason).await;
     }
     let mut again = notice.clone();
-    again.redelivered = true;
+    again.waited = true;
+    again.redelivered |= record.received > 1;
     let delay = meeting(Urgency::of(&notice.topic), now, after);
     env.gather.send(&again, delay).await.map_err(|error| error.to_string())?;
     Ok((Outcome::Deferred, format!("{reason}; tried again in {} s", delay.as_secs())))

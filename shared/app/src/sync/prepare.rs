@@ -158,6 +158,12 @@ pub(super) fn fact_at(task: &Task) -> Option<Timestamp> {
     times.max().flatten()
 }
 
+/// Whether a body tells of an order or a cart: their events may take attributes of their contact along.
+pub(super) fn has_events(task: &Task) -> bool {
+    let Task::Changes(changes) = task else { return false };
+    changes.changes.iter().any(|change| matches!(change, Change::Order(_) | Change::Cart(_)))
+}
+
 fn product_of(task: &Task) -> Option<String> {
     let Task::Changes(changes) = task else { return None };
     changes.changes.iter().find_map(product::subject)
