@@ -228,11 +228,14 @@ impl Writer {
         let buyer = Buyer::new(&mut self.rng, number, since);
         if known {
             let made = later(self.midnight, -3_600_000);
-            let made =
-                Webhook { store: self.store, ..webhook(made, "customers/create", customer(&buyer, made)) };
-            self.before.push(made);
+            self.earlier(made, "customers/create", customer(&buyer, made));
         }
         Basket { number, buyer, lines: self.rng.between(5, 7), at }
+    }
+
+    /// What happened before the day.
+    pub(crate) fn earlier(&mut self, at: Timestamp, topic: &'static str, body: Vec<u8>) {
+        self.before.push(Webhook { store: self.store, ..webhook(at, topic, body) });
     }
 
     pub(crate) fn push(&mut self, at: Timestamp, topic: &'static str, body: Vec<u8>) {

@@ -1,6 +1,6 @@
 //! A flash sale: very many orders within three minutes, with their checkouts and updates.
 
-use crate::bodies::{OrderStage, customer};
+use crate::bodies::{Basket, OrderStage, customer};
 use crate::day::{Day, Hours, Writer, later};
 
 /// Webhooks per 100 orders, and how they come about. Changing a number here changes what every figure means.
@@ -10,13 +10,16 @@ pub const SALE: &[(&str, usize, &str)] = &[
     ("checkouts/update", 130, "100 with an address of delivery, 30 tell of the completion"),
     ("orders/create",    100, "5 to 7 lines"),
     ("orders/updated",   100, "echoes of the order"),
-    ("customers/create",  30, "buyers who are new; the other 70 are known to Brevo and to the state"),
+    ("customers/create",  30, "buyers who are new; the other 70 have bought before"),
     ("customers/update",  70, "echoes of an order"),
     ("products/update",  100, "stock levels of the five products on sale"),
 ];
 
 /// Of 100 buyers, how many are new.
 const NEW_BUYERS: usize = 30;
+
+/// Orders of before the sale are numbered from here.
+const EARLIER: i64 = 5_000_000;
 
 /// How long the sale lasts.
 pub const SECONDS: i64 = 180;
@@ -34,6 +37,11 @@ impl Day {
         for index in 0..orders {
             let at = later(writer.midnight, BEGINS * 1000 + writer.rng.between(20_000, SECONDS * 1000));
             let mut basket = writer.basket(at, !new[index]);
+            if !new[index] {
+                let at = later(writer.midnight, -3_000_000);
+                let before = Basket { number: EARLIER + basket.number, at, ..basket.clone() };
+                writer.earlier(at, "orders/create", before.order(OrderStage::Placed, at, at));
+            }
             let order = |stage, updated| basket.order(stage, updated, updated);
             let (placed, echo) = (order(OrderStage::Placed, at), order(OrderStage::Placed, later(at, 900)));
             let begun = later(at, -writer.rng.between(12_000, 20_000));
