@@ -18,6 +18,9 @@ use crate::{Clock, Urgency};
 /// How long a bucket counts as scarce after it was seen at half or less.
 const SCARCE_FOR: SignedDuration = SignedDuration::from_secs(10);
 
+/// How long an answer about a rate per second is worth something.
+const HEARD_FOR: Duration = Duration::from_secs(5);
+
 /// Windows ahead of the next one that a worker may reserve in: more would keep the urgent waiting behind the patient.
 const WINDOWS_AHEAD: i64 = 1;
 
@@ -45,6 +48,8 @@ struct Known {
     rate: Rate,
     /// The window that the last answer told of: what is left of it, and until when it lasts.
     left: Option<(u32, Timestamp)>,
+    /// How long that answer is worth something.
+    heard_until: Timestamp,
     /// Its answers name no limit. Some endpoints' do not; then there is nothing to pace by before a refusal.
     is_silent: bool,
     scarce_until: Timestamp,
@@ -77,6 +82,7 @@ impl Lane {
         let known = Known {
             rate: bucket.rate(),
             left: None,
+            heard_until: Timestamp::MIN,
             is_silent: false,
             scarce_until: Timestamp::MIN,
             closed_until: Timestamp::MIN,
@@ -105,14 +111,15 @@ impl Lane {
         self.change(|known| known.hear(left, refused, now));
     }
 
-    /// The right to make the first call of a lane that nobody has heard of, until its answer is heard. `None`: it has been
-    /// heard of, maybe by waiting for somebody else's answer.
-    pub(crate) async fn explore(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        if self.known().is_heard() {
+    /// The right to make the first call of a lane that nobody has heard of lately, until its answer is heard. `None`: it
+    /// has been heard of, maybe by waiting for somebody else's answer. So a process that comes back to a sale it knows
+    /// nothing of makes one call, not as many as it likes.
+    pub(crate) async fn explore(&self, clock: &Clock) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        if self.known().is_heard(clock.now()) {
             return None;
         }
         let explorer = self.exploring.lock().await;
-        (!self.known().is_heard()).then_some(explorer)
+        (!self.known().is_heard(clock.now())).then_some(explorer)
     }
 
     /// Takes so many calls without asking anybody, or none of them.
@@ -202,8 +209,8 @@ impl Lane {
 }
 
 impl Known {
-    fn is_heard(&self) -> bool {
-        self.left.is_some() || self.is_silent || self.closed_until != Timestamp::MIN
+    fn is_heard(&self, now: Timestamp) -> bool {
+        now < self.heard_until || self.is_silent || now < self.closed_until || now < self.scarce_until
     }
 
     fn hear(&mut self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
@@ -222,6 +229,7 @@ impl Known {
             self.rate = Rate { calls: left.limit.max(1), seconds: if is_second { 1 } else { 3600 } };
         }
         self.left = Some((left.remaining, later(left.reset)));
+        self.heard_until = later(if is_second { HEARD_FOR } else { left.reset });
     }
 
     fn take_free(&mut self, calls: u32, now: Timestamp) -> bool {

@@ -82,8 +82,10 @@ fn a_bucket_whose_answers_name_no_limit_is_paced_only_after_a_refusal() {
 #[tokio::test]
 async fn of_a_lane_nobody_has_heard_of_one_call_finds_out_and_the_others_wait_for_its_answer() {
     let lane = Lane::new("account", Bucket::Categories);
-    let explorer = lane.explore().await.unwrap();
-    let second = async { lane.explore().await.is_none() };
+    let clock = Clock::default();
+    clock.play(at(0));
+    let explorer = lane.explore(&clock).await.unwrap();
+    let second = async { lane.explore(&clock).await.is_none() };
     let first = async {
         tokio::task::yield_now().await;
         lane.hear(left(100, 99, 3600), None, at(0));
@@ -91,4 +93,15 @@ async fn of_a_lane_nobody_has_heard_of_one_call_finds_out_and_the_others_wait_fo
     };
     let (is_heard, ()) = futures::future::join(second, first).await;
     assert!(is_heard);
+}
+
+#[tokio::test]
+async fn what_was_heard_of_a_rate_per_second_is_soon_worth_nothing() {
+    let lane = Lane::new("account", Bucket::Events);
+    let clock = Clock::default();
+    clock.play(at(0));
+    lane.hear(left(10, 9, 1), None, at(0));
+    assert!(lane.explore(&clock).await.is_none());
+    clock.play(at(5_000));
+    assert!(lane.explore(&clock).await.is_some(), "one call finds out how it is now");
 }

@@ -120,7 +120,7 @@ impl<'a> Outbox<'a> {
     ) -> Result<Result<Answer, Error>, Stop> {
         let lane = self.env.budgets.lane(&store.record.account, Bucket::of(request));
         let planned = self.env.delivery == Delivery::Planned;
-        let explorer = if planned { lane.explore().await } else { None };
+        let explorer = if planned { lane.explore(&self.env.clock).await } else { None };
         if planned && explorer.is_none() && !lane.take_free(1, self.env.clock.now()) {
             let latest = self.latest(urgency);
             match lane.moment(&self.env.table, urgency, &self.env.clock, latest).await? {
@@ -287,12 +287,12 @@ impl Road<'_> {
         // Of a road nobody has heard of, one call finds out.
         if let Some(alone) = alone
             && units.len() < WORTH_A_BATCH
-            && let Some(explorer) = alone.explore().await
+            && let Some(explorer) = alone.explore(&self.env.clock).await
         {
             return Ok(Ready { explorer: Some(explorer), ..Ready::free(1, 0) });
         }
         if (alone.is_none() || WORTH_A_BATCH <= units.len())
-            && let Some(explorer) = together.explore().await
+            && let Some(explorer) = together.explore(&self.env.clock).await
         {
             return Ok(Ready { explorer: Some(explorer), ..Ready::free(0, 1) });
         }

@@ -73,6 +73,19 @@ impl Day {
         Ok(Self::of_all(seed, writers))
     }
 
+    /// An evening of a store with so many orders; and, if `noisy`, of another on the same account with a hundred times as
+    /// many.
+    pub fn evening(seed: u64, orders: usize, noisy: bool) -> Result<Self, jiff::Error> {
+        let mut writers = Vec::new();
+        for (store, orders) in [(0, orders), (1, orders * 100)].into_iter().take(1 + usize::from(noisy)) {
+            let mut writer = Writer::new(seed + u64::try_from(store).unwrap_or(0), store, Hours::OneEvening)?;
+            writer.orders(orders);
+            writer.abandoned(orders);
+            writers.push(writer);
+        }
+        Ok(Self::of_all(seed, writers))
+    }
+
     pub(crate) fn of_all(seed: u64, writers: Vec<Writer>) -> Self {
         let (mut before, mut webhooks) = (Vec::new(), Vec::new());
         for writer in writers {
@@ -101,6 +114,8 @@ pub(crate) enum Hours {
     Even,
     /// Between 7 and 23 o'clock, and 45 of 100 between 18 and 21.
     Evening,
+    /// Between 19 and 20 o'clock.
+    OneEvening,
 }
 
 /// Ids of one store's people, orders and products begin here, times its number: nobody shops in two.
@@ -126,6 +141,7 @@ impl Writer {
     fn hour(&mut self, last: i64) -> Timestamp {
         let (first, last) = match self.hours {
             Hours::Even => (7, last),
+            Hours::OneEvening => (19, 20),
             Hours::Evening if self.rng.between(1, 100) <= 45 => (18, 21),
             Hours::Evening => (7, 23),
         };

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tajo_app::{Delivery, Urgency};
 use tajo_brevo::limits;
 use tajo_sandbox::State;
+use tajo_testkit::STORE;
 
 use crate::Error;
 use crate::compare::differences;
@@ -198,6 +199,40 @@ pub fn table(kind: Kind, ways: &[(&'static str, &Sent)]) -> Table {
             });
         }
     }
+    table
+}
+
+/// A store beside one with a hundred times its traffic, on one account: how long its webhooks take, in milliseconds.
+pub async fn beside(seed: u64, orders: usize, noisy: bool) -> Result<Tally, Error> {
+    let play = Play {
+        day: Day::evening(seed, orders, noisy)?,
+        stores: 2,
+        settings: SETTINGS,
+        delivery: Delivery::Planned,
+        limits: true,
+        fast_batches: false,
+        sweeps: false,
+    };
+    Ok(run(play, |_| ()).await?.0)
+}
+
+/// The table of [`beside`].
+pub fn neighbours(alone: &Tally, beside: &Tally) -> Table {
+    let columns = &["", "webhooks of both", "its own: p50, s", "its own: p99, s"];
+    let mut table = Table::new("Delivery: a store beside one with a hundred times its traffic", columns);
+    let of = |tally: &Tally, percent| {
+        tally.percentile_of(STORE, percent).map_or_else(|| "-".to_owned(), |ms| two(ms as f64 / 1000.0))
+    };
+    for (name, tally) in [("alone", alone), ("beside it", beside)] {
+        table.row([name.to_owned(), tally.webhooks.to_string(), of(tally, 50), of(tally, 99)]);
+    }
+    let ratio = |percent| {
+        let of = |tally: &Tally| tally.percentile_of(STORE, percent).unwrap_or(0) as f64;
+        of(beside) / of(alone).max(1.0)
+    };
+    let cell = |percent| format!("{} {}", two(ratio(percent)), mark(ratio(percent) <= 2.0));
+    table.row(["ratio (goal 2)".to_owned(), String::new(), cell(50), cell(99)]);
+    table.note("One evening hour of both, on one Brevo account with its limits.");
     table
 }
 

@@ -205,7 +205,7 @@ impl Driver {
             source,
         };
         let records: Vec<Record> = batch.iter().enumerate().map(record).collect();
-        let notices: Vec<(String, Timestamp)> = batch.iter().map(|queued| named(&queued.body)).collect();
+        let notices: Vec<Named> = batch.iter().map(|queued| named(&queued.body)).collect();
 
         self.world.take_meter();
         let secret_reads = self.wake(lane, poller, now).await;
@@ -245,14 +245,15 @@ impl Driver {
     }
 
     /// Writes down what became of a batch.
-    fn note(&mut self, meter: &Meter, reports: &[Report], notices: &[(String, Timestamp)], done: Timestamp) {
+    fn note(&mut self, meter: &Meter, reports: &[Report], notices: &[Named], done: Timestamp) {
         let share = 1.0 / notices.len().max(1) as f64;
         for report in reports {
-            let (topic, received_at) = &notices[report.message_id.parse::<usize>().unwrap_or(0)];
+            let Named { topic, store, received_at } =
+                &notices[report.message_id.parse::<usize>().unwrap_or(0)];
             let is_over = !matches!(report.outcome, Outcome::Deferred | Outcome::Retried);
             if is_over {
                 let took = done.duration_since(*received_at).as_millis();
-                self.tally.took(Urgency::of(topic), u64::try_from(took).unwrap_or(0));
+                self.tally.took(store, Urgency::of(topic), u64::try_from(took).unwrap_or(0));
                 self.tally.last_end = self.tally.last_end.max(Some(done));
             }
             let topic = self.tally.topics.entry(topic.clone()).or_default();
@@ -346,10 +347,22 @@ fn assumed_ms(meter: &Meter, reports: &[Report], source: Source, secret_reads: u
         + assumed::OWN_MS * u64::try_from(records).unwrap_or(0)
 }
 
-/// The topic of a message and when its webhook came.
-fn named(message: &str) -> (String, Timestamp) {
-    match Notice::from_json(message) {
-        Ok(notice) => (notice.topic, notice.received_at),
-        Err(_) => ("unreadable".to_owned(), Timestamp::MAX),
-    }
+/// What a message is about, and when its webhook came.
+struct Named {
+    topic: String,
+    store: String,
+    received_at: Timestamp,
+}
+
+fn named(message: &str) -> Named {
+    let unreadable =
+        || Named { topic: "unreadable".to_owned(), store: String::new(), received_at: Timestamp::MAX };
+    Notice::from_json(message).map_or_else(
+        |_| unreadable(),
+        |notice| Named {
+            store: notice.store.map_or_else(String::new, |store| store.as_str().to_owned()),
+            topic: notice.topic,
+            received_at: notice.received_at,
+        },
+    )
 }

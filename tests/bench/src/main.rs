@@ -47,6 +47,8 @@ enum Topic {
     Busy,
     /// The flash sale. Takes some minutes.
     Flash,
+    /// A store beside a noisy one.
+    Noisy,
     /// Instructions of webhook-ingress.
     Instructions,
     /// Zip, first answer and memory of each function.
@@ -68,6 +70,12 @@ async fn main() -> Result<(), Error> {
         if wanted(topic) {
             tables.push(delivery(kind, arguments.seed, arguments.scale).await?);
         }
+    }
+    if wanted(Topic::Noisy) {
+        let orders = (8 * arguments.scale / 100).max(1);
+        say(&format!("an evening of {orders} orders, alone and beside a hundred times as many"));
+        let alone = days::beside(arguments.seed, orders, false).await?;
+        tables.push(days::neighbours(&alone, &days::beside(arguments.seed, orders, true).await?));
     }
     if wanted(Topic::Instructions) {
         say("counting instructions of webhook-ingress");

@@ -124,6 +124,8 @@ pub struct Tally {
     pub topics: BTreeMap<String, Topic>,
     /// From webhook to end, in milliseconds, by urgency.
     pub took: BTreeMap<Urgency, Vec<u64>>,
+    /// The same by store.
+    pub took_by_store: BTreeMap<String, Vec<u64>>,
     /// When the last notice ended.
     pub last_end: Option<Timestamp>,
 }
@@ -135,19 +137,29 @@ impl Tally {
     }
 
     /// One notice ended after so long.
-    pub fn took(&mut self, urgency: Urgency, ms: u64) {
+    pub fn took(&mut self, store: &str, urgency: Urgency, ms: u64) {
         self.took.entry(urgency).or_default().push(ms);
+        self.took_by_store.entry(store.to_owned()).or_default().push(ms);
     }
 
     /// So many of a hundred notices of this urgency took at most this long, in milliseconds.
     pub fn percentile(&self, urgency: Urgency, percent: usize) -> Option<u64> {
-        let mut took = self.took.get(&urgency)?.clone();
-        took.sort_unstable();
-        took.get(((took.len() * percent).div_ceil(100)).saturating_sub(1)).copied()
+        percentile(self.took.get(&urgency)?, percent)
+    }
+
+    /// The same of one store's notices.
+    pub fn percentile_of(&self, store: &str, percent: usize) -> Option<u64> {
+        percentile(self.took_by_store.get(store)?, percent)
     }
 
     /// Per webhook.
     pub fn per_webhook(&self, value: f64) -> f64 {
         value / self.webhooks.max(1) as f64
     }
+}
+
+fn percentile(took: &[u64], percent: usize) -> Option<u64> {
+    let mut took = took.to_vec();
+    took.sort_unstable();
+    took.get((took.len() * percent).div_ceil(100).saturating_sub(1)).copied()
 }
