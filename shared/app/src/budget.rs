@@ -18,6 +18,12 @@ use crate::{Clock, Urgency};
 /// How long a bucket counts as scarce after it was seen at half or less.
 const SCARCE_FOR: SignedDuration = SignedDuration::from_secs(10);
 
+/// How long everything is gathered after somebody got no ticket.
+const OVERLOADED_FOR: SignedDuration = SignedDuration::from_secs(30);
+
+/// The least that gathered work waits: its queue adds a window of its own.
+const GATHERED_FOR: Duration = Duration::ZERO;
+
 /// How long an answer about a rate per second is worth something.
 const HEARD_FOR: Duration = Duration::from_secs(5);
 
@@ -55,8 +61,8 @@ struct Known {
     scarce_until: Timestamp,
     /// Brevo has refused: nothing passes before.
     closed_until: Timestamp,
-    /// Every ticket before was taken.
-    taken_until: Timestamp,
+    /// Not everybody got a ticket: what comes waits for company.
+    overloaded_until: Timestamp,
 }
 
 impl Budgets {
@@ -67,13 +73,17 @@ impl Budgets {
         lanes.entry(key).or_insert_with(|| Arc::new(Lane::new(account, bucket))).clone()
     }
 
-    /// How long the account's urgent work would have to wait on its roads, as far as this process knows.
-    pub(crate) fn pressure(&self, account: &str, now: Timestamp) -> Duration {
+    /// How long work of this urgency should wait with others instead of being sent as it comes, as far as this process
+    /// knows: the patient as soon as a road is scarce, the urgent only when its tickets run out.
+    pub(crate) fn must_wait(&self, account: &str, urgency: Urgency, now: Timestamp) -> Option<Duration> {
         let lanes =
             [Bucket::Contacts, Bucket::Events, Bucket::Orders].map(|bucket| self.lane(account, bucket));
-        let open = |lane: &Arc<Lane>| lane.known().closed_until.max(lane.known().taken_until);
-        let wait = lanes.iter().map(|lane| open(lane).duration_since(now)).max();
-        wait.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or_default()
+        let waits = lanes.iter().any(|lane| {
+            let known = lane.known();
+            let is_over = now < known.closed_until || now < known.overloaded_until;
+            is_over || (urgency != Urgency::Now && now < known.scarce_until)
+        });
+        waits.then_some(GATHERED_FOR)
     }
 }
 
@@ -86,7 +96,7 @@ impl Lane {
             is_silent: false,
             scarce_until: Timestamp::MIN,
             closed_until: Timestamp::MIN,
-            taken_until: Timestamp::MIN,
+            overloaded_until: Timestamp::MIN,
         };
         Self {
             account: account.to_owned(),
@@ -165,7 +175,8 @@ impl Lane {
             let before = take_tickets(table, &self.account, bucket, window, begins_at, missing).await?;
             let granted = windows.grant(before, missing, most.max(1));
             if granted.len() < missing as usize {
-                self.change(|known| known.taken_until = known.taken_until.max(windows.start(window + 1)));
+                let until = now.saturating_add(OVERLOADED_FOR).unwrap_or(Timestamp::MAX);
+                self.change(|known| known.overloaded_until = until);
             }
             moments.extend(granted.map(|number| windows.moment(window, number).max(now)));
         }

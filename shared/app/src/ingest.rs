@@ -20,6 +20,9 @@ use crate::{Queue, Urgency};
 /// For queueing one notice, with its one retry. Shopify hangs up after five seconds.
 pub const SEND_TIMEOUT: Duration = Duration::from_millis(2_500);
 
+/// Seconds between two meetings of what is gathered.
+const MEET_EVERY: i64 = 10;
+
 /// For one of the two tries.
 const TRY_TIMEOUT: Duration = Duration::from_millis(1_200);
 
@@ -167,9 +170,9 @@ pub async fn ingest(ingress: &Ingress, request: Request<'_>) -> Answer {
     }
 }
 
-/// What nobody waits for meets at the full minute, and leaves together.
+/// What nobody waits for meets every ten seconds, and leaves together.
 pub(crate) fn until_they_meet(now: Timestamp) -> Duration {
-    let rest = u64::try_from(60 - now.as_second().rem_euclid(60)).unwrap_or(0);
+    let rest = u64::try_from(MEET_EVERY - now.as_second().rem_euclid(MEET_EVERY)).unwrap_or(0);
     Duration::from_secs(rest)
 }
 

@@ -289,7 +289,7 @@ async fn in_a_busy_minute_the_catalogue_is_gathered_and_everything_else_goes_on(
         ask("orders/create").await;
     }
     ask("products/update").await;
-    assert_eq!(last(), ("http://localhost/queue/gather".to_owned(), Some(56)), "until the full minute");
+    assert_eq!(last(), ("http://localhost/queue/gather".to_owned(), Some(6)), "until they meet");
     ask("orders/create").await;
     assert_eq!(last().0, "http://localhost/queue/live");
 }

@@ -307,7 +307,7 @@ async fn gather(
     Ok((Outcome::Deferred, format!("{reason}; tried again in {} s", delay.as_secs())))
 }
 
-/// How long until work of this kind meets its like. The patient meet at the full minute.
+/// How long until work of this kind meets its like. The patient meet every ten seconds.
 fn meeting(urgency: Urgency, now: Timestamp, after: Duration) -> Duration {
     let after = after.min(LONGEST_DELAY);
     match urgency {

@@ -13,7 +13,7 @@ use tajo_platforms::{Notice, TopicKind};
 use super::outcome::{self, Record, Report, Source};
 use super::resolve;
 use crate::stop::Stop;
-use crate::{Env, Store, Urgency, product, trace};
+use crate::{Delivery, Env, Store, Urgency, product, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -74,12 +74,9 @@ pub(super) async fn prepare(
 async fn must_wait(env: &Env, notice: &Notice) -> Option<Duration> {
     // What is wrong with the store is found out where the notice is worked on.
     let store = env.store(notice.store.as_ref()?).await.ok()??;
-    let pressure = env.budgets.pressure(&store.record.account, env.clock.now());
-    let bearable = match Urgency::of(&notice.topic) {
-        Urgency::Now => Duration::from_secs(2),
-        Urgency::Soon | Urgency::Patient => Duration::ZERO,
-    };
-    (bearable < pressure).then_some(pressure)
+    let planned = env.delivery == Delivery::Planned;
+    let urgency = Urgency::of(&notice.topic);
+    env.budgets.must_wait(&store.record.account, urgency, env.clock.now()).filter(|_| planned)
 }
 
 async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<Store>, Task), Stop> {
