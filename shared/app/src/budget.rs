@@ -18,6 +18,9 @@ use crate::{Clock, Urgency};
 /// How long a bucket counts as scarce after it was seen at half or less.
 const SCARCE_FOR: SignedDuration = SignedDuration::from_secs(10);
 
+/// How long a bucket that was scarce is not simply tried.
+const WARY_FOR: SignedDuration = SignedDuration::from_mins(5);
+
 /// How long everything is gathered after somebody got no ticket.
 const OVERLOADED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
@@ -59,6 +62,8 @@ struct Known {
     /// Its answers name no limit. Some endpoints' do not; then there is nothing to pace by before a refusal.
     is_silent: bool,
     scarce_until: Timestamp,
+    /// So soon after scarcity, whoever has not heard of the lane lately takes a ticket instead of trying.
+    wary_until: Timestamp,
     /// Brevo has refused: nothing passes before.
     closed_until: Timestamp,
     /// Not everybody got a ticket: what comes waits for company.
@@ -95,6 +100,7 @@ impl Lane {
             heard_until: Timestamp::MIN,
             is_silent: false,
             scarce_until: Timestamp::MIN,
+            wary_until: Timestamp::MIN,
             closed_until: Timestamp::MIN,
             overloaded_until: Timestamp::MIN,
         };
@@ -221,7 +227,7 @@ impl Lane {
 
 impl Known {
     fn is_heard(&self, now: Timestamp) -> bool {
-        now < self.heard_until || self.is_silent || now < self.closed_until || now < self.scarce_until
+        now < self.heard_until || self.is_silent || now < self.wary_until
     }
 
     fn hear(&mut self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
@@ -231,6 +237,7 @@ impl Known {
         }
         if refused.is_some() || left.is_some_and(|left| !left.is_plenty()) {
             self.scarce_until = now.saturating_add(SCARCE_FOR).unwrap_or(Timestamp::MAX);
+            self.wary_until = now.saturating_add(WARY_FOR).unwrap_or(Timestamp::MAX);
         }
         self.is_silent = left.is_none();
         let Some(left) = left else { return };
@@ -249,6 +256,9 @@ impl Known {
         }
         if self.is_silent {
             return true;
+        }
+        if self.heard_until <= now {
+            return false;
         }
         let half = self.rate.calls / 2;
         let (left, until) = match self.left {

@@ -18,12 +18,14 @@ fn half_of_a_bucket_is_free_and_the_other_half_takes_tickets() {
     assert!(lane.take_free(4, at(1)));
     assert!(!lane.take_free(1, at(10)));
     assert!(lane.take_free(1, at(1_000)), "another second");
+    assert!(!lane.take_free(1, at(5_000)), "that answer is old");
 }
 
 #[test]
 fn once_scarce_a_bucket_stays_so_for_a_while() {
     let lane = Lane::new("account", Bucket::Events);
     lane.hear(left(10, 5, 1), None, at(0));
+    lane.hear(left(10, 9, 1), None, at(9_000));
     assert!(!lane.take_free(1, at(9_999)));
     assert!(lane.take_free(1, at(10_000)));
 }

@@ -73,10 +73,26 @@ fn products(state: &State) -> BTreeMap<String, Value> {
     state.products.iter().chain(&state.categories).map(of).collect()
 }
 
+/// Carts that became orders: nothing is told of a cart once its order is known, so what was told before depends on which
+/// came first.
+fn ordered(state: &State) -> std::collections::BTreeSet<String> {
+    let completed = state.events.iter().filter(|event| event.event_name == "order_completed");
+    completed.map(|event| event.event_properties["cart_id"].to_string()).collect()
+}
+
+fn is_over(event: &tajo_sandbox::brevo::Event, ordered: &std::collections::BTreeSet<String>) -> bool {
+    let properties = &event.event_properties;
+    let names = ["cart_id", "id"];
+    event.event_name.starts_with("cart_")
+        && names.iter().any(|name| ordered.contains(&properties[*name].to_string()))
+}
+
 /// Counts of equal events.
 fn events(state: &State) -> BTreeMap<String, Value> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for event in state.events.iter().filter(|event| event.event_name != SUPERSEDED) {
+    let ordered = ordered(state);
+    let told = state.events.iter().filter(|event| event.event_name != SUPERSEDED);
+    for event in told.filter(|event| !is_over(event, &ordered)) {
         *counts.entry(one_event(event)).or_default() += 1;
     }
     counts.into_iter().map(|(event, count)| (event, json!(count))).collect()
@@ -92,7 +108,9 @@ fn one_event(event: &tajo_sandbox::brevo::Event) -> String {
 
 fn last_carts(state: &State) -> BTreeMap<String, Value> {
     let mut last: BTreeMap<String, (String, Value)> = BTreeMap::new();
-    for event in state.events.iter().filter(|event| event.event_name == SUPERSEDED) {
+    let ordered = ordered(state);
+    let told = state.events.iter().filter(|event| event.event_name == SUPERSEDED);
+    for event in told.filter(|event| !is_over(event, &ordered)) {
         let cart = format!("{} {}", event.identifiers, event.event_properties["id"]);
         let now = (event.event_date.clone(), event.event_properties.clone());
         match last.get(&cart) {
