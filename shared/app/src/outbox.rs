@@ -245,7 +245,14 @@ impl Road<'_> {
                 break;
             }
             let mut moments = ready.alone.iter().copied();
-            let chains = plan.alone.iter().map(|chain| {
+            // What one journey asks for goes one after another, as it would by itself.
+            let one_journey = || {
+                let mut chain = plan.alone.concat();
+                chain.sort_unstable();
+                vec![chain]
+            };
+            let chains = if self.gathers { plan.alone.clone() } else { one_journey() };
+            let chains = chains.iter().map(|chain| {
                 let chain: Vec<(usize, Option<Timestamp>)> =
                     chain.iter().map(|unit| (*unit, moments.next().flatten())).collect();
                 self.chain(alone.as_deref(), &units, chain)

@@ -46,12 +46,33 @@ fn with_validator<T>(name: &str, spec: &Value, schema: &Value, read: impl FnOnce
     let validator = validators.get_or_insert_default().entry(name.to_owned()).or_insert_with(|| {
         let mut schema = schema.clone();
         schema["components"] = spec["components"].clone();
+        mend(&mut schema);
         jsonschema::draft4::options()
             .should_validate_formats(true)
             .build(&schema)
             .expect("Brevo's schema compiles")
     });
     read(validator)
+}
+
+/// Two things in which the document contradicts Brevo's own prose: the id of a category has the format of an address, and a
+/// product needs its name with every upsert ("Create/Update a product": for its creation).
+fn mend(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.get("example") == Some(&Value::from("CAT123")) {
+                fields.remove("format");
+            }
+            if let Some(required) = fields.get_mut("required").and_then(Value::as_array_mut)
+                && required == &vec![Value::from("id"), Value::from("name")]
+            {
+                required.pop();
+            }
+            fields.values_mut().for_each(mend);
+        }
+        Value::Array(values) => values.iter_mut().for_each(mend),
+        _ => {}
+    }
 }
 
 fn spec() -> Option<&'static Value> {
