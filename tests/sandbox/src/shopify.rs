@@ -2,6 +2,7 @@
 
 pub(crate) mod admin_api;
 mod execute;
+mod mutations;
 pub mod nodes;
 mod points;
 mod shop;

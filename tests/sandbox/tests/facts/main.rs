@@ -19,3 +19,4 @@ mod readme;
 mod shopify;
 mod shopify_api;
 mod support;
+mod webhooks;
