@@ -79,7 +79,7 @@ pub(crate) async fn set_abandoned(
                 return (None, Accepted { deleted: true, ..Accepted::default() });
             };
             let changed = record.change(|record| record.abandoned_cart = cart.map(str::to_owned));
-            note_creation(&mut record, worker.now());
+            note_creation(&mut record, &worker.store.facts, worker.now());
             let write = stored != Some(&record);
             (write.then_some(record), Accepted { changed, ..Accepted::default() })
         })
@@ -148,7 +148,7 @@ pub(crate) fn accept(
     planned.extend(tags_events(&record, moment.facts));
     let may_start = |key: &str| has_new_profile || !key.starts_with(UPDATED);
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
-    note_creation(&mut record, moment.now);
+    note_creation(&mut record, moment.facts, moment.now);
     let write = stored != Some(&record);
     (write.then_some(record), Accepted { changed, claimed, skipped, born_at, ..Accepted::default() })
 }
@@ -206,7 +206,7 @@ pub(crate) async fn deliver(
     }
     let settled = worker.env.table.settle(key, stored, Attributes::none, |newest| {
         if let Some(written) = &written {
-            written.settle(newest);
+            written.settle(newest, &worker.store.facts);
         }
         sent.settle(&mut newest.effects);
         newest.settle_tags();
@@ -230,8 +230,8 @@ pub(crate) async fn deliver(
         }
         let written = write::write(worker, key, &now).await?;
         record = written.sent.clone();
-        newest =
-            worker.env.table.settle(key, newest, Attributes::none, |newest| written.settle(newest)).await?;
+        let settle = |newest: &mut ContactRecord| written.settle(newest, &worker.store.facts);
+        newest = worker.env.table.settle(key, newest, Attributes::none, settle).await?;
     }
     Err(Stop::Later { after: None, reason: "the contact changed faster than Brevo answered".to_owned() })
 }

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use tajo_domain::{
     Change, Channel, ContactKey, ContactRecord, Email, Identity, KnownAs, PersonUpdate, Refusals,
 };
-use tajo_mapping::note_creation;
+use tajo_mapping::{StoreFacts, note_creation};
 use tajo_state::{Attributes, Key, Stored};
 
 use crate::contact::{self, Accepted};
@@ -165,7 +165,9 @@ async fn inherit(worker: &Worker<'_>, kept: &str, inheritance: &Inheritance) -> 
     let mut kept = kept.to_owned();
     for _ in 0..HOPS {
         let key = Key::contact(&worker.store.facts.store, &ContactKey::Customer(kept.clone()));
-        let decide = |stored: Option<&ContactRecord>| accept(worker.now(), stored, &kept, inheritance);
+        let decide = |stored: Option<&ContactRecord>| {
+            accept(&worker.store.facts, worker.now(), stored, &kept, inheritance)
+        };
         let (stored, accepted): (Stored<ContactRecord>, Accepted) =
             worker.env.table.change(&key, Attributes::none, decide).await?;
         if let Some(next) = accepted.merged_into {
@@ -188,6 +190,7 @@ async fn inherit(worker: &Worker<'_>, kept: &str, inheritance: &Inheritance) -> 
 
 /// What the kept customer's record becomes. Pure.
 fn accept(
+    facts: &StoreFacts,
     now: Timestamp,
     stored: Option<&ContactRecord>,
     kept: &str,
@@ -204,7 +207,7 @@ fn accept(
     let is_shared = inheritance.gone.as_ref().is_some_and(|gone| take_over_contact(&mut record, gone));
     let held = contact::is_held(&record);
     if !held {
-        note_creation(&mut record, now);
+        note_creation(&mut record, facts, now);
     }
     let write = stored != Some(&record)
         && record != ContactRecord { customer: Some(kept.to_owned()), ..ContactRecord::default() };
@@ -217,10 +220,13 @@ fn take_over_contact(record: &mut ContactRecord, gone: &ContactRecord) -> bool {
     let Some(email) = gone.sent_email.as_ref().filter(|email| has_address(record, email)) else {
         return false;
     };
+    record.take_outs_of(gone);
     if record.sent_email.as_ref() == Some(email) && record.known_as != KnownAs::Unknown {
         record.known_as = record.known_as.max(gone.known_as);
         record.email_block = record.email_block.or(gone.email_block);
         record.sms_block = record.sms_block.or(gone.sms_block);
+        record.email_lifted |= gone.email_lifted;
+        record.sms_lifted |= gone.sms_lifted;
         record.sent_phone = record.sent_phone.take().or_else(|| gone.sent_phone.clone());
         record.sent_whatsapp = record.sent_whatsapp.take().or_else(|| gone.sent_whatsapp.clone());
         record.in_abandoned_list |= gone.in_abandoned_list;

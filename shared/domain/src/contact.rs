@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::custom::{CustomValue, accept_custom};
 use crate::{
-    Consent, ConsentState, Email, Identity, Ledger, PersonUpdate, Phone, Profile, Refusals, TagChanges,
-    TagsAdded, Totals, Versioned,
+    BrevoOut, Consent, ConsentState, Email, Identity, Ledger, PersonUpdate, Phone, Profile, Refusals,
+    TagChanges, TagsAdded, Totals, Versioned,
 };
 
 /// Under which key the state of a person lives.
@@ -33,7 +33,7 @@ pub enum KnownAs {
     Created,
 }
 
-/// A block flag that we set in Brevo, and why.
+/// A block flag of Brevo that we set or know of, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
@@ -41,6 +41,9 @@ pub enum Block {
     Unasked,
     /// The person opted out in the store. Lifted only by a newer opt-in there.
     OptedOut,
+    /// Brevo reported it, or we set it because of that report. Lifted only by a newer opt-in, if at all
+    /// ([`crate::ConsentSource`]).
+    Reported,
 }
 
 /// A creation that was tried and not yet marked. Its answer may have been lost, so the contact may be there.
@@ -164,12 +167,24 @@ pub struct ContactRecord {
     /// Whether we put the contact into the list of abandoned carts.
     #[serde(default)]
     pub in_abandoned_list: bool,
-    /// The email block that we set.
+    /// The email block that we set, or that Brevo reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_block: Option<Block>,
-    /// The SMS block that we set.
+    /// The SMS block that we set, or that Brevo reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_block: Option<Block>,
+    /// Whether we lifted an email block: what Brevo reports later may have happened before, and be lifted by us.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_lifted: bool,
+    /// Whether we lifted an SMS block.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sms_lifted: bool,
+    /// The last time Brevo said: no more emails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_out: Option<BrevoOut>,
+    /// The last time Brevo said: no more text messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_out: Option<BrevoOut>,
     /// Events sent and claimed.
     #[serde(default)]
     pub effects: Ledger,
@@ -319,7 +334,9 @@ impl ContactRecord {
         let custom: Vec<_> =
             record.custom.into_iter().map(|(source, fact)| (source, fact.value, fact.given)).collect();
         let orders = (record.last_order_at, record.abandoned_cart, record.deleted_at.is_some());
-        (record.customer, profile, locale, tags, totals, consents, custom, orders)
+        // Whoever is sending meanwhile must look again: it may be lifting a block.
+        let outs = (record.email_out, record.sms_out);
+        (record.customer, profile, locale, tags, totals, consents, custom, orders, outs)
     }
 }
 

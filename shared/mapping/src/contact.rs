@@ -3,12 +3,15 @@
 //! In Brevo a contact without a block *is* subscribed (`docs/design`, "Consent is monotone"):
 //! - a contact we create is blocked on every channel for which the store has no recorded opt-in;
 //! - a contact Brevo had before us gets no flag, unless the person explicitly opted out in the store;
-//! - a block is lifted only if we set it, and only by a recorded opt-in.
+//! - a block is lifted only if we set it or Brevo reported it, and only by a recorded opt-in that is newer than any
+//!   report of Brevo (`ConsentSource::is_out`).
 
 use jiff::Timestamp;
 use serde_json::json;
 use tajo_brevo::{ContactWrite, Identifier};
-use tajo_domain::{Block, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
+use tajo_domain::{
+    Block, Channel, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped,
+};
 
 use crate::rules::effective_rules;
 use crate::{StoreFacts, whatsapp};
@@ -21,19 +24,19 @@ pub fn creation(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> C
         write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
     }
     whatsapp::put_new(&mut write, record, facts);
-    write.email_blacklisted = block_at_creation(record.email_consent.as_ref()).map(|_| true);
-    write.sms_blacklisted = block_at_creation(record.sms_consent.as_ref()).map(|_| true);
+    write.email_blacklisted = block_at_creation(record, Channel::Email, facts).map(|_| true);
+    write.sms_blacklisted = block_at_creation(record, Channel::Sms, facts).map(|_| true);
     write
 }
 
 /// Notes that the creation is about to be tried, with the blocks it sets. Stored before anything is sent, so that a
 /// contact whose creation nobody could mark is known as ours later ([`is_ours`]).
-pub fn note_creation(record: &mut ContactRecord, now: Timestamp) {
+pub fn note_creation(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp) {
     if record.known_as != KnownAs::Unknown {
         return;
     }
-    let email_block = block_at_creation(record.email_consent.as_ref());
-    let sms_block = block_at_creation(record.sms_consent.as_ref());
+    let email_block = block_at_creation(record, Channel::Email, facts);
+    let sms_block = block_at_creation(record, Channel::Sms, facts);
     let before = record.creation.take();
     record.creation = Some(match before {
         None => Creation { since: now, tries: 1, email_block, sms_block },
@@ -63,16 +66,21 @@ pub fn adopt(record: &mut ContactRecord, creation: &Creation) {
     }
 }
 
+/// Whether an update would set or lift a block.
+pub fn flags_due(record: &ContactRecord, facts: &StoreFacts) -> bool {
+    [Channel::Email, Channel::Sms].into_iter().any(|channel| flag(record, channel, facts).is_some())
+}
+
 /// The write that brings a contact which Brevo has up to date, and what had to be left out.
 pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (ContactWrite, Vec<Skipped>) {
     let mut write = common(record, facts, now);
     let mut skipped = Vec::new();
-    write.email_blacklisted = flag(record.email_consent.as_ref(), record.email_block);
-    write.sms_blacklisted = flag(record.sms_consent.as_ref(), record.sms_block);
+    write.email_blacklisted = flag(record, Channel::Email, facts);
+    write.sms_blacklisted = flag(record, Channel::Sms, facts);
     if record.in_abandoned_list && record.abandoned_cart.is_none() {
         write.unlink_list_ids.extend(facts.settings.lists.abandoned_cart);
     }
-    let opted_in = said(record.sms_consent.as_ref()) == Some(ConsentState::OptedIn);
+    let opted_in = block_at_creation(record, Channel::Sms, facts).is_none();
     match usable_phone(record, facts) {
         Some(phone) if record.sent_phone.as_ref() == Some(phone) => {}
         Some(phone) if opted_in => {
@@ -97,31 +105,49 @@ pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (Co
 }
 
 /// What we know after the creation was accepted.
-pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+pub fn settle_creation(
+    record: &mut ContactRecord,
+    sent: &ContactRecord,
+    write: &ContactWrite,
+    facts: &StoreFacts,
+) {
     settle_common(record, sent);
     record.sent_whatsapp = None;
     whatsapp::settle(record, sent, write);
     record.known_as = KnownAs::Created;
     record.sent_phone = phone_in(write, sent);
-    record.email_block = write.email_blacklisted.and(block_at_creation(sent.email_consent.as_ref()));
-    record.sms_block = write.sms_blacklisted.and(block_at_creation(sent.sms_consent.as_ref()));
+    record.email_lifted = false;
+    record.sms_lifted = false;
+    record.email_block = write.email_blacklisted.and(block_at_creation(sent, Channel::Email, facts));
+    record.sms_block = write.sms_blacklisted.and(block_at_creation(sent, Channel::Sms, facts));
 }
 
 /// What we know after an update was accepted.
-pub fn settle_update(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+pub fn settle_update(
+    record: &mut ContactRecord,
+    sent: &ContactRecord,
+    write: &ContactWrite,
+    facts: &StoreFacts,
+) {
     settle_common(record, sent);
     whatsapp::settle(record, sent, write);
     record.known_as = record.known_as.max(KnownAs::Linked);
     if write.attributes.contains_key(SMS) {
         record.sent_phone = phone_in(write, sent);
     }
-    let after = |flag: Option<bool>, consent: Option<&Consent>, before: Option<Block>| match flag {
+    let is_ours = record.known_as == KnownAs::Created;
+    let after = |flag: Option<bool>, channel: Channel, before: Option<Block>| match flag {
         None => before,
         Some(false) => None,
-        Some(true) => Some(block_at_creation(consent).unwrap_or(Block::Unasked)),
+        // A block that only moved along with an address is whoever's it was.
+        Some(true) => block_at_creation(sent, channel, facts)
+            .filter(|block| is_ours || *block != Block::Unasked)
+            .or(before),
     };
-    record.email_block = after(write.email_blacklisted, sent.email_consent.as_ref(), record.email_block);
-    record.sms_block = after(write.sms_blacklisted, sent.sms_consent.as_ref(), record.sms_block);
+    record.email_lifted = write.email_blacklisted.map_or(record.email_lifted, |blocked| !blocked);
+    record.sms_lifted = write.sms_blacklisted.map_or(record.sms_lifted, |blocked| !blocked);
+    record.email_block = after(write.email_blacklisted, Channel::Email, record.email_block);
+    record.sms_block = after(write.sms_blacklisted, Channel::Sms, record.sms_block);
 }
 
 /// The same write without the number, after Brevo refused it because of the number.
@@ -139,6 +165,8 @@ pub fn relink(record: &mut ContactRecord, to: &Email) {
     record.sent_whatsapp = None;
     record.email_block = None;
     record.sms_block = None;
+    record.email_lifted = false;
+    record.sms_lifted = false;
     record.in_abandoned_list = false;
 }
 
@@ -231,24 +259,40 @@ fn phone_in(write: &ContactWrite, sent: &ContactRecord) -> Option<Phone> {
     phone(sent).filter(|phone| phone.as_str() == number).cloned()
 }
 
-fn said(consent: Option<&Consent>) -> Option<ConsentState> {
-    consent.map(|consent| consent.state)
+fn consent_of(record: &ContactRecord, channel: Channel) -> Option<&Consent> {
+    match channel {
+        Channel::Email => record.email_consent.as_ref(),
+        Channel::Sms => record.sms_consent.as_ref(),
+        Channel::Whatsapp => record.whatsapp_consent.as_ref(),
+    }
 }
 
-fn block_at_creation(consent: Option<&Consent>) -> Option<Block> {
-    match said(consent) {
+/// Why nobody may write to this person on a channel; `None`: they said yes, and Brevo knows of no newer no.
+fn block_at_creation(record: &ContactRecord, channel: Channel, facts: &StoreFacts) -> Option<Block> {
+    let consent = consent_of(record, channel);
+    if facts.settings.consent.source_of_truth.is_out(record.brevo_out(channel), consent) {
+        return Some(Block::Reported);
+    }
+    match consent.map(|consent| consent.state) {
         Some(ConsentState::OptedIn) => None,
         Some(ConsentState::OptedOut) => Some(Block::OptedOut),
         None => Some(Block::Unasked),
     }
 }
 
-/// The flag of an ordinary update: only what the person said in the store, and only where it is not so yet.
-fn flag(consent: Option<&Consent>, block: Option<Block>) -> Option<bool> {
-    match (said(consent)?, block) {
-        (ConsentState::OptedOut, Some(Block::OptedOut)) => None,
-        (ConsentState::OptedOut, _) => Some(true),
-        (ConsentState::OptedIn, Some(_)) => Some(false),
-        (ConsentState::OptedIn, None) => None,
+/// The flag of an ordinary update: only what the person said, in the store or in Brevo, and only where it is not so yet.
+fn flag(record: &ContactRecord, channel: Channel, facts: &StoreFacts) -> Option<bool> {
+    let block = match channel {
+        Channel::Email => record.email_block,
+        Channel::Sms => record.sms_block,
+        Channel::Whatsapp => None,
+    };
+    match (block_at_creation(record, channel, facts), block) {
+        // Silence is no statement.
+        (Some(Block::Unasked), _) => None,
+        (Some(_), Some(Block::OptedOut | Block::Reported)) => None,
+        (Some(_), _) => Some(true),
+        (None, Some(_)) => Some(false),
+        (None, None) => None,
     }
 }

@@ -19,8 +19,8 @@ mod whatsapp;
 
 pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, creation, identifier_of, is_ours, moved, note_creation, relink, settle_creation,
-    settle_update, update, without_phone,
+    adopt, clearing, creation, flags_due, identifier_of, is_ours, moved, note_creation, relink,
+    settle_creation, settle_update, update, without_phone,
 };
 pub use customer_event::customer_events;
 pub use example::{MappingRow, mapping_rows};
@@ -34,8 +34,8 @@ pub use product::{
 };
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
-    API_VERSION, API_VERSIONS, InventorySettings, Lists, LogLevel, Logging, OrderSettings, ProductFilter,
-    ProductSettings, Settings, SettingsError, Sync, settings_schema,
+    API_VERSION, API_VERSIONS, ConsentSettings, InventorySettings, Lists, LogLevel, Logging, OrderSettings,
+    ProductFilter, ProductSettings, Settings, SettingsError, Sync, settings_schema,
 };
 pub use tags_event::tags_events;
 pub use whatsapp::{has_whatsapp, without_whatsapp};

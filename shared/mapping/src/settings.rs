@@ -9,7 +9,7 @@ mod schema;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tajo_domain::Email;
+use tajo_domain::{ConsentSource, Email};
 
 pub use error::SettingsError;
 pub(crate) use fields::{Fields, Target, TargetBlock};
@@ -28,6 +28,8 @@ pub struct Settings {
     pub sync: Sync,
     /// Brevo lists that contacts join.
     pub lists: Lists,
+    /// Which way consent goes, and whose word counts.
+    pub consent: ConsentSettings,
     /// Source field → Brevo attribute. Empty: the default table.
     pub field_mapping: FieldMapping,
     /// What of the catalogue is synced, and how.
@@ -141,6 +143,15 @@ pub enum LogLevel {
     Verbose,
 }
 
+/// Which way consent goes, and whose word counts. What Brevo reports holds in Brevo whatever is chosen here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConsentSettings {
+    /// Opt-outs in Brevo are written to the store. (An opt-in never is.)
+    pub is_two_way: bool,
+    /// Where store and Brevo disagree.
+    pub source_of_truth: ConsentSource,
+}
+
 /// Ids of Brevo lists; `None`: no list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
@@ -169,6 +180,7 @@ impl Default for Settings {
             shop_url: None,
             sync: Sync { customers: true, orders: true, products: true, carts: true, inventory: false },
             lists: Lists::default(),
+            consent: ConsentSettings::default(),
             field_mapping: FieldMapping::default(),
             products: ProductSettings::default(),
             inventory: InventorySettings::default(),

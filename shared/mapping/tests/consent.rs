@@ -76,7 +76,7 @@ fn an_explicit_opt_out_is_sent_once_whoever_made_the_contact() {
         let (write, _) = update(&record, &facts(), at(9));
         assert_eq!(write.email_blacklisted, Some(true));
         let sent = record.clone();
-        settle_update(&mut record, &sent, &write);
+        settle_update(&mut record, &sent, &write, &facts());
         assert_eq!(record.email_block, Some(Block::OptedOut));
         assert_eq!(update(&record, &facts(), at(9)).0.email_blacklisted, None);
     }
@@ -91,7 +91,7 @@ fn only_our_own_block_is_lifted_and_only_by_an_opt_in() {
     let (write, _) = update(&own, &facts(), at(9));
     assert_eq!(write.email_blacklisted, Some(false));
     let sent = own.clone();
-    settle_update(&mut own, &sent, &write);
+    settle_update(&mut own, &sent, &write, &facts());
     assert_eq!(own.email_block, None);
     let silent = ContactRecord { email_consent: None, email_block: Some(Block::Unasked), ..own };
     assert_eq!(update(&silent, &facts(), at(9)).0.email_blacklisted, None);
@@ -102,7 +102,7 @@ fn a_changed_number_is_blocked_again_and_a_kept_one_is_left_alone() {
     let mut record = jo();
     let write = creation(&record, &facts(), at(9));
     let sent = record.clone();
-    settle_creation(&mut record, &sent, &write);
+    settle_creation(&mut record, &sent, &write, &facts());
     assert_eq!((record.known_as, record.sms_block), (KnownAs::Created, Some(Block::Unasked)));
     assert_eq!(flags(&update(&record, &facts(), at(9)).0), (None, None, false));
     if let Some(profile) = &mut record.profile {
@@ -121,4 +121,17 @@ fn a_change_of_address_takes_the_block_along() {
     assert_eq!(moved(ContactWrite::default(), &to, true).email_blacklisted, Some(true));
     assert_eq!(moved(ContactWrite::default(), &to, false).email_blacklisted, None);
     assert_eq!(moved(ContactWrite::default(), &to, false).attributes["EMAIL"], "new@example.com");
+}
+
+#[test]
+fn a_foreign_block_that_moved_with_an_address_is_not_ours_to_lift() {
+    let to = Email::parse("new@example.com").unwrap();
+    for consent in [None, says(ConsentState::OptedIn, 2)] {
+        let mut record = ContactRecord { known_as: KnownAs::Linked, email_consent: consent, ..jo() };
+        let write = moved(update(&record, &facts(), at(9)).0, &to, true);
+        let sent = record.clone();
+        settle_update(&mut record, &sent, &write, &facts());
+        record.email_consent = says(ConsentState::OptedIn, 5);
+        assert_eq!(update(&record, &facts(), at(9)).0.email_blacklisted, None);
+    }
 }

@@ -3,14 +3,15 @@
 use serde::Deserialize;
 use serde_path_to_error::{Deserializer, Track};
 use serde_saphyr::{Error, options};
+use tajo_domain::ConsentSource;
 
 use super::document::{
-    Connector, Document, FilterBlock, InventoryBlock, ListsBlock, OrdersBlock, ProductStatus, ProductsBlock,
-    Switch, SyncBlock,
+    Connector, Consent, Direction, Document, FilterBlock, InventoryBlock, ListsBlock, OrdersBlock,
+    ProductStatus, ProductsBlock, Switch, SyncBlock, Truth,
 };
 use super::{
-    API_VERSION, API_VERSIONS, InventorySettings, Lists, Logging, OrderSettings, ProductFilter,
-    ProductSettings, Settings, SettingsError, Sync,
+    API_VERSION, API_VERSIONS, ConsentSettings, InventorySettings, Lists, Logging, OrderSettings,
+    ProductFilter, ProductSettings, Settings, SettingsError, Sync,
 };
 use crate::FieldMapping;
 
@@ -31,6 +32,7 @@ impl Settings {
         let document = parse(text)?;
         let own = document.connectors.shopify;
         let logging = logging(&own);
+        let consent = consent(&own);
         let layers = [&own.sync, &document.sync];
         let (api_version, warning) = api_version(own.api_version.as_deref());
         let mut warnings: Vec<String> = warning.into_iter().collect();
@@ -47,6 +49,7 @@ impl Settings {
             enabled: own.enabled.unwrap_or(defaults.enabled),
             sync: switches(layers, defaults.sync),
             lists: lists(&own.lists),
+            consent,
             products: products(layers, defaults.products),
             inventory: inventory(layers, defaults.inventory),
             orders: orders(layers, defaults.orders),
@@ -113,6 +116,21 @@ fn lists(block: &ListsBlock) -> Lists {
         buyers: id(block.buyers),
         abandoned_cart: id(block.abandoned_cart),
     }
+}
+
+fn consent(own: &Connector) -> ConsentSettings {
+    let (direction, truth) = match &own.consent {
+        Some(Consent::Direction(direction)) => (Some(*direction), None),
+        Some(Consent::Block(block)) => (block.direction, block.source_of_truth),
+        None => (None, None),
+    };
+    let source_of_truth = match truth.or(own.consent_source) {
+        Some(Truth::Store) => ConsentSource::Store,
+        Some(Truth::Brevo) => ConsentSource::Brevo,
+        Some(Truth::Newest) => ConsentSource::Newest,
+        None => ConsentSource::default(),
+    };
+    ConsentSettings { is_two_way: matches!(direction, Some(Direction::TwoWay)), source_of_truth }
 }
 
 fn products(layers: [&SyncBlock; 2], defaults: ProductSettings) -> ProductSettings {
