@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod brevo_news;
 mod cart;
 mod category;
 mod clock;
@@ -25,6 +26,7 @@ pub mod sync;
 pub mod telemetry;
 mod trace;
 mod worker;
+mod write_back;
 
 pub use clock::Clock;
 pub use env::{Env, Store};

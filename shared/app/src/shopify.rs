@@ -89,6 +89,8 @@ impl Shopify {
         match &answer {
             Ok(answer) => known.budget.learn(answer.cost, now),
             Err(Error::Throttled { after }) => known.budget.wait(*after, now),
+            // A right to write that is missing says nothing about reading.
+            Err(Error::AccessDenied { .. }) if query.is_mutation() => {}
             Err(error) if matches!(error.next_step(), NextStep::AskMerchant { .. }) => {
                 known.refused = Some((now, error.clone()));
             }

@@ -19,7 +19,7 @@ pub use outcome::{Outcome, Record, Report};
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, cart, category, contact, delete, lifecycle, merge, order, privacy, product};
+use crate::{Env, brevo_news, cart, category, contact, delete, lifecycle, merge, order, privacy, product};
 use prepare::{Prepared, Task, groups, prepare};
 
 /// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
@@ -75,6 +75,7 @@ async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
             Ok(Step::skip("cart", "carts are switched off in the settings"))
         }
         Task::CartDue(due) => cart::due_now(worker, due).await,
+        Task::BrevoNews(told) => brevo_news::hear(worker, told).await,
     }
 }
 

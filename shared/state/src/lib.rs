@@ -21,8 +21,8 @@ pub use privacy::{
 };
 pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
 pub use stores::{
-    BulkEnd, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person, forget_person,
-    stores_of_person,
+    BulkEnd, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person, feeds_of_person,
+    forget_person, stores_of_person,
 };
 pub use table::{DUE_SHARDS, Key};
 pub use walk::{Held, Page};

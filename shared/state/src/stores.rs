@@ -182,6 +182,16 @@ pub async fn stores_of_person(
     account: &str,
     email: &Email,
 ) -> Result<Vec<StoreId>, TableError> {
+    let feeds = feeds_of_person(table, account, email).await?;
+    Ok(feeds.into_iter().map(|(store, _)| store).collect())
+}
+
+/// The same, with the customers of each store. One query, however many stores there are.
+pub async fn feeds_of_person(
+    table: &Table,
+    account: &str,
+    email: &Email,
+) -> Result<Vec<(StoreId, PersonFeed)>, TableError> {
     let answer = table
         .client()
         .query()
@@ -192,18 +202,17 @@ pub async fn stores_of_person(
         .send()
         .await
         .map_err(|error| aws_error("Query", error))?;
-    let mut stores = Vec::new();
+    let mut feeds = Vec::new();
     for item in answer.items.unwrap_or_default() {
         let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
         let Some(store) = sk.strip_prefix("feed#").and_then(|store| StoreId::parse(store).ok()) else {
             continue;
         };
         let key = Key::person(account, &email.hash(), &store);
-        if parse::<PersonFeed>(&key, Some(item))?.record.is_some_and(|feed| feed.feeds()) {
-            stores.push(store);
-        }
+        let feed = parse::<PersonFeed>(&key, Some(item))?.record.filter(PersonFeed::feeds);
+        feeds.extend(feed.map(|feed| (store, feed)));
     }
-    Ok(stores)
+    Ok(feeds)
 }
 
 /// Forgets that a store feeds the contact of an address. That the person was erased is not forgotten.

@@ -192,7 +192,11 @@ pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
 
 /// Hash of the person and id of the order a task is about, for finding its line again.
 pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
-    let Task::Changes(changes) = task else { return (None, None) };
+    let changes = match task {
+        Task::Changes(changes) => changes,
+        Task::BrevoNews(told) => return (Some(told.news.email.hash()), None),
+        Task::CartDue(_) => return (None, None),
+    };
     let who = changes.changes.iter().find_map(identity);
     let person = who.filter(|who| !who.is_empty()).and_then(|who| {
         let by_key = || match who.key()? {
@@ -351,7 +355,13 @@ fn given_back(record: &Record) -> Report {
     }
 }
 
-fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason: Option<String>) -> Report {
+pub(super) fn report(
+    env: &Env,
+    record: &Record,
+    notice: &Notice,
+    outcome: Outcome,
+    reason: Option<String>,
+) -> Report {
     let line = LogLine {
         at: env.clock.now(),
         delivery: notice.delivery.clone(),

@@ -6,6 +6,7 @@
 mod answer;
 pub mod body;
 mod error;
+mod opt_out;
 mod person;
 mod wanted;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 pub use answer::{Answer, Cost, read};
 pub use error::{Error, NextStep};
+pub use opt_out::{email_opt_out, refusal, sms_opt_out};
 pub use person::person;
 pub use wanted::Wanted;
 
@@ -55,6 +57,11 @@ impl fmt::Debug for Query {
 }
 
 impl Query {
+    /// Whether it changes something in the shop.
+    pub fn is_mutation(&self) -> bool {
+        self.document.starts_with("mutation")
+    }
+
     /// The body of the request.
     pub fn to_json(&self) -> Value {
         json!({ "query": self.document, "variables": self.variables })
@@ -104,6 +111,8 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("order_lines", include_str!("queries/order_lines.graphql")),
     ("product", include_str!("queries/product.graphql")),
     ("inventory_item", include_str!("queries/inventory_item.graphql")),
+    ("email_opt_out", include_str!("queries/email_opt_out.graphql")),
+    ("sms_opt_out", include_str!("queries/sms_opt_out.graphql")),
 ];
 
 /// Shopify's global id of a thing.
