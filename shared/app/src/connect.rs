@@ -3,6 +3,8 @@
 //! Safe to repeat: everything is looked up before it is made, and the store is answered webhooks only when all
 //! else is in place.
 
+mod brevo_webhook;
+
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client as SecretsClient;
@@ -33,6 +35,9 @@ pub struct Target {
     pub brevo_api_url: String,
     /// Where AWS is played locally, if it is.
     pub endpoint: Option<String>,
+    /// `WebhookUrl`, or the address before its path: Brevo sends what people say there to `/brevo/{account}` below it.
+    /// `None`: Brevo is not told, with a warning.
+    pub webhook_url: Option<String>,
 }
 
 /// A store to connect.
@@ -93,6 +98,15 @@ pub enum ConnectError {
     Secret(#[from] SecretError),
     #[error("the keyring secret is not the JSON this version writes")]
     Keyring,
+    #[error("`{0}` is no https address that Brevo could send to")]
+    WebhookUrl(String),
+    #[error(
+        "the Brevo account has {} webhooks already, and takes no more",
+        brevo_webhook::WEBHOOKS_PER_ACCOUNT
+    )]
+    WebhooksFull,
+    #[error("this machine gives no random numbers for a token")]
+    NoRandom,
 }
 
 impl ConnectError {
@@ -108,6 +122,10 @@ impl ConnectError {
                 "map the field to another attribute in `field_mapping`, or delete {name} in Brevo"
             )),
             Self::NoSuchList(_) => Some("use the ids that Brevo shows under Contacts → Lists".to_owned()),
+            Self::WebhookUrl(_) => Some("use the stack's output WebhookUrl".to_owned()),
+            Self::WebhooksFull => Some(
+                "delete one that nobody needs in Brevo (Settings → Webhooks), and connect again".to_owned(),
+            ),
             Self::Secret(SecretError::Missing) => {
                 Some("check the names against the stack's outputs".to_owned())
             }
@@ -126,11 +144,10 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     let settings = Settings::from_yaml(&new.settings)?;
     let set_up = set_up_brevo(&target.brevo_api_url, &new.brevo_api_key, &settings).await?;
     write(target, new, &set_up.account).await?;
-    Ok(Connected {
-        store: new.store.clone(),
-        attributes_created: set_up.attributes_created,
-        warnings: settings.warnings,
-    })
+    let mut warnings = settings.warnings;
+    let secrets = SecretsClient::new(&tajo_state::sdk_config(target.endpoint.as_deref()).await?);
+    warnings.extend(brevo_webhook::register(target, &secrets, &new.brevo_api_key, &set_up.account).await?);
+    Ok(Connected { store: new.store.clone(), attributes_created: set_up.attributes_created, warnings })
 }
 
 /// A Brevo account that is ready for a store.
