@@ -4,11 +4,15 @@
 
 mod bad_input;
 mod bodies;
+mod brevo_door;
 mod brevo_errors;
 mod canary;
 mod cart;
 mod carts;
 mod consent;
+mod consent_from_brevo;
+mod consent_lattice;
+mod consent_to_shopify;
 mod crash;
 mod customer_properties;
 mod customers;

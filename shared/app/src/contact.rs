@@ -192,7 +192,7 @@ pub(crate) async fn deliver(
         if let Some(erased_at) = feed(worker, &record, fact).await? {
             return crate::privacy::refuse(worker, key, erased_at, fact.is_some()).await;
         }
-        match write::write(worker, key, &record).await {
+        match Box::pin(write::write(worker, key, &record)).await {
             Ok(done) => {
                 record = done.sent.clone();
                 written = Some(done);
@@ -228,7 +228,7 @@ pub(crate) async fn deliver(
             crate::delete::take_back(worker, key, newest).await?;
             return Ok(Step::deleted());
         }
-        let written = write::write(worker, key, &now).await?;
+        let written = Box::pin(write::write(worker, key, &now)).await?;
         record = written.sent.clone();
         let settle = |newest: &mut ContactRecord| written.settle(newest, &worker.store.facts);
         newest = worker.env.table.settle(key, newest, Attributes::none, settle).await?;

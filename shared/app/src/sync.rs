@@ -57,8 +57,8 @@ async fn work(env: &Env, group: Vec<Prepared>, deadline: Timestamp) -> Vec<Repor
             deadline,
             calls: AtomicU32::new(0),
         };
-        // One bad record must not take the batch along.
-        let journey = AssertUnwindSafe(journey(&worker, &prepared.task)).catch_unwind().await;
+        // One bad record must not take the batch along. Boxed: journeys are deep, and the stack is not.
+        let journey = AssertUnwindSafe(Box::pin(journey(&worker, &prepared.task))).catch_unwind().await;
         let result = journey.unwrap_or_else(|_| {
             error!(store.id = %prepared.store.facts.store, topic = prepared.notice.topic, "a notice made brevo-sync panic");
             Err(Stop::Retry { reason: "the connector failed on this notice".to_owned() })
@@ -75,7 +75,8 @@ async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
             Ok(Step::skip("cart", "carts are switched off in the settings"))
         }
         Task::CartDue(due) => cart::due_now(worker, due).await,
-        Task::BrevoNews(told) => brevo_news::hear(worker, told).await,
+        // Boxed: the journey of all others need not hold room for it.
+        Task::BrevoNews(told) => Box::pin(brevo_news::hear(worker, told)).await,
     }
 }
 

@@ -188,7 +188,11 @@ fn sqs(world: &World, body: &[u8]) -> Response {
 
 fn secret(world: &World, body: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(body).unwrap();
-    match world.secrets.lock().unwrap().get(request["SecretId"].as_str().unwrap()) {
+    let name = request["SecretId"].as_str().or(request["Name"].as_str()).unwrap();
+    if let Some(text) = request["SecretString"].as_str() {
+        world.put_secret(name, text);
+    }
+    match world.secrets.lock().unwrap().get(name) {
         Some(text) => json_response(200, &json!({ "SecretString": text })),
         None => json_response(400, &json!({ "__type": "ResourceNotFoundException" })),
     }

@@ -32,6 +32,9 @@ pub const SHOPIFY_TOKEN: &str = "shpat_sandbox";
 /// Its Brevo key.
 pub const BREVO_KEY: &str = "xkeysib-sandbox";
 
+/// The Brevo account of every store here, as store records name it.
+pub const ACCOUNT: &str = "account";
+
 const TABLE: &str = "state";
 
 /// One message on the played queue.
@@ -94,7 +97,7 @@ impl World {
         world.set_up_shop(serde_json::json!({ "access_token": SHOPIFY_TOKEN, "rate_limits": false }));
         let front = world.front().await;
         create_table(&front.url).await;
-        world.put_store(&front, settings, connected_at).await;
+        world.put_store(&front, STORE, SHOP, settings, connected_at).await;
         world.meter.lock().unwrap().clear();
         world
     }
@@ -167,6 +170,16 @@ impl World {
         self.sandbox.configure_shop(&serde_json::from_value::<ShopSettings>(settings).unwrap());
     }
 
+    /// A secret's text.
+    pub fn secret(&self, name: &str) -> Option<String> {
+        self.secrets.lock().unwrap().get(name).cloned()
+    }
+
+    /// Writes a secret.
+    pub fn put_secret(&self, name: &str, text: &str) {
+        self.secrets.lock().unwrap().insert(name.to_owned(), text.to_owned());
+    }
+
     /// Takes the shop's token away from the connector.
     pub fn without_shopify_token(&self) {
         let secret = format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}"}}"#);
@@ -192,13 +205,28 @@ impl World {
         }
     }
 
-    async fn put_store(&self, front: &Front, settings: &str, connected_at: Timestamp) {
+    /// One more store on the same Brevo account, connected long ago; it has no token for its shop.
+    pub async fn add_store(&self, front: &Front, store: &str, settings: &str) {
+        let secret = format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}"}}"#);
+        self.secrets.lock().unwrap().insert(format!("test/store/{store}"), secret);
+        let shop = format!("{store}.myshopify.com");
+        self.put_store(front, store, &shop, settings, "2020-01-01T00:00:00Z".parse().unwrap()).await;
+    }
+
+    async fn put_store(
+        &self,
+        front: &Front,
+        store: &str,
+        shop: &str,
+        settings: &str,
+        connected_at: Timestamp,
+    ) {
         let record = StoreRecord {
             platform: "shopify".to_owned(),
-            shop: SHOP.to_owned(),
+            shop: shop.to_owned(),
             country: Some("DE".to_owned()),
             live: false,
-            account: "account".to_owned(),
+            account: ACCOUNT.to_owned(),
             connected_at,
             settings: settings.to_owned(),
             status: StoreStatus::Active,
@@ -208,7 +236,7 @@ impl World {
             shop_id: None,
             scopes: None,
         };
-        let key = Key::store(&StoreId::parse(STORE).unwrap());
+        let key = Key::store(&StoreId::parse(store).unwrap());
         self.table(front).await.put(&key, 0, &record, &Attributes::default()).await.unwrap();
     }
 }

@@ -163,7 +163,7 @@ mod tests {
         let right = url.as_str();
         let plan = |known: &[Value]| plan(known, &url, "0a1b");
         let other = webhook(1, "https://else.example/brevo/ffff", &["opened"]);
-        assert_eq!(plan(&[other.clone()]), Todo { keep: None, change: false, drop: vec![] });
+        assert_eq!(plan(std::slice::from_ref(&other)), Todo { keep: None, change: false, drop: vec![] });
         let good = webhook(3, right, &["unsubscribed", "spam", "hardBounce", "contactDeleted"]);
         assert_eq!(plan(&[other.clone(), good.clone()]), Todo { keep: Some(3), change: false, drop: vec![] });
         let moved = webhook(2, "https://old.example/prod/brevo/0a1b", &EVENTS);

@@ -54,7 +54,7 @@ pub(super) async fn prepare(
         };
         if notice.topic == BREVO_WEBHOOK {
             // Of an account, not of a store: it becomes a notice for each store that knows the person.
-            reports.push(match brevo_news::fan_out(env, &notice, deadline).await {
+            reports.push(match Box::pin(brevo_news::fan_out(env, &notice, deadline)).await {
                 Ok((outcome, reason)) => outcome::report(env, &record, &notice, outcome, Some(reason)),
                 Err(stop) => outcome::stopped_early(env, &record, notice, stop).await,
             });

@@ -16,13 +16,16 @@ const PLAYED: [(&str, &str, &str); 2] = [
     ("customerSmsMarketingConsentUpdate", "smsMarketingConsent", "defaultPhoneNumber"),
 ];
 
+/// Each field with its payload.
+pub(super) type Payloads<'a> = Vec<(&'a Field, Value)>;
+
 /// Carries the mutations out, one after the other. Answers each field with its payload, or null and why not.
 pub(super) fn run<'a>(
     shop: &mut Shop,
     operation: &'a OperationDefinition,
     variables: &Map<String, Value>,
     now: Timestamp,
-) -> Result<(Vec<(&'a Field, Value)>, Vec<Value>), Value> {
+) -> Result<(Payloads<'a>, Vec<Value>), Value> {
     let (mut payloads, mut errors) = (Vec::new(), Vec::new());
     for selection in &operation.selection_set {
         let Selection::Field(field) = selection else {
