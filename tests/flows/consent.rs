@@ -15,10 +15,10 @@ use tajo_testkit::{STORE, record};
 use crate::bodies::{LISTS, cast, sample as body, with};
 use crate::stage::Stage;
 
-const JO: &str = "jo@example.com";
+pub(crate) const JO: &str = "jo@example.com";
 
 /// Jo's account as of a minute past nine, saying this about emails at that minute (older bodies carry it).
-fn account(minute: u32, consent: Option<(&str, u32)>) -> Value {
+pub(crate) fn account(minute: u32, consent: Option<(&str, u32)>) -> Value {
     let at = |minute: u32| format!("2026-11-03T09:{minute:02}:00Z");
     let mut fields = json!({"updated_at": at(minute), "first_name": format!("Jo {minute}")});
     if let Some((state, minute)) = consent {
@@ -40,13 +40,13 @@ async fn existing(stage: &Stage, fields: Value) {
     assert_eq!(answer.status, 201);
 }
 
-fn flags(stage: &Stage) -> (bool, bool) {
+pub(crate) fn flags(stage: &Stage) -> (bool, bool) {
     let contact = stage.contact(JO);
     (contact["emailBlacklisted"].as_bool().unwrap(), contact["smsBlacklisted"].as_bool().unwrap())
 }
 
 /// What no call may ever do, whatever happens.
-fn assert_never_forced(calls: &[Call]) {
+pub(crate) fn assert_never_forced(calls: &[Call]) {
     for call in calls {
         assert_ne!(call.request["updateEnabled"], true, "an upsert could lift flags that are not ours");
         assert!(!call.request.to_string().contains("forceMerge"), "forceMerge deletes contacts");

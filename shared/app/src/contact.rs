@@ -276,7 +276,7 @@ async fn bring_up_to_date(
         if let Some(erased_at) = feed(worker, &record, fact).await? {
             return crate::privacy::refuse(worker, key, erased_at, fact.is_some()).await;
         }
-        match write::write(worker, key, &record).await {
+        match Box::pin(write::write(worker, key, &record)).await {
             Ok(done) => {
                 record = done.sent.clone();
                 written = Some(done);
@@ -293,7 +293,7 @@ async fn bring_up_to_date(
             remember_tried(newest, &record);
         }
         if let Some(written) = &written {
-            written.settle(newest);
+            written.settle(newest, &worker.store.facts);
         }
         sent.settle(&mut newest.effects);
         newest.settle_tags();
@@ -338,7 +338,7 @@ async fn converge(
         sent = written.sent.clone();
         let settle = |newest: &mut ContactRecord| {
             remember_tried(newest, &sent);
-            written.settle(newest);
+            written.settle(newest, &worker.store.facts);
         };
         newest = worker.env.table.settle(key, newest, Attributes::none, settle).await?;
     }

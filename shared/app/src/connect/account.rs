@@ -139,7 +139,7 @@ impl Account<'_> {
     /// One call of the set-up. There are more of them than Brevo takes in a second, and a person waits: the limit is
     /// waited for, within reason. A write without a clear answer is not repeated, or a list might be made twice: the next
     /// connection looks whether it was made.
-    async fn call(&self, request: &Request) -> Result<Value, Error> {
+    pub(super) async fn call(&self, request: &Request) -> Result<Value, Error> {
         let mut tries = 0;
         loop {
             match self.brevo.send(self.key, request).await {
