@@ -214,6 +214,19 @@ async fn set_status(stage: &Stage, status: StoreStatus) {
 }
 
 #[tokio::test]
+async fn what_a_guest_said_in_brevo_holds_for_the_account_that_they_open() {
+    for (opt_in, is_open) in [(3, false), (5, false), (8, true)] {
+        let stage = Stage::new("").await;
+        stage.tell("orders/create", &with(sample("orders-create.paid"), json!({"customer": null}))).await;
+        brevo_says(&stage, "unsubscribe", 5).await;
+        stage.tell("customers/create", &says_yes(opt_in)).await;
+        assert_eq!(!flags(&stage).0, is_open, "opt-in at {opt_in}");
+        let out = record_of(&stage, JOS_ID).await.unwrap().email_out;
+        assert_eq!(out.map(|out| out.at), Some(at(5)));
+    }
+}
+
+#[tokio::test]
 async fn with_brevo_as_the_truth_no_opt_in_of_the_store_lifts_it() {
     let stage = Stage::new("connectors: {shopify: {consent_source: brevo}}").await;
     stage.tell("customers/create", &says_yes(1)).await;
