@@ -4,13 +4,11 @@ use std::time::Instant;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tajo_app::connect::{ConnectError, Connected, NewStore, Target, connect, set_up_brevo};
+use tajo_app::connect::{ConnectError, Connected, NewStore, Target, connect};
 use tajo_app::ingest::{Answer, Ingress, IngressConfig, brevo};
 use tajo_domain::StoreId;
-use tajo_mapping::Settings;
 use tajo_platforms::Platform;
 use tajo_sandbox::{Happening, Post};
-use tajo_state::{Attributes, Key, StoreRecord};
 use tajo_testkit::{BREVO_KEY, SHOP, STORE};
 
 use crate::consent::{JO, account, flags};
@@ -20,17 +18,9 @@ const KEYRING: &str = "test/keyring";
 
 const URL: &str = "https://x.example/webhooks/shopify";
 
-/// The store is known under the account that it is connected with.
 async fn stage() -> Stage {
-    let stage = Stage::new("").await;
+    let stage = Stage::unconnected().await;
     stage.world.put_secret(KEYRING, r#"{"v":1,"stores":{}}"#);
-    let brevo = format!("{}/v3", stage.front.url);
-    let account = set_up_brevo(&brevo, &BREVO_KEY.into(), &Settings::default(), None).await.unwrap().account;
-    let account = |stored: Option<&StoreRecord>| {
-        (stored.map(|stored| StoreRecord { account: account.clone(), ..stored.clone() }), ())
-    };
-    let key = Key::store(&StoreId::parse(STORE).unwrap());
-    stage.world.table(&stage.front).await.change(&key, Attributes::none, account).await.unwrap();
     stage
 }
 

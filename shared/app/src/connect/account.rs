@@ -145,10 +145,14 @@ impl Account<'_> {
             match self.brevo.send(self.key, request).await {
                 Ok(answer) => return Ok(answer.body),
                 Err(error) => match error.next_step() {
+                    NextStep::Wait { after } if tries < TRIES && after <= LONGEST_WAIT => {
+                        tokio::time::sleep(after).await;
+                        tries += 1;
+                    }
                     NextStep::Retry { after }
                         if tries < TRIES
                             && after <= Some(LONGEST_WAIT)
-                            && (request.method == Method::Get || is_clear(&error)) =>
+                            && (request.method == Method::Get || matches!(error, Error::TooEarly)) =>
                     {
                         tokio::time::sleep(after.unwrap_or(LONGEST_WAIT / 5)).await;
                         tries += 1;
@@ -158,11 +162,6 @@ impl Account<'_> {
             }
         }
     }
-}
-
-/// Whether Brevo surely did nothing.
-fn is_clear(error: &Error) -> bool {
-    matches!(error, Error::RateLimited { .. } | Error::TooEarly)
 }
 
 fn rows<'a>(answer: &'a Value, what: &str) -> &'a [Value] {
