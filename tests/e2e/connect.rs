@@ -149,5 +149,6 @@ fn target(stage: &Stage) -> Target {
         store_secrets_prefix: stage.stack.store_secrets_prefix.clone(),
         brevo_api_url: stage.stack.brevo_api_url.clone(),
         endpoint: Some(stage.stack.aws_endpoint_url.clone()),
+        webhook_url: None,
     }
 }

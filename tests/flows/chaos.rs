@@ -56,7 +56,7 @@ fn story(n: u32) -> Vec<(&'static str, Value)> {
         ("orders/updated", body("orders-updated.fulfilled")),
         ("orders/updated", body("orders-updated.refunded")),
     ];
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         let out = consent("unsubscribed", "2026-11-02T09:30:00+01:00");
         bodies.push(("customers_email_marketing_consent/update", out));
     }
@@ -89,7 +89,7 @@ impl Chaos {
     async fn new(seed: u64) -> Self {
         let world = World::new(LISTS).await;
         world.clock.play(Timestamp::from_second(Timestamp::now().as_second()).unwrap());
-        world.limit_rates(true, seed % 2 == 0);
+        world.limit_rates(true, seed.is_multiple_of(2));
         let (breaks, broken) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU32::new(0)));
         let (knocks, heard) = mpsc::unbounded_channel();
         tokio::spawn(answer_knocks(heard, Dice(seed | 1), breaks.clone(), broken.clone()));

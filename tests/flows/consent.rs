@@ -15,10 +15,10 @@ use tajo_testkit::{STORE, record};
 use crate::bodies::{LISTS, cast, sample as body, with};
 use crate::stage::Stage;
 
-const JO: &str = "jo@example.com";
+pub(crate) const JO: &str = "jo@example.com";
 
 /// Jo's account as of a minute past nine, saying this about emails at that minute (older bodies carry it).
-fn account(minute: u32, consent: Option<(&str, u32)>) -> Value {
+pub(crate) fn account(minute: u32, consent: Option<(&str, u32)>) -> Value {
     let at = |minute: u32| format!("2026-11-03T09:{minute:02}:00Z");
     let mut fields = json!({"updated_at": at(minute), "first_name": format!("Jo {minute}")});
     if let Some((state, minute)) = consent {
@@ -40,13 +40,13 @@ async fn existing(stage: &Stage, fields: Value) {
     assert_eq!(answer.status, 201);
 }
 
-fn flags(stage: &Stage) -> (bool, bool) {
+pub(crate) fn flags(stage: &Stage) -> (bool, bool) {
     let contact = stage.contact(JO);
     (contact["emailBlacklisted"].as_bool().unwrap(), contact["smsBlacklisted"].as_bool().unwrap())
 }
 
 /// What no call may ever do, whatever happens.
-fn assert_never_forced(calls: &[Call]) {
+pub(crate) fn assert_never_forced(calls: &[Call]) {
     for call in calls {
         assert_ne!(call.request["updateEnabled"], true, "an upsert could lift flags that are not ours");
         assert!(!call.request.to_string().contains("forceMerge"), "forceMerge deletes contacts");
@@ -255,7 +255,7 @@ async fn an_older_opt_in_of_another_store_on_the_account_lifts_no_opt_out() {
     let stage = Stage::new("").await;
     stage.tell("customers/create", &account(1, None)).await;
     let key = Key::person(
-        &tajo_testkit::account(),
+        tajo_testkit::ACCOUNT,
         &Email::parse(JO).unwrap().hash(),
         &StoreId::parse("other-shop").unwrap(),
     );
@@ -268,7 +268,7 @@ async fn an_older_opt_in_of_another_store_on_the_account_lifts_no_opt_out() {
     assert!(!flags(&stage).0);
     stage.tell("customers/update", &account(7, Some(("unsubscribed", 7)))).await;
     let own = Key::person(
-        &tajo_testkit::account(),
+        tajo_testkit::ACCOUNT,
         &Email::parse(JO).unwrap().hash(),
         &StoreId::parse(STORE).unwrap(),
     );

@@ -5,6 +5,7 @@
 mod amounts;
 mod bad_input;
 mod bodies;
+mod brevo_door;
 mod brevo_errors;
 mod brevos_document;
 mod canary;
@@ -14,6 +15,9 @@ mod chaos;
 mod collections;
 mod collections_trouble;
 mod consent;
+mod consent_from_brevo;
+mod consent_lattice;
+mod consent_to_shopify;
 mod crash;
 mod customer_properties;
 mod customers;

@@ -59,3 +59,23 @@ async fn a_cart_that_was_stored_before_is_still_abandoned() {
     let state = stage.world.brevo();
     assert_eq!(array(&state, "events")[1]["event_properties"]["total"], 89.0);
 }
+
+#[tokio::test]
+async fn a_contact_that_was_stored_before_hears_what_brevo_says() {
+    let stage = Stage::new("").await;
+    stage.brevo("POST", "/v3/contacts", &json!({"email": "jo@example.com"}));
+    let store = StoreId::parse(STORE).unwrap();
+    let email = tajo_domain::Email::parse("jo@example.com").unwrap();
+    let key = Key::contact(&store, &tajo_domain::ContactKey::Customer("7201400000011".to_owned()));
+    let old = json!({
+        "accepted": 3, "customer": "7201400000011", "known_as": "created", "sent_email": "jo@example.com",
+        "email_consent": {"state": "opted_in", "at": "2026-11-01T08:00:00Z"}, "sms_block": "unasked",
+    });
+    put(&stage, &key, old, None).await;
+    let feed = json!({"customers": ["7201400000011"]});
+    put(&stage, &Key::person(tajo_testkit::ACCOUNT, &email.hash(), &store), feed, None).await;
+    let reports = crate::consent_from_brevo::brevo_says(&stage, "unsubscribe", 5).await;
+    assert_eq!(reports[1].outcome, Outcome::Applied);
+    stage.tell("customers/update", &crate::consent::account(6, Some(("subscribed", 4)))).await;
+    assert!(crate::consent::flags(&stage).0);
+}

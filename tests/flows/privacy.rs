@@ -300,7 +300,7 @@ async fn a_contact_that_another_store_feeds_stays_without_what_we_gave_it() {
     tell_all(&stage, &life()).await;
     let other = StoreId::parse("other-shop").unwrap();
     let jo = Email::parse("jo@example.com").unwrap();
-    feed_person(&table(&stage).await, &tajo_testkit::account(), &jo, &other, None, None).await.unwrap();
+    feed_person(&table(&stage).await, tajo_testkit::ACCOUNT, &jo, &other, None, None).await.unwrap();
     let report = stage.tell("customers/redact", &redact()).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report:?}");
     let contact = stage.contact("jo@example.com");

@@ -129,7 +129,7 @@ async fn a_list_that_does_not_exist_or_is_meant_by_two_is_refused() {
 
 #[tokio::test]
 async fn names_go_where_an_account_in_another_language_keeps_them() {
-    let stage = Stage::new("").await;
+    let stage = Stage::unconnected().await;
     let key = "xkeysib-paris";
     stage.world.sandbox.configure(
         &account(json!({ "api_key": key, "name": "paris", "rate_limits": false, "name_attributes": ["PRENOM", "NOM"] })),
@@ -145,7 +145,7 @@ async fn names_go_where_an_account_in_another_language_keeps_them() {
 
 #[tokio::test]
 async fn a_named_list_is_joined_without_being_looked_up_again() {
-    let stage = Stage::new("").await;
+    let stage = Stage::unconnected().await;
     let connected = connected(&stage, STORE, NAMED).await.unwrap();
     assert_eq!(connected.lists_created, ["All", "Buyers"]);
     let list = stage.world.sandbox.state().lists.iter().find(|list| list.name == "All").unwrap().id;
@@ -203,7 +203,7 @@ const SECOND: &str = "field_mapping: {email: EMAIL, first_name: FIRSTNAME, order
 
 #[tokio::test]
 async fn totals_of_two_stores_on_one_account_are_refused_or_right() {
-    let stage = Stage::new("").await;
+    let stage = Stage::unconnected().await;
     connected(&stage, STORE, "").await.unwrap();
     connected(&stage, STORE, "").await.expect("connecting the same store again is no conflict");
     let error = connected(&stage, "second-shop", "").await.unwrap_err();

@@ -132,6 +132,8 @@ async fn logged(settings: &str) -> String {
         .with_writer(lines.clone())
         .with_ansi(false)
         .with_env_filter("off,tajo_app=info");
+    // With one subscriber alone, a place that another test's thread reaches first would be silent for good.
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber.finish());
     let stage = Stage::new(settings).await;
     stage.tell("customers/create", &sample("customers-create")).await;

@@ -12,7 +12,7 @@ use tajo_app::sync::{Record, Report, Source, sync};
 use tajo_domain::StoreId;
 use tajo_platforms::Notice;
 use tajo_sandbox::{Call, Fault, Request, Response};
-use tajo_state::{Attributes, Key, StoreRecord};
+use tajo_state::{Attributes, Key, StoreRecord, StoreStatus};
 use tajo_testkit::{BREVO_KEY, Front, Knock, Message, STORE, Verdict, World, notice, record};
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -30,6 +30,18 @@ impl Stage {
     /// A store that was connected long ago.
     pub async fn new(settings: &str) -> Self {
         Self::with(World::new(settings).await).await
+    }
+
+    /// A store that nobody has connected yet: it may be connected with any Brevo account.
+    pub async fn unconnected() -> Self {
+        let stage = Self::new("").await;
+        let erased = |stored: Option<&StoreRecord>| {
+            let status = StoreStatus::Erased;
+            (stored.map(|stored| StoreRecord { status, ..stored.clone() }), ())
+        };
+        let key = Key::store(&StoreId::parse(STORE).unwrap());
+        stage.world.table(&stage.front).await.change(&key, Attributes::none, erased).await.unwrap();
+        stage
     }
 
     /// In this world.

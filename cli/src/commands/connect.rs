@@ -56,6 +56,9 @@ pub(crate) struct Connect {
     /// Where Brevo is.
     #[arg(long, env = "BREVO_API_URL", default_value = "https://api.brevo.com/v3")]
     brevo_api_url: String,
+    /// Where the stack is reached (output `WebhookUrl`): Brevo is told to send opt-outs there. Left out: it is not told.
+    #[arg(long, env = "TAJO_WEBHOOK_URL")]
+    webhook_url: Option<String>,
     /// Answer with one JSON object.
     #[arg(long)]
     json: bool,
@@ -76,6 +79,7 @@ pub(crate) async fn run(asked: &Connect) -> crate::Result {
         store_secrets_prefix: asked.store_secrets_prefix.clone(),
         brevo_api_url: asked.brevo_api_url.clone(),
         endpoint: asked.stack.endpoint.clone(),
+        webhook_url: asked.webhook_url.clone().filter(|url| !url.is_empty()),
     };
     let new = NewStore {
         store,

@@ -9,14 +9,29 @@ use tajo_platforms::shopify::webhook::Headers;
 
 /// One webhook.
 pub async fn handle(ingress: &Ingress, request: Request) -> Result<Response<Body>, Error> {
-    let store = path_store(&request);
-    let answer = ingest(ingress, translate(&request, store.as_deref())).await;
+    let answer = match path_part(&request, "account") {
+        Some(account) => ingest::brevo::ingest(ingress, from_brevo(&request, &account)).await,
+        None => {
+            let store = path_part(&request, "store");
+            ingest(ingress, translate(&request, store.as_deref())).await
+        }
+    };
     Ok(Response::builder().status(answer.status()).body(Body::Empty)?)
 }
 
-/// The store in `/webhooks/shopify/{store}`.
-fn path_store(request: &Request) -> Option<String> {
-    request.path_parameters_ref().and_then(|parameters| parameters.first("store")).map(str::to_owned)
+/// The store in `/webhooks/shopify/{store}`, the account in `/brevo/{account}`.
+fn path_part(request: &Request, name: &str) -> Option<String> {
+    request.path_parameters_ref().and_then(|parameters| parameters.first(name)).map(str::to_owned)
+}
+
+fn from_brevo<'a>(request: &'a Request, account: &'a str) -> ingest::brevo::Request<'a> {
+    ingest::brevo::Request {
+        authorization: request.headers().get("authorization").and_then(|value| value.to_str().ok()),
+        account,
+        body: request.body(),
+        received_at: Timestamp::now(),
+        now: Instant::now(),
+    }
 }
 
 /// The body is as the shop sent it: where API Gateway had to put it in base64, it is out again.
@@ -49,7 +64,7 @@ mod tests {
 
     fn verdict(envelope: &Value) -> Verdict {
         let request = lambda_http::request::from_str(&envelope.to_string()).unwrap();
-        let store = path_store(&request);
+        let store = path_part(&request, "store");
         let request = translate(&request, store.as_deref());
         assert_eq!(request.body, BODY.as_bytes());
         let keyring = json!({"v": 1, "stores": {"demo": {
@@ -70,6 +85,21 @@ mod tests {
         envelope["body"] = json!(STANDARD.encode(BODY));
         envelope["isBase64Encoded"] = json!(true);
         assert!(matches!(verdict(&envelope), Verdict::Authentic { .. }));
+    }
+
+    #[test]
+    fn a_request_from_brevo_is_told_by_its_path_and_carries_its_token() {
+        let mut envelope: Value = serde_json::from_str(ENVELOPE).unwrap();
+        envelope["routeKey"] = json!("POST /brevo/{account}");
+        envelope["pathParameters"] = json!({"account": "0a1b"});
+        envelope["headers"]["authorization"] = json!("Bearer t");
+        let request = lambda_http::request::from_str(&envelope.to_string()).unwrap();
+        let account = path_part(&request, "account").unwrap();
+        let read = from_brevo(&request, &account);
+        assert_eq!(
+            (read.account, read.authorization, read.body),
+            ("0a1b", Some("Bearer t"), BODY.as_bytes())
+        );
     }
 
     #[test]

@@ -33,10 +33,13 @@ const HEARD_FOR: Duration = Duration::from_secs(5);
 /// Windows ahead of the next one that a worker may reserve in: more would keep the urgent waiting behind the patient.
 const WINDOWS_AHEAD: i64 = 1;
 
+/// By account and bucket.
+type Lanes = HashMap<(String, Bucket), Arc<Lane>>;
+
 /// The budgets of every account this process has met. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Budgets {
-    lanes: Arc<Mutex<HashMap<(String, Bucket), Arc<Lane>>>>,
+    lanes: Arc<Mutex<Lanes>>,
 }
 
 /// One bucket of one account.

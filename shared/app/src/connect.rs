@@ -4,6 +4,7 @@
 //! else is in place.
 
 mod account;
+mod brevo_webhook;
 mod error;
 mod neighbours;
 mod plan;
@@ -36,6 +37,9 @@ pub struct Target {
     pub brevo_api_url: String,
     /// Where AWS is played locally, if it is.
     pub endpoint: Option<String>,
+    /// `WebhookUrl`, or the address before its path: Brevo sends what people say there to `/brevo/{account}` below it.
+    /// `None`: Brevo is not told, with a warning.
+    pub webhook_url: Option<String>,
 }
 
 /// A store to connect.
@@ -90,6 +94,8 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     let currency = new.currency.as_deref();
     let found = account.look(&settings).await?; //                                  calls Brevo
     let plan = plan(&found, &settings, currency)?; //                               pure
+    let hook =
+        target.webhook_url.as_deref().map(|url| brevo_webhook::address(url, &found.account)).transpose()?;
     let aws = Aws::new(target).await?;
     let keyring = aws.keyring(&target.keyring).await?; //                           calls AWS
     let mut resolved = settings.clone();
@@ -97,11 +103,19 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     neighbours::refuse_shared_totals(&aws.table, &keyring, &new.store, &found.account, &resolved).await?;
     let set_up = account.carry_out(&found, plan, &settings, currency).await?; //    calls Brevo
     write(target, new, &set_up).await?; //                                          calls AWS
+    let mut warnings = settings.warnings;
+    warnings.extend(set_up.warnings);
+    match hook {
+        Some(hook) => {
+            brevo_webhook::register(&hook, &account, &set_up.account, &aws, &target.keyring).await?
+        } // calls both
+        None => warnings.push(brevo_webhook::NO_URL.to_owned()),
+    }
     Ok(Connected {
         store: new.store.clone(),
         attributes_created: set_up.attributes_created,
         lists_created: set_up.lists_created,
-        warnings: settings.warnings.into_iter().chain(set_up.warnings).collect(),
+        warnings,
     })
 }
 

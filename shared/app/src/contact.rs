@@ -285,7 +285,7 @@ async fn bring_up_to_date(
             worker.put_ride(ride);
             return Ok(step);
         }
-        match write::write(worker, key, &record).await {
+        match Box::pin(write::write(worker, key, &record)).await {
             Ok(done) => {
                 record = done.sent.clone();
                 written = Some(done);
@@ -302,7 +302,7 @@ async fn bring_up_to_date(
             remember_tried(newest, &record);
         }
         if let Some(written) = &written {
-            written.settle(newest);
+            written.settle(newest, &worker.store.facts);
         }
         sent.settle(&mut newest.effects);
         newest.settle_tags();
@@ -347,7 +347,7 @@ async fn converge(
         sent = written.sent.clone();
         let settle = |newest: &mut ContactRecord| {
             remember_tried(newest, &sent);
-            written.settle(newest);
+            written.settle(newest, &worker.store.facts);
         };
         newest = worker.env.table.settle(key, newest, Attributes::none, settle).await?;
     }

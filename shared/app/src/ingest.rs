@@ -1,5 +1,7 @@
 //! The public door: a webhook is verified, wrapped and queued.
 
+pub mod brevo;
+
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::config::retry::RetryConfig;

@@ -33,7 +33,9 @@ pub struct Keyring {
     stores: BTreeMap<StoreId, StoreKeys>,
     by_shop: HashMap<String, StoreId>,
     apps: Vec<SecretString>,
+    brevo: BTreeMap<String, Vec<SecretString>>,
     rounds: usize,
+    brevo_rounds: usize,
 }
 
 /// The keys of one store.
@@ -74,6 +76,9 @@ struct Stored {
     stores: BTreeMap<String, Entry<StoreEntry>>,
     #[serde(default)]
     apps: BTreeMap<String, Entry<AppEntry>>,
+    /// By account: the tokens that its webhooks carry, the current one first.
+    #[serde(default)]
+    brevo: BTreeMap<String, Entry<AppEntry>>,
 }
 
 /// One bad entry must not lock out all the other stores.
@@ -104,6 +109,7 @@ impl Keyring {
     pub fn parse(texts: &[SecretString]) -> Result<Self, KeyringError> {
         let mut stores = BTreeMap::new();
         let mut apps: BTreeMap<String, Vec<SecretString>> = BTreeMap::new();
+        let mut brevo: BTreeMap<String, Vec<SecretString>> = BTreeMap::new();
         for text in texts {
             // The error's own text may quote the secret.
             let stored: Stored = serde_json::from_str(text.expose_secret())
@@ -117,8 +123,14 @@ impl Keyring {
                     apps.entry(id).or_default().extend(app.secrets);
                 }
             }
+            for (account, entry) in stored.brevo {
+                if let Entry::Good(tokens) = entry {
+                    brevo.entry(account).or_default().extend(tokens.secrets.into_iter().filter(is_usable));
+                }
+            }
         }
-        let mut keyring = Self { rounds: LEAST_ROUNDS, ..Self::default() };
+        let brevo_rounds = brevo.values().map(Vec::len).max().unwrap_or_default().max(LEAST_ROUNDS);
+        let mut keyring = Self { rounds: LEAST_ROUNDS, brevo, brevo_rounds, ..Self::default() };
         for (id, entry) in stores {
             let Some((id, keys)) = store_keys(&id, entry, &apps) else {
                 warn!(store.id = id, "An entry of the keyring is no store: it is ignored");
@@ -145,6 +157,16 @@ impl Keyring {
     /// The secrets of every app we know.
     pub fn app_secrets(&self) -> &[SecretString] {
         &self.apps
+    }
+
+    /// The tokens that webhooks from this Brevo account carry; none for one that is not connected.
+    pub fn brevo_tokens(&self, account: &str) -> &[SecretString] {
+        self.brevo.get(account).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many tokens a refusal compares, whoever asks.
+    pub fn brevo_rounds(&self) -> usize {
+        self.brevo_rounds
     }
 
     /// How many signatures a refusal computes, whoever asks. `any_app`: where the secrets of all apps are good.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod brevo_news;
 mod budget;
 mod cart;
 mod category;
@@ -29,6 +30,7 @@ pub mod telemetry;
 mod trace;
 pub mod traffic;
 mod worker;
+mod write_back;
 
 pub use budget::Budgets;
 pub use clock::Clock;

@@ -217,6 +217,7 @@ fn take_over_contact(record: &mut ContactRecord, gone: &ContactRecord) -> bool {
     let Some(email) = gone.sent_email.as_ref().filter(|email| has_address(record, email)) else {
         return false;
     };
+    record.take_outs_of(gone);
     if record.sent_email.as_ref() == Some(email) && record.known_as != KnownAs::Unknown {
         record.take_over_contact(gone);
     }

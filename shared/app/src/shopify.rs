@@ -25,6 +25,10 @@ pub(crate) use unanswered::{unanswered, without};
 /// Why Shopify is not asked, said in this way everywhere: the store's status is recognised by it.
 pub(crate) const CANNOT_BE_ASKED: &str = "Shopify cannot be asked: ";
 
+/// Why Shopify is not told of an opt-out. Another beginning: that it answers questions does not end this, and the other
+/// way round.
+pub(crate) const CANNOT_BE_TOLD: &str = "Shopify cannot be told of opt-outs: ";
+
 /// What to do about a store without a token.
 pub(crate) const NO_TOKEN: &str = "no access token is stored (connect the store again with --access-token)";
 
@@ -117,6 +121,8 @@ impl Shopify {
         match &answer {
             Ok(answer) => known.budget.learn(answer.cost, now),
             Err(Error::Throttled { after }) => known.budget.wait(*after, now),
+            // A right to write that is missing says nothing about reading.
+            Err(Error::AccessDenied { .. }) if query.is_mutation() => {}
             Err(error) if matches!(error.next_step(), NextStep::AskMerchant { .. }) => {
                 known.refused = Some((now, error.clone()));
             }

@@ -20,7 +20,9 @@ pub use outcome::{Outcome, Record, Report, Source};
 use crate::outbox::Outbox;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, Urgency, cart, category, contact, delete, lifecycle, merge, order, privacy, product};
+use crate::{
+    Env, Urgency, brevo_news, cart, category, contact, delete, lifecycle, merge, order, privacy, product,
+};
 use prepare::{Prepared, Task, groups, prepare};
 
 /// Groups worked on at the same time: waiting for Brevo costs as much as working. Below the 10 contacts and 10
@@ -70,8 +72,8 @@ async fn work(env: &Env, outbox: &Outbox<'_>, group: Vec<Prepared>, deadline: Ti
             deadline,
             calls: AtomicU32::new(0),
         };
-        // One bad record must not take the batch along.
-        let journey = AssertUnwindSafe(journey(&worker, &prepared.task)).catch_unwind().await;
+        // One bad record must not take the batch along. Boxed: journeys are deep, and the stack is not.
+        let journey = AssertUnwindSafe(Box::pin(journey(&worker, &prepared.task))).catch_unwind().await;
         let result = journey.unwrap_or_else(|_| {
             error!(store.id = %prepared.store.facts.store, topic = prepared.notice.topic, "a notice made brevo-sync panic");
             Err(Stop::Retry { reason: "the connector failed on this notice".to_owned() })
@@ -92,6 +94,8 @@ async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
             Some(reason) => cart::let_rest(worker, due, reason).await,
             None => cart::due_now(worker, due).await,
         },
+        // Boxed: the journey of all others need not hold room for it.
+        Task::BrevoNews(told) => Box::pin(brevo_news::hear(worker, told)).await,
     }
 }
 

@@ -156,6 +156,8 @@ pub(crate) struct Step {
     pub instead: Option<Identity>,
     /// The platform answered a question of ours.
     pub asked_platform: bool,
+    /// The platform took what it was told: nobody needs to look into that any more.
+    pub told_platform: bool,
     /// What only the merchant can help, although the work went on without it.
     pub attention: Option<String>,
     /// What was left out, and why.
@@ -183,6 +185,7 @@ impl Step {
         self.erased |= other.erased;
         self.instead = other.instead.or(self.instead.take());
         self.asked_platform |= other.asked_platform;
+        self.told_platform |= other.told_platform;
         self.attention = self.attention.take().or(other.attention);
         self.skipped.extend(other.skipped);
     }

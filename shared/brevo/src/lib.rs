@@ -17,8 +17,9 @@ pub use error::{Error, NextStep, Refusals, classify};
 pub use operation::{ContactWrite, Event, Identifier};
 pub use plan::{Plan, Supply, Unit, collapse, needs, plan};
 pub use request::{
-    Method, Request, activate_ecommerce, create_attribute, create_contact, create_folder, create_list,
-    delete_contact, get_account, get_attributes, get_contact, get_display_currency, get_events, get_folders,
-    get_lists, update_contact,
+    Method, Registration, Request, activate_ecommerce, create_attribute, create_contact, create_folder,
+    create_list, create_webhook, delete_contact, delete_webhook, get_account, get_attributes, get_contact,
+    get_display_currency, get_events, get_folders, get_lists, get_marketing_webhooks, update_contact,
+    update_webhook,
 };
 pub use ticket::Windows;

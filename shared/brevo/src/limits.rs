@@ -37,6 +37,9 @@ pub const BATCH_BYTES: usize = 2_000_000;
 /// Lists or folders in one page (Brevo reference, "Get all the lists", "Get all folders": 50).
 pub const LISTS_PER_PAGE: usize = 50;
 
+/// Webhooks that one account may have (Brevo help, "Create and manage webhooks": 40).
+pub const WEBHOOKS_PER_ACCOUNT: usize = 40;
+
 /// Waits for one answer. Brevo documents no figure; its own SDKs use 60 s, which is a whole invocation here.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -164,6 +165,51 @@ pub fn create_attribute(name: &str, kind: &str) -> Request {
 /// `POST /ecommerce/activate`: orders and products answer 403 before it.
 pub fn activate_ecommerce() -> Request {
     request(Method::Post, "/ecommerce/activate", None)
+}
+
+/// Where Brevo sends its marketing webhooks to, and which.
+#[derive(Clone, Copy)]
+pub struct Registration<'a> {
+    /// The address.
+    pub url: &'a str,
+    /// The bearer token that each of them carries: Brevo signs nothing.
+    pub token: &'a SecretString,
+    /// Which events.
+    pub events: &'a [&'a str],
+}
+
+/// `GET /webhooks?type=marketing`: all of them. The answer shows tokens.
+pub fn get_marketing_webhooks() -> Request {
+    Request { query: Some("type=marketing".to_owned()), ..request(Method::Get, "/webhooks", None) }
+}
+
+/// `POST /webhooks`.
+pub fn create_webhook(registration: &Registration<'_>) -> Request {
+    let mut body = webhook_body(registration);
+    // An update cannot change these.
+    body["type"] = json!("marketing");
+    body["channel"] = json!("email");
+    request(Method::Post, "/webhooks", Some(body))
+}
+
+/// `PUT /webhooks/{id}`.
+pub fn update_webhook(id: u64, registration: &Registration<'_>) -> Request {
+    request(Method::Put, format!("/webhooks/{id}"), Some(webhook_body(registration)))
+}
+
+/// `DELETE /webhooks/{id}`.
+pub fn delete_webhook(id: u64) -> Request {
+    request(Method::Delete, format!("/webhooks/{id}"), None)
+}
+
+fn webhook_body(registration: &Registration<'_>) -> Value {
+    json!({
+        "url": registration.url,
+        "events": registration.events,
+        "description": "Tajo: who unsubscribes in Brevo is not written to again by a store",
+        "auth": { "type": "bearer", "token": registration.token.expose_secret() },
+        "batched": true,
+    })
 }
 
 /// `POST /contacts`, never as an upsert: whether the contact existed decides whether we may set its flags.

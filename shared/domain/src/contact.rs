@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::custom::{CustomValue, accept_custom};
 use crate::{
-    Consent, ConsentState, Email, Identity, Ledger, NumberConsent, PersonUpdate, Phone, Profile, Refusals,
-    TagChanges, TagsAdded, Totals, Versioned,
+    BrevoOut, Channel, Consent, ConsentState, Email, Identity, Ledger, NumberConsent, PersonUpdate, Phone,
+    Profile, Refusals, TagChanges, TagsAdded, Totals, Versioned,
 };
 
 /// Under which key the state of a person lives.
@@ -34,7 +34,7 @@ pub enum KnownAs {
     Created,
 }
 
-/// A block flag that we set in Brevo, and why.
+/// A block flag of Brevo that we set or know of, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
@@ -42,6 +42,9 @@ pub enum Block {
     Unasked,
     /// The person opted out in the store. Lifted only by a newer opt-in there.
     OptedOut,
+    /// Brevo reported it, or we set it because of that report. Lifted only by a newer opt-in, if at all
+    /// ([`crate::ConsentSource`]).
+    Reported,
 }
 
 /// A creation that was tried and not yet marked. Its answer may have been lost, so the contact may be there.
@@ -171,10 +174,10 @@ pub struct ContactRecord {
     /// Brevo has our id of the contact.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub has_our_id: bool,
-    /// The email block that we set.
+    /// The email block that we set, or that Brevo reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_block: Option<Block>,
-    /// The SMS block that we set.
+    /// The SMS block that we set, or that Brevo reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_block: Option<Block>,
     /// An email flag was about to be sent, and nobody could mark yet that Brevo took it: Brevo may have either.
@@ -186,6 +189,18 @@ pub struct ContactRecord {
     /// An order or cart told of a new profile before the account's own notice did: that one still is news.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub profile_untold: bool,
+    /// Whether we lifted an email block: what Brevo reports later may have happened before, and be lifted by us.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_lifted: bool,
+    /// Whether we lifted an SMS block.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sms_lifted: bool,
+    /// The last time Brevo said: no more emails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_out: Option<BrevoOut>,
+    /// The last time Brevo said: no more text messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms_out: Option<BrevoOut>,
     /// Events sent and claimed.
     #[serde(default)]
     pub effects: Ledger,
@@ -281,18 +296,36 @@ impl ContactRecord {
     /// exactly this one. There is no way to block it, so it must not be there without.
     pub fn whatsapp_number(&self) -> Option<&Phone> {
         let number = self.profile.as_ref()?.value.phone.as_ref();
-        let said = self.whatsapp_consent.as_ref()?.about(number, self.sent_whatsapp.as_ref());
-        number.filter(|_| said == Some(ConsentState::OptedIn))
+        let said = self.said(Channel::Whatsapp)?;
+        number.filter(|_| said.state == ConsentState::OptedIn)
     }
 
-    /// What the person said about text messages to their present number.
-    pub fn sms_said(&self) -> Option<ConsentState> {
+    /// What the store records about a channel, whatever the number it was said about.
+    pub fn recorded(&self, channel: Channel) -> Option<&Consent> {
+        match channel {
+            Channel::Email => self.email_consent.as_ref(),
+            Channel::Sms => self.sms_consent.as_ref().map(|consent| &consent.said),
+            Channel::Whatsapp => self.whatsapp_consent.as_ref().map(|consent| &consent.said),
+        }
+    }
+
+    /// What the person said in the store about being written to on this channel, at their present number.
+    pub fn said(&self, channel: Channel) -> Option<&Consent> {
+        let (consent, sent) = match channel {
+            Channel::Email => return self.email_consent.as_ref(),
+            Channel::Sms => (self.sms_consent.as_ref()?, self.sent_phone.as_ref()),
+            Channel::Whatsapp => (self.whatsapp_consent.as_ref()?, self.sent_whatsapp.as_ref()),
+        };
         let number = self.profile.as_ref().and_then(|profile| profile.value.phone.as_ref());
-        self.sms_consent.as_ref()?.about(number, self.sent_phone.as_ref())
+        consent.about(number, sent).map(|_| &consent.said)
     }
 
-    /// Takes over what is known of the Brevo contact from another record of the same one.
+    /// Takes over what is known of the Brevo contact from another record of the same one, what Brevo reported of it
+    /// included: a report without its time would be lifted by any opt-in.
     pub fn take_over_contact(&mut self, other: &Self) {
+        self.take_outs_of(other);
+        self.email_lifted |= other.email_lifted;
+        self.sms_lifted |= other.sms_lifted;
         self.known_as = self.known_as.max(other.known_as);
         self.email_block = self.email_block.or(other.email_block);
         self.sms_block = self.sms_block.or(other.sms_block);
@@ -355,7 +388,9 @@ impl ContactRecord {
         let custom: Vec<_> =
             record.custom.into_iter().map(|(source, fact)| (source, fact.value, fact.given)).collect();
         let orders = (record.last_order_at, record.abandoned_cart, record.deleted_at.is_some());
-        (record.customer, profile, locale, tags, totals, consents, custom, orders)
+        // Whoever is sending meanwhile must look again: it may be lifting a block.
+        let outs = (record.email_out, record.sms_out);
+        (record.customer, profile, locale, tags, totals, consents, custom, orders, outs)
     }
 }
 

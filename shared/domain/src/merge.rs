@@ -80,6 +80,21 @@ impl ContactRecord {
                 (Channel::Whatsapp, self.whatsapp_consent.as_ref().map(|consent| &consent.said)),
             ],
         );
+        // What they said in Brevo holds for the address as well.
+        let no = |channel| {
+            let out = self.brevo_out(channel).filter(|out| out.why.is_a_statement())?;
+            Some(Consent { state: ConsentState::OptedOut, at: out.at })
+        };
+        let (no_emails, no_messages) = (no(Channel::Email), no(Channel::Sms));
+        refusals.note(
+            email,
+            phone,
+            [
+                (Channel::Email, no_emails.as_ref()),
+                (Channel::Sms, no_messages.as_ref()),
+                (Channel::Whatsapp, None),
+            ],
+        );
         refusals
     }
 

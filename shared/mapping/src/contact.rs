@@ -3,14 +3,15 @@
 //! In Brevo a contact without a block *is* subscribed (`docs/design`, "Consent is monotone"):
 //! - a contact we create is blocked on every channel for which the store has no recorded opt-in;
 //! - a contact Brevo had before us gets no flag, unless the person explicitly opted out in the store;
-//! - a block is lifted only if we set it, and only by a recorded opt-in.
+//! - a block is lifted only if we set it or Brevo reported it, and only by a recorded opt-in that is newer than any
+//!   report of Brevo (`ConsentSource::is_out`).
 
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tajo_brevo::{ContactWrite, Identifier};
-use tajo_domain::{ConsentState, ContactRecord, Creation, Email, KnownAs, Phone, Skipped, short_hash};
+use tajo_domain::{Block, Channel, ContactRecord, Creation, Email, KnownAs, Phone, Skipped, short_hash};
 
 use crate::rules::effective_rules;
 use crate::{StoreFacts, flag, sms, whatsapp};
@@ -21,7 +22,7 @@ pub fn creation(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> C
     write.email = email(record).cloned();
     sms::put_new(&mut write, record, facts);
     whatsapp::put_new(&mut write, record, facts);
-    write.email_blacklisted = flag::at_creation(said(record)).map(|_| true);
+    write.email_blacklisted = flag::block_of(record, Channel::Email, facts).map(|_| true);
     write
 }
 
@@ -33,13 +34,13 @@ pub fn note_tries(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp
     record.email_flag_tried |= write.email_blacklisted.is_some();
     record.sms_flag_tried |= write.sms_blacklisted.is_some();
     if record.known_as == KnownAs::Unknown {
-        note_creation(record, now);
+        note_creation(record, facts, now);
     }
 }
 
-fn note_creation(record: &mut ContactRecord, now: Timestamp) {
-    let email_block = flag::at_creation(said(record));
-    let sms_block = flag::at_creation(record.sms_said());
+fn note_creation(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp) {
+    let email_block = flag::block_of(record, Channel::Email, facts);
+    let sms_block = flag::block_of(record, Channel::Sms, facts);
     let before = record.creation.take();
     record.creation = Some(match before {
         None => Creation { since: now, tries: 1, email_block, sms_block },
@@ -69,6 +70,12 @@ pub fn adopt(record: &mut ContactRecord, creation: &Creation) {
     }
 }
 
+/// Whether an update would set or lift a block.
+pub fn flags_due(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> bool {
+    let (write, _) = update(record, facts, now);
+    write.email_blacklisted.is_some() || write.sms_blacklisted.is_some()
+}
+
 /// The write that brings a contact which Brevo has up to date, and what had to be left out.
 pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (ContactWrite, Vec<Skipped>) {
     let mut write = common(record, facts, now);
@@ -77,7 +84,8 @@ pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (Co
     // Whoever the merchant took off a list stays off it.
     write.list_ids.retain(|list| !record.joined.contains(list));
     let mut skipped = Vec::new();
-    write.email_blacklisted = flag::of_update(said(record), record.email_block, record.email_flag_tried);
+    let due = flag::block_of(record, Channel::Email, facts);
+    write.email_blacklisted = flag::of_update(due, record.email_block, record.email_flag_tried);
     if record.in_abandoned_list && record.abandoned_cart.is_none() {
         write.unlink_list_ids.extend(facts.settings.lists.abandoned_cart);
     }
@@ -87,7 +95,12 @@ pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (Co
 }
 
 /// What we know after the creation was accepted.
-pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+pub fn settle_creation(
+    record: &mut ContactRecord,
+    sent: &ContactRecord,
+    write: &ContactWrite,
+    facts: &StoreFacts,
+) {
     settle_common(record, sent);
     record.joined = write.list_ids.clone();
     record.said = Some(names_of(write));
@@ -95,13 +108,19 @@ pub fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: 
     record.sent_whatsapp = None;
     whatsapp::settle(record, sent, write);
     record.known_as = KnownAs::Created;
-    sms::settle_creation(record, sent, write);
-    record.email_block = write.email_blacklisted.and(flag::at_creation(said(sent)));
+    sms::settle_creation(record, sent, write, facts);
+    record.email_block = write.email_blacklisted.and(flag::block_of(sent, Channel::Email, facts));
     record.email_flag_tried = false;
+    record.email_lifted = false;
 }
 
 /// What we know after an update was accepted.
-pub fn settle_update(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+pub fn settle_update(
+    record: &mut ContactRecord,
+    sent: &ContactRecord,
+    write: &ContactWrite,
+    facts: &StoreFacts,
+) {
     settle_common(record, sent);
     whatsapp::settle(record, sent, write);
     record.known_as = record.known_as.max(KnownAs::Linked);
@@ -109,9 +128,11 @@ pub fn settle_update(record: &mut ContactRecord, sent: &ContactRecord, write: &C
     record.joined.extend(&write.list_ids);
     record.said = Some(names_of(write));
     record.has_our_id |= write.ext_id.is_some();
-    sms::settle(record, sent, write);
-    record.email_block = flag::after(write.email_blacklisted, said(sent), record.email_block);
+    sms::settle(record, sent, write, facts);
+    let due = flag::block_of(sent, Channel::Email, facts);
+    record.email_block = flag::after(write.email_blacklisted, due, record.email_block);
     record.email_flag_tried &= write.email_blacklisted.is_none();
+    record.email_lifted = write.email_blacklisted.map_or(record.email_lifted, |blocked| !blocked);
 }
 
 /// Attributes that are more than what is known of somebody: Brevo finds contacts by them.
@@ -150,11 +171,15 @@ fn names_of(write: &ContactWrite) -> String {
     name
 }
 
-/// Says an opt-out again in a write that is repeated: an opt-in of before may have reached Brevo after it.
-pub fn insist(write: &mut ContactWrite, record: &ContactRecord) {
-    let is_out = |said| said == Some(ConsentState::OptedOut);
-    write.email_blacklisted = is_out(said(record)).then_some(true).or(write.email_blacklisted);
-    write.sms_blacklisted = is_out(record.sms_said()).then_some(true).or(write.sms_blacklisted);
+/// Says an opt-out again in a write that is repeated: an opt-in of before may have reached Brevo after it. Where the
+/// store never recorded anything none was ever sent, and what Brevo reported stands there by itself.
+pub fn insist(write: &mut ContactWrite, record: &ContactRecord, facts: &StoreFacts) {
+    let is_out = |channel| {
+        let block = flag::block_of(record, channel, facts).filter(|block| *block != Block::Unasked);
+        block.is_some() && record.recorded(channel).is_some()
+    };
+    write.email_blacklisted = is_out(Channel::Email).then_some(true).or(write.email_blacklisted);
+    write.sms_blacklisted = is_out(Channel::Sms).then_some(true).or(write.sms_blacklisted);
 }
 
 /// The person's address turned out to be another Brevo contact, which is theirs from now on: nothing is known of its
@@ -166,6 +191,8 @@ pub fn relink(record: &mut ContactRecord, to: &Email) {
     record.sent_whatsapp = None;
     record.email_block = None;
     record.sms_block = None;
+    record.email_lifted = false;
+    record.sms_lifted = false;
     record.in_abandoned_list = false;
     record.joined.clear();
     record.said = None;
@@ -242,9 +269,4 @@ pub(crate) fn email(record: &ContactRecord) -> Option<&Email> {
 
 pub(crate) fn phone(record: &ContactRecord) -> Option<&Phone> {
     record.profile.as_ref()?.value.phone.as_ref()
-}
-
-/// What the person said about emails.
-fn said(record: &ContactRecord) -> Option<ConsentState> {
-    record.email_consent.as_ref().map(|consent| consent.state)
 }

@@ -22,8 +22,8 @@ mod whatsapp;
 
 pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, creation, identifier_of, insist, is_ours, is_said, may_ride, moved, note_tries, relink,
-    settle_creation, settle_update, update,
+    adopt, clearing, creation, flags_due, identifier_of, insist, is_ours, is_said, may_ride, moved,
+    note_tries, relink, settle_creation, settle_update, update,
 };
 pub use customer_event::customer_events;
 pub use example::{MappingRow, mapping_rows};
@@ -37,8 +37,8 @@ pub use product::{
 };
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
-    API_VERSION, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings, ProductFilter,
-    ProductSettings, Settings, SettingsError, Sync, settings_schema,
+    API_VERSION, ConsentSettings, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings,
+    ProductFilter, ProductSettings, Settings, SettingsError, Sync, settings_schema,
 };
 pub use sms::{has_phone, without_phone};
 pub use tags_event::tags_events;

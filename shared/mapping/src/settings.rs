@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tajo_domain::Email;
+use tajo_domain::{ConsentSource, Email};
 
 pub use error::SettingsError;
 pub(crate) use fields::{Fields, Target, TargetBlock};
@@ -36,6 +36,8 @@ pub struct Settings {
     pub currency_check: bool,
     /// Fields of the default table that go elsewhere in this Brevo account. Found at set-up, never in a document.
     pub renamed: BTreeMap<String, String>,
+    /// Which way consent goes, and whose word counts.
+    pub consent: ConsentSettings,
     /// Source field → Brevo attribute. Empty: the default table.
     pub field_mapping: FieldMapping,
     /// What of the catalogue is synced, and how.
@@ -147,6 +149,15 @@ pub enum LogLevel {
     Verbose,
 }
 
+/// Which way consent goes, and whose word counts. What Brevo reports holds in Brevo whatever is chosen here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConsentSettings {
+    /// Opt-outs in Brevo are written to the store. (An opt-in never is.)
+    pub is_two_way: bool,
+    /// Where store and Brevo disagree.
+    pub source_of_truth: ConsentSource,
+}
+
 /// Ids of Brevo lists; `None`: no list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
@@ -233,6 +244,7 @@ impl Default for Settings {
             list_names: ListNames::default(),
             currency_check: true,
             renamed: BTreeMap::new(),
+            consent: ConsentSettings::default(),
             field_mapping: FieldMapping::default(),
             products: ProductSettings::default(),
             inventory: InventorySettings::default(),

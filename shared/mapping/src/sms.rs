@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use tajo_brevo::ContactWrite;
-use tajo_domain::{Block, ConsentState, ContactRecord, KnownAs, Phone, Skipped};
+use tajo_domain::{Block, Channel, ContactRecord, KnownAs, Phone, Skipped};
 
 use crate::contact::{email, phone};
 use crate::{StoreFacts, flag};
@@ -15,7 +15,7 @@ pub(crate) fn put_new(write: &mut ContactWrite, record: &ContactRecord, facts: &
     if let Some(phone) = usable(record, facts) {
         write.attributes.insert(SMS.to_owned(), json!(phone.as_str()));
     }
-    write.sms_blacklisted = flag::at_creation(record.sms_said()).map(|_| true);
+    write.sms_blacklisted = flag::block_of(record, Channel::Sms, facts).map(|_| true);
 }
 
 /// Puts number and flag into an update, where Brevo has them otherwise.
@@ -27,11 +27,11 @@ pub(crate) fn put(
 ) {
     let number = usable(record, facts);
     // A number that is not written cannot be opened: another one may be there.
-    let said = record.sms_said().filter(|said| *said == ConsentState::OptedOut || number.is_some());
-    write.sms_blacklisted = flag::of_update(said, record.sms_block, record.sms_flag_tried);
+    let due = flag::block_of(record, Channel::Sms, facts).or(number.is_none().then_some(Block::Unasked));
+    write.sms_blacklisted = flag::of_update(due, record.sms_block, record.sms_flag_tried);
     match number {
         Some(number) if record.sent_phone.as_ref() == Some(number) && !record.sms_flag_tried => {}
-        Some(number) if said == Some(ConsentState::OptedIn) => {
+        Some(number) if due.is_none() => {
             write.attributes.insert(SMS.to_owned(), json!(number.as_str()));
         }
         Some(number) if record.known_as == KnownAs::Created => {
@@ -63,21 +63,34 @@ fn leave_old(write: &mut ContactWrite, record: &ContactRecord) {
 }
 
 /// What is known after Brevo took the creation.
-pub(crate) fn settle_creation(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+pub(crate) fn settle_creation(
+    record: &mut ContactRecord,
+    sent: &ContactRecord,
+    write: &ContactWrite,
+    facts: &StoreFacts,
+) {
     record.sent_phone = number_in(write, sent);
-    record.sms_block = write.sms_blacklisted.and(flag::at_creation(sent.sms_said()));
+    record.sms_block = write.sms_blacklisted.and(flag::block_of(sent, Channel::Sms, facts));
     record.sms_flag_tried = false;
+    record.sms_lifted = false;
 }
 
 /// What is known after Brevo took an update.
-pub(crate) fn settle(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+pub(crate) fn settle(
+    record: &mut ContactRecord,
+    sent: &ContactRecord,
+    write: &ContactWrite,
+    facts: &StoreFacts,
+) {
     // Unlike an address, a number is blocked by nobody but us when it changes.
     let before = record.sms_block.or(write.sms_blacklisted.map(|_| Block::Unasked));
-    record.sms_block = flag::after(write.sms_blacklisted, sent.sms_said(), before);
+    let due = flag::block_of(sent, Channel::Sms, facts);
+    record.sms_block = flag::after(write.sms_blacklisted, due, before);
     if write.attributes.contains_key(SMS) {
         record.sent_phone = number_in(write, sent);
     }
     record.sms_flag_tried &= write.sms_blacklisted.is_none();
+    record.sms_lifted = write.sms_blacklisted.map_or(record.sms_lifted, |blocked| !blocked);
 }
 
 /// The same write without the number, after Brevo refused it because of the number. The number that is there instead
@@ -85,7 +98,8 @@ pub(crate) fn settle(record: &mut ContactRecord, sent: &ContactRecord, write: &C
 pub fn without_phone(mut write: ContactWrite, record: &ContactRecord) -> ContactWrite {
     write.attributes.remove(SMS);
     if write.sms_blacklisted == Some(false) {
-        write.sms_blacklisted = flag::of_update(None, record.sms_block, record.sms_flag_tried);
+        write.sms_blacklisted =
+            flag::of_update(Some(Block::Unasked), record.sms_block, record.sms_flag_tried);
     }
     leave_old(&mut write, record);
     write

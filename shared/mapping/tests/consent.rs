@@ -5,12 +5,12 @@
 use jiff::Timestamp;
 use tajo_brevo::ContactWrite;
 use tajo_domain::{
-    Block, Consent, ConsentState, ContactRecord, Email, KnownAs, NumberConsent, Phone, Profile, StoreId,
-    Versioned,
+    Block, BrevoNews, BrevoSaid, Consent, ConsentState, ContactRecord, Email, KnownAs, NumberConsent,
+    OutReason, Phone, Profile, StoreId, Versioned,
 };
 use tajo_mapping::{
-    Settings, StoreFacts, StoreKind, creation, moved, note_tries, settle_creation, settle_update, update,
-    without_phone,
+    Settings, StoreFacts, StoreKind, creation, insist, moved, note_tries, settle_creation, settle_update,
+    update, without_phone,
 };
 
 fn facts() -> StoreFacts {
@@ -83,7 +83,7 @@ fn an_explicit_opt_out_is_sent_once_whoever_made_the_contact() {
         let (write, _) = update(&record, &facts(), at(9));
         assert_eq!(write.email_blacklisted, Some(true));
         let sent = record.clone();
-        settle_update(&mut record, &sent, &write);
+        settle_update(&mut record, &sent, &write, &facts());
         assert_eq!(record.email_block, Some(Block::OptedOut));
         assert_eq!(update(&record, &facts(), at(9)).0.email_blacklisted, None);
     }
@@ -98,7 +98,7 @@ fn only_our_own_block_is_lifted_and_only_by_an_opt_in() {
     let (write, _) = update(&own, &facts(), at(9));
     assert_eq!(write.email_blacklisted, Some(false));
     let sent = own.clone();
-    settle_update(&mut own, &sent, &write);
+    settle_update(&mut own, &sent, &write, &facts());
     assert_eq!(own.email_block, None);
     let silent = ContactRecord { email_consent: None, email_block: Some(Block::Unasked), ..own };
     assert_eq!(update(&silent, &facts(), at(9)).0.email_blacklisted, None);
@@ -109,7 +109,7 @@ fn a_changed_number_is_blocked_again_and_a_kept_one_is_left_alone() {
     let mut record = jo();
     let write = creation(&record, &facts(), at(9));
     let sent = record.clone();
-    settle_creation(&mut record, &sent, &write);
+    settle_creation(&mut record, &sent, &write, &facts());
     assert_eq!((record.known_as, record.sms_block), (KnownAs::Created, Some(Block::Unasked)));
     assert_eq!(flags(&update(&record, &facts(), at(9)).0), (None, None, false));
     if let Some(profile) = &mut record.profile {
@@ -151,14 +151,21 @@ const B: &str = "+491719999999";
 
 #[test]
 fn a_block_that_goes_along_with_a_new_address_is_not_ours_to_lift() {
-    let mut record =
-        ContactRecord { known_as: KnownAs::Created, email_consent: says(ConsentState::OptedIn, 2), ..jo() };
     let to = Email::parse("new@example.com").unwrap();
-    for (before, after) in [(None, None), (Some(Block::Unasked), Some(Block::Unasked))] {
-        record.email_block = before;
-        let sent = record.clone();
-        settle_update(&mut record, &sent, &moved(ContactWrite::default(), &to, true));
-        assert_eq!(record.email_block, after);
+    for known_as in [KnownAs::Created, KnownAs::Linked] {
+        for consent in [None, says(ConsentState::OptedIn, 2)] {
+            for block in [None, Some(Block::Unasked)] {
+                let sent =
+                    ContactRecord { known_as, email_consent: consent.clone(), email_block: block, ..jo() };
+                let mut record = sent.clone();
+                let write = moved(ContactWrite::default(), &to, true);
+                settle_update(&mut record, &sent, &write, &facts());
+                assert_eq!(record.email_block, block);
+                record.email_consent = says(ConsentState::OptedIn, 5);
+                let lift = update(&record, &facts(), at(9)).0.email_blacklisted;
+                assert_eq!(lift, block.map(|_| false), "only ours");
+            }
+        }
     }
 }
 
@@ -204,7 +211,7 @@ fn a_flag_whose_fate_is_unknown_is_said_again() {
     record.email_consent = says(ConsentState::OptedOut, 4);
     assert_eq!(flag(&record), Some(true));
     let sent = record.clone();
-    settle_update(&mut record, &sent, &update(&sent, &facts(), at(9)).0);
+    settle_update(&mut record, &sent, &update(&sent, &facts(), at(9)).0, &facts());
     assert_eq!((record.email_block, flag(&record)), (Some(Block::OptedOut), None));
     // And the other way round.
     let mut record =
@@ -212,4 +219,62 @@ fn a_flag_whose_fate_is_unknown_is_said_again() {
     note_tries(&mut record, &facts(), at(9));
     record.email_consent = says(ConsentState::OptedIn, 3);
     assert_eq!(flag(&record), Some(false));
+}
+
+/// Jo, whom we created and opened, and of whom Brevo then reported that they are out.
+fn jo_out(second: i64) -> ContactRecord {
+    let mut record = ContactRecord { email_consent: says(ConsentState::OptedIn, 2), ..jo_with_open_number() };
+    let email = Email::parse("jo@example.com").unwrap();
+    for said in [BrevoSaid::Out(OutReason::Unsubscribed), BrevoSaid::SmsOut(OutReason::Unsubscribed)] {
+        assert!(record.hear_brevo(&BrevoNews { email: email.clone(), said, at: at(second) }));
+    }
+    record
+}
+
+#[test]
+fn what_brevo_reported_is_lifted_by_a_newer_opt_in_for_its_number_alone() {
+    let flags = |record: &ContactRecord| {
+        let (write, _) = update(record, &facts(), at(9));
+        (write.email_blacklisted, write.sms_blacklisted)
+    };
+    let record = jo_out(5);
+    assert_eq!(flags(&record), (None, None), "Brevo has the blocks");
+    let mut newer = ContactRecord { email_consent: says(ConsentState::OptedIn, 6), ..record };
+    newer.sms_consent.as_mut().unwrap().said.at = at(6);
+    assert_eq!(flags(&newer), (Some(false), Some(false)));
+    // The opt-in is for another number than the one that is there: what Brevo reported holds for all.
+    let other = with_number(newer, B);
+    let (write, _) = update(&other, &facts(), at(9));
+    assert_eq!((write.sms_blacklisted, &write.attributes["SMS"]), (Some(true), &B.into()));
+}
+
+#[test]
+fn a_repeated_write_says_a_report_again_only_where_a_lift_may_have_been_sent() {
+    let said_again = |record: &ContactRecord| {
+        let (mut write, _) = update(record, &facts(), at(9));
+        insist(&mut write, record, &facts());
+        (write.email_blacklisted, write.sms_blacklisted)
+    };
+    assert_eq!(said_again(&jo_out(5)), (Some(true), Some(true)));
+    let silent = ContactRecord { email_consent: None, sms_consent: None, ..jo_out(5) };
+    assert_eq!(said_again(&silent), (None, None), "Brevo set these blocks, and may have lifted them");
+    assert_eq!(said_again(&jo_out(1)), (Some(false), Some(false)), "the opt-ins are newer");
+}
+
+#[test]
+fn a_lift_whose_fate_is_unknown_does_not_outlive_a_report() {
+    let mut record = ContactRecord {
+        email_block: Some(Block::Unasked),
+        email_consent: says(ConsentState::OptedIn, 2),
+        ..jo_with_open_number()
+    };
+    note_tries(&mut record, &facts(), at(3));
+    // The lift was sent, its answer was lost, and Brevo tells of an opt-out.
+    let email = Email::parse("jo@example.com").unwrap();
+    record.hear_brevo(&BrevoNews { email, said: BrevoSaid::Out(OutReason::Spam), at: at(4) });
+    assert_eq!(update(&record, &facts(), at(9)).0.email_blacklisted, Some(true));
+    let sent = record.clone();
+    settle_update(&mut record, &sent, &update(&sent, &facts(), at(9)).0, &facts());
+    assert_eq!(record.email_block, Some(Block::Reported));
+    assert_eq!(update(&record, &facts(), at(9)).0.email_blacklisted, None);
 }

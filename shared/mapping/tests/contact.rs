@@ -161,7 +161,7 @@ fn after_a_write_the_record_says_what_brevo_has() {
     let mut record = ContactRecord { abandoned_cart: Some("t".to_owned()), ..jo() };
     note_tries(&mut record, &facts, at(5));
     let (sent, write) = (record.clone(), creation(&record, &facts, at(9)));
-    settle_creation(&mut record, &sent, &write);
+    settle_creation(&mut record, &sent, &write, &facts);
     assert_eq!(record.creation, None);
     assert_eq!(
         (record.sent_email.clone(), record.sent_phone.clone()),
@@ -172,11 +172,11 @@ fn after_a_write_the_record_says_what_brevo_has() {
     let mut refused = jo();
     let rest = without_phone(write, &jo());
     assert!(rest.email.is_some() && !rest.attributes.contains_key("SMS"), "the rest of the contact arrives");
-    settle_creation(&mut refused, &jo(), &rest);
+    settle_creation(&mut refused, &jo(), &rest, &facts);
     assert_eq!(refused.sent_phone, None);
     // An update that says nothing of the number leaves it as it was; one that says it, sets it.
     let mut linked = ContactRecord { sent_phone: Some(phone()), ..jo() };
-    settle_update(&mut linked, &jo(), &ContactWrite::default());
+    settle_update(&mut linked, &jo(), &ContactWrite::default(), &facts);
     assert_eq!((linked.known_as, linked.sent_phone), (KnownAs::Linked, Some(phone())));
 }
 
@@ -274,7 +274,7 @@ fn whatsapp_is_written_for_exactly_the_number_that_was_consented_to() {
     let mut record = given.clone();
     let mut write = update(&record, &facts, at(9)).0;
     assert!(has_whatsapp(&write));
-    settle_update(&mut record, &given, &write);
+    settle_update(&mut record, &given, &write, &facts);
     assert_eq!(record.sent_whatsapp, Some(phone()));
     // Brevo refused it: the number of before must not stay in its place.
     let before = ContactRecord { sent_whatsapp: Some(other), ..given };

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use tajo_domain::ConsentSource;
 use tajo_mapping::{
     InventorySettings, LogLevel, OrderSettings, ProductFilter, ProductSettings, Settings, effective_rules,
 };
@@ -24,6 +25,24 @@ fn lists_go_by_id_or_by_name_and_a_name_waits_for_its_id() {
     settings.resolve(&found, &BTreeMap::new());
     let lists = settings.lists;
     assert_eq!((lists.all_customers, lists.buyers, lists.abandoned_cart), (Some(5), Some(6), None));
+}
+
+#[test]
+fn consent_is_a_word_or_a_block() {
+    let consent = |keys: &str| {
+        let consent = read(&format!("connectors: {{shopify: {{{keys}}}}}")).consent;
+        (consent.is_two_way, consent.source_of_truth)
+    };
+    assert_eq!(consent(""), (false, ConsentSource::Newest));
+    assert_eq!(consent("consent: two_way"), (true, ConsentSource::Newest));
+    assert_eq!(consent("consent: one_way, consent_source: store"), (false, ConsentSource::Store));
+    let block = "consent: {direction: two_way, source_of_truth: brevo}, consent_source: store";
+    assert_eq!(consent(block), (true, ConsentSource::Brevo), "the block wins");
+    for wrong in
+        ["consent: both_ways", "consent: true", "consent: {direction: up}", "consent_source: shopify"]
+    {
+        assert!(Settings::from_yaml(&format!("connectors: {{shopify: {{{wrong}}}}}")).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod brevo;
 mod lenient;
 pub mod notice;
 pub mod shopify;

@@ -10,16 +10,23 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tajo_domain::{StoreId, Unusable, short_hash};
+use tajo_domain::{BrevoNews, StoreId, Unusable, short_hash};
 
 use crate::Platform;
 use crate::lenient::{Id, Object, Text};
+use crate::shopify::webhook::delivery_of;
 
 /// Topics that begin like this are our own; a platform's header can never name one.
 pub const INTERNAL_TOPICS: &str = "tajo/";
 
 /// The sweeper found a cart that may be abandoned by now.
 pub const CART_DUE: &str = "tajo/cart_due";
+
+/// A webhook from Brevo, as it came. It is of no store: `shop` is the Brevo account, as store records name it.
+pub const BREVO_WEBHOOK: &str = "tajo/brevo_webhook";
+
+/// What Brevo told of one person, for one store that knows them.
+pub const BREVO_NEWS: &str = "tajo/brevo_news";
 
 /// The version this program writes. It reads this one and all before.
 const VERSION: u8 = 1;
@@ -46,7 +53,7 @@ pub struct Notice {
     pub store: Option<StoreId>,
     /// Who sent it.
     pub platform: Platform,
-    /// The platform's own name of the shop.
+    /// The platform's own name of the shop; in a [`BREVO_WEBHOOK`] notice the Brevo account.
     pub shop: String,
     /// What it is about, in the platform's words; one of ours begins with [`INTERNAL_TOPICS`].
     pub topic: String,
@@ -104,6 +111,15 @@ impl fmt::Debug for CartDue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CartDue").field("due_at", &self.due_at).finish_non_exhaustive()
     }
+}
+
+/// The body of a [`BREVO_NEWS`] notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewsForStore {
+    /// What happened.
+    pub news: BrevoNews,
+    /// The store's customers who have, or had, this address.
+    pub customers: Vec<String>,
 }
 
 impl Notice {
@@ -164,6 +180,37 @@ impl Notice {
     pub fn read_cart_due(&self) -> Result<CartDue, Unusable> {
         serde_json::from_slice(&self.body()?)
             .map_err(|_| Unusable::new("the cart_due notice names no cart and no time"))
+    }
+
+    /// A webhook from Brevo for this account. Brevo names no delivery: the same body is the same one.
+    pub fn from_brevo(account: &str, body: &[u8], received_at: Timestamp) -> Self {
+        // Brevo is no platform; which one the stores of the account are on, only they know.
+        let delivery = delivery_of(body);
+        Self::new(Platform::Shopify, account, BREVO_WEBHOOK, delivery, received_at).wrap(body)
+    }
+
+    /// What Brevo told, for one of the stores that know the person. Named after what happened, so that a webhook which
+    /// comes twice asks the same thing.
+    pub fn brevo_news(
+        store: &StoreId,
+        platform: Platform,
+        shop: &str,
+        told: &NewsForStore,
+        heard_at: Timestamp,
+    ) -> Self {
+        let NewsForStore { news, .. } = told;
+        let what = short_hash(&format!("{:?} {}", news.said, news.email.as_str()));
+        let delivery = format!("brevo:{what}:{}", news.at.as_second());
+        let mut notice = Self::new(platform, shop, BREVO_NEWS, delivery, heard_at);
+        notice.store = Some(store.clone());
+        notice.triggered_at = Some(news.at);
+        notice.wrap(&serde_json::to_vec(told).unwrap_or_default())
+    }
+
+    /// What a [`BREVO_NEWS`] notice tells.
+    pub fn read_brevo_news(&self) -> Result<NewsForStore, Unusable> {
+        serde_json::from_slice(&self.body()?)
+            .map_err(|_| Unusable::new("the notice of what Brevo told names no person and no time"))
     }
 
     /// When it happened, as far as we know: facts of the body without a time of their own get this one.

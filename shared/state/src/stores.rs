@@ -255,7 +255,8 @@ pub async fn stores_of_person(
     Ok(feeds.into_iter().filter(|(_, feed)| feed.feeds()).map(|(store, _)| store).collect())
 }
 
-async fn feeds_of_person(
+/// What every store of a Brevo account notes of an address, one that erased it included. One query, however many there are.
+pub async fn feeds_of_person(
     table: &Table,
     account: &str,
     email: &Email,

@@ -33,12 +33,11 @@ pub const SHOPIFY_TOKEN: &str = "shpat_sandbox";
 /// Its Brevo key.
 pub const BREVO_KEY: &str = "xkeysib-sandbox";
 
+/// The Brevo account of every store here, as store records name it.
+pub const ACCOUNT: &str = "account";
+
 const TABLE: &str = "state";
 
-/// How the connector names the sandbox's first account: as `connect` does.
-pub fn account() -> String {
-    tajo_domain::short_hash("\"org-account-1\"")
-}
 const KEYRING: &str = "test/keyring";
 
 /// One message on the played queue.
@@ -107,7 +106,7 @@ impl World {
         world.set_up_shop(serde_json::json!({ "access_token": SHOPIFY_TOKEN, "rate_limits": false }));
         let front = world.front().await;
         create_table(&front.url).await;
-        world.put_store(&front, settings, connected_at).await;
+        world.put_store(&front, STORE, SHOP, settings, connected_at).await;
         world.meter.lock().unwrap().clear();
         world
     }
@@ -145,6 +144,7 @@ impl World {
             store_secrets_prefix: config.store_secrets_prefix,
             brevo_api_url: config.brevo_api_url,
             endpoint: config.endpoint,
+            webhook_url: None,
         }
     }
 
@@ -199,6 +199,16 @@ impl World {
         self.sandbox.configure(&serde_json::from_value::<AccountSettings>(settings).unwrap());
     }
 
+    /// A secret's text.
+    pub fn secret(&self, name: &str) -> Option<String> {
+        self.secrets.lock().unwrap().get(name).cloned()
+    }
+
+    /// Writes a secret.
+    pub fn put_secret(&self, name: &str, text: &str) {
+        self.secrets.lock().unwrap().insert(name.to_owned(), text.to_owned());
+    }
+
     /// Takes the shop's token away from the connector.
     pub fn without_shopify_token(&self) {
         let secret = format!(r#"{{"v":1,"brevo_api_key":"{BREVO_KEY}"}}"#);
@@ -231,20 +241,23 @@ impl World {
         self.secrets.lock().unwrap().insert(format!("test/store/{store}"), secret);
         let set_up = serde_json::json!({ "shop": shop, "access_token": SHOPIFY_TOKEN, "rate_limits": false });
         self.sandbox.configure_shop(&serde_json::from_value::<ShopSettings>(set_up).unwrap());
-        self.put(front, store, shop, settings, "2020-01-01T00:00:00Z".parse().unwrap()).await;
+        self.put_store(front, store, shop, settings, "2020-01-01T00:00:00Z".parse().unwrap()).await;
     }
 
-    async fn put_store(&self, front: &Front, settings: &str, connected_at: Timestamp) {
-        self.put(front, STORE, SHOP, settings, connected_at).await;
-    }
-
-    async fn put(&self, front: &Front, store: &str, shop: &str, settings: &str, connected_at: Timestamp) {
+    async fn put_store(
+        &self,
+        front: &Front,
+        store: &str,
+        shop: &str,
+        settings: &str,
+        connected_at: Timestamp,
+    ) {
         let record = StoreRecord {
             platform: "shopify".to_owned(),
             shop: shop.to_owned(),
             country: Some("DE".to_owned()),
             live: false,
-            account: account(),
+            account: ACCOUNT.to_owned(),
             connected_at,
             settings: settings.to_owned(),
             status: StoreStatus::Active,

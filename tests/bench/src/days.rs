@@ -36,6 +36,13 @@ pub struct Way {
     fast_batches: bool,
 }
 
+impl Way {
+    /// It sends whatever there is at once, and is refused.
+    pub fn is_a_storm(self) -> bool {
+        self.delivery == Delivery::OneByOne && self.limits
+    }
+}
+
 /// The ways, beginning with what the others are compared with: nothing is in its way.
 pub const WAYS: [Way; 4] = [
     Way {

@@ -89,6 +89,11 @@ impl Lane {
         self.waiting.len()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// When a batch is handed to a free poller next.
     pub fn next_receive(&self) -> Option<Timestamp> {
         let ((first, _), _) = self.waiting.first_key_value()?;

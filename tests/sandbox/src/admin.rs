@@ -6,11 +6,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use axum::{Router, extract};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::brevo::AccountSettings;
+use crate::brevo::{AccountSettings, Happening};
 use crate::faults::{Action, Fault};
 use crate::sandbox::Sandbox;
 use crate::shopify;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> Router<Sandbox> {
         .route("/reset", post(reset))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/accounts", get(accounts).post(configure))
+        .route("/brevo/happen", post(happen))
         .route("/shopify/send", post(send))
         .route("/shopify/shops", get(shops).post(configure_shop))
         .layer(extract::DefaultBodyLimit::max(12 * 1024 * 1024))
@@ -94,6 +96,11 @@ async fn configure(State(sandbox): State<Sandbox>, body: Bytes) -> Reply {
         return Err(bad("`api_key` is missing."));
     }
     Ok(Json(json!({"account": sandbox.configure(&settings)})))
+}
+
+async fn happen(State(sandbox): State<Sandbox>, body: Bytes) -> Reply {
+    let wanted: Happening = read(&body)?;
+    Ok(Json(json!(sandbox.happen(&wanted, Timestamp::now()).map_err(bad)?)))
 }
 
 async fn shops(State(sandbox): State<Sandbox>) -> Json<Value> {

@@ -18,6 +18,7 @@ mod orders;
 mod rates;
 mod routes;
 mod state;
+mod webhooks;
 
 pub use account::{Account, AccountSettings};
 pub use attributes::{Attribute, AttributeOption};
@@ -27,3 +28,4 @@ pub use events::Event;
 pub use lists::{Folder, List};
 pub use orders::{Order, OrderWrite};
 pub use state::{Ecommerce, State};
+pub use webhooks::{Happened, Happening, Post, Webhook};

@@ -9,7 +9,7 @@ mod sandbox;
 mod server;
 pub mod shopify;
 
-pub use brevo::{Account, AccountSettings, State};
+pub use brevo::{Account, AccountSettings, Happened, Happening, Post, State};
 pub use faults::{Action, Fault};
 pub use http::{Ending, Request, Response};
 pub use sandbox::{Call, DEFAULT_KEY, Sandbox};

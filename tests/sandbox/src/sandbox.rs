@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::brevo::{Account, AccountSettings, State};
+use crate::brevo::{Account, AccountSettings, Happened, Happening, State};
 use crate::faults::{self, Action, Fault};
 use crate::http::{Request, Response};
 use crate::shopify::{Shop, ShopSettings, admin_api};
@@ -194,6 +194,21 @@ impl Sandbox {
     /// Creates the shop of this address, or changes it.
     pub fn configure_shop(&self, settings: &ShopSettings) {
         self.lock().shop(&settings.shop).configure(settings);
+    }
+
+    /// Lets something happen to a contact in Brevo, and says what Brevo would post to whom.
+    pub fn happen(&self, wanted: &Happening, now: Timestamp) -> Result<Happened, String> {
+        let mut world = self.lock();
+        match &wanted.api_key {
+            Some(key) => world.account(Some(key)).ok_or("No account has this key.")?.happen(wanted, now),
+            // The first account is never removed.
+            None => world.accounts[0].1.happen(wanted, now),
+        }
+    }
+
+    /// An object that a shop knows, by its global id.
+    pub fn shop_object(&self, address: &str, id: &str) -> Option<Value> {
+        self.lock().shop(address).object(id).cloned()
     }
 
     /// A shop knows this object of the Admin API from now on, instead of the one with the same id.

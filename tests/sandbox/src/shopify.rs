@@ -3,6 +3,7 @@
 pub(crate) mod admin_api;
 mod arguments;
 mod execute;
+mod mutations;
 pub mod nodes;
 mod points;
 mod shop;

@@ -53,6 +53,7 @@ pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Op
         store_secrets_prefix: stack.store_secrets_prefix.clone(),
         brevo_api_url: stack.brevo_api_url.clone(),
         endpoint: Some(stack.aws_endpoint_url.clone()),
+        webhook_url: None,
     };
     let new = NewStore {
         store: StoreId::parse(STORE).map_err(|error| Error::new(error.to_string()))?,

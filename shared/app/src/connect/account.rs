@@ -139,7 +139,7 @@ impl Account<'_> {
     /// One call of the set-up. There are more of them than Brevo takes in a second, and a person waits: the limit is
     /// waited for, within reason. A write without a clear answer is not repeated, or a list might be made twice: the next
     /// connection looks whether it was made.
-    async fn call(&self, request: &Request) -> Result<Value, Error> {
+    pub(super) async fn call(&self, request: &Request) -> Result<Value, Error> {
         let mut tries = 0;
         loop {
             match self.brevo.send(self.key, request).await {
@@ -150,7 +150,9 @@ impl Account<'_> {
                         NextStep::Wait { after } => after,
                         NextStep::AskMerchant { .. } | NextStep::Park => return Err(error),
                     };
-                    let may_repeat = request.method == Method::Get || is_clear(&error);
+                    // Whether Brevo surely did nothing.
+                    let is_clear = matches!(error, Error::RateLimited { .. } | Error::TooEarly);
+                    let may_repeat = request.method == Method::Get || is_clear;
                     if TRIES <= tries || LONGEST_WAIT < wait || !may_repeat {
                         return Err(error);
                     }
@@ -160,11 +162,6 @@ impl Account<'_> {
             }
         }
     }
-}
-
-/// Whether Brevo surely did nothing.
-fn is_clear(error: &Error) -> bool {
-    matches!(error, Error::RateLimited { .. } | Error::TooEarly)
 }
 
 fn rows<'a>(answer: &'a Value, what: &str) -> &'a [Value] {

@@ -1,6 +1,6 @@
 //! Why a store could not be connected.
 
-use tajo_brevo::{Error, NextStep};
+use tajo_brevo::{Error, NextStep, limits};
 use tajo_domain::StoreId;
 use tajo_mapping::SharedTotal;
 use tajo_state::{SecretError, TableError};
@@ -46,6 +46,12 @@ pub enum ConnectError {
     OtherAccount,
     #[error("the keyring secret is not the JSON this version writes")]
     Keyring,
+    #[error("`{0}` is no https address that Brevo could send to")]
+    WebhookUrl(String),
+    #[error("the Brevo account has {} webhooks already, and takes no more", limits::WEBHOOKS_PER_ACCOUNT)]
+    WebhooksFull,
+    #[error("this machine gives no random numbers for a token")]
+    NoRandom,
 }
 
 impl ConnectError {
@@ -84,6 +90,10 @@ impl ConnectError {
                  `currency_check: false` connects the store all the same"
             )),
             Self::SharedTotals { shared, .. } => shared.first().map(SharedTotal::way_out),
+            Self::WebhookUrl(_) => Some("use the stack's output WebhookUrl".to_owned()),
+            Self::WebhooksFull => Some(
+                "delete one that nobody needs in Brevo (Settings → Webhooks), and connect again".to_owned(),
+            ),
             Self::Secret(SecretError::Missing) => {
                 Some("check the names against the stack's outputs".to_owned())
             }

@@ -61,7 +61,7 @@ pub(crate) async fn finish(worker: &Worker<'_>) -> Result<Step, Stop> {
         write::write(worker, &key, &record).await?
     };
     let sent = written.sent.clone();
-    let settle = |newest: &mut ContactRecord| written.settle(newest);
+    let settle = |newest: &mut ContactRecord| written.settle(newest, &worker.store.facts);
     let newest = worker.env.table.settle(&key, stored, Attributes::none, settle).await?;
     let mut step = Step { applied: true, ..Step::default() };
     step.skipped.extend(written.skipped());

@@ -1,13 +1,14 @@
 //! Writing one contact to Brevo: create or find it, and never set a flag that is not ours to set.
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tajo_brevo::{
     ContactWrite, Error, Identifier, create_contact, delete_contact, get_contact, update_contact,
 };
 use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
-    adopt, clearing, creation, has_phone, has_whatsapp, identifier_of, insist, is_ours, is_said, moved,
-    relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
+    StoreFacts, adopt, clearing, creation, has_phone, has_whatsapp, identifier_of, insist, is_ours, is_said,
+    moved, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
 };
 use tajo_state::Key;
 
@@ -51,7 +52,10 @@ impl Adopted {
 
 impl Written {
     /// What is known from now on.
-    pub(crate) fn settle(&self, record: &mut ContactRecord) {
+    pub(crate) fn settle(&self, record: &mut ContactRecord, facts: &StoreFacts) {
+        if let Some(at) = self.trouble.gone_at {
+            record.note_deleted(at);
+        }
         if let Some(adopted) = &self.adopted {
             adopted.settle(record);
         }
@@ -59,9 +63,9 @@ impl Written {
             relink(record, email);
         }
         if self.created {
-            settle_creation(record, &self.sent, &self.write);
+            settle_creation(record, &self.sent, &self.write, facts);
         } else {
-            settle_update(record, &self.sent, &self.write);
+            settle_update(record, &self.sent, &self.write, facts);
         }
         if self.trouble.refused_phone.is_some() {
             record.refused_phone = self.trouble.refused_phone.clone();
@@ -264,22 +268,29 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
 
 /// What an update says. One that may be a repetition says opt-outs again.
 fn changes(worker: &Worker<'_>, record: &ContactRecord) -> (ContactWrite, Vec<Skipped>) {
-    let (mut write, skipped) = update(record, &worker.store.facts, worker.now());
+    let facts = &worker.store.facts;
+    let (mut write, skipped) = update(record, facts, worker.now());
     if worker.is_repetition {
-        insist(&mut write, record);
+        insist(&mut write, record, facts);
     }
     (write, skipped)
 }
 
-/// Somebody deleted the contact in Brevo, and with it what the person said there: it comes back blocked.
+/// Somebody deleted the contact in Brevo, and with it what the person said there: it comes back blocked, until a newer
+/// opt-in. That is written down: Brevo's own notice of the deletion may come after this, and is no news then.
 async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Written>, Stop> {
-    let mut write = creation(record, &worker.store.facts, worker.now());
+    let now = worker.now();
+    let mut record = record.clone();
+    record.note_deleted(now);
+    let mut write = creation(&record, &worker.store.facts, now);
+    // Whatever the clocks of the others say.
     write.email_blacklisted = Some(true);
     write.sms_blacklisted = Some(true);
     // There is no block for WhatsApp, so the number stays away.
-    let no_whatsapp = without_whatsapp(&mut write, &nothing_sent(record));
-    let Some(mut written) = create(worker, record, write).await? else { return Ok(None) };
+    let no_whatsapp = without_whatsapp(&mut write, &nothing_sent(&record));
+    let Some(mut written) = create(worker, &record, write).await? else { return Ok(None) };
     written.trouble.refused_whatsapp = no_whatsapp;
+    written.trouble.gone_at = Some(now);
     written.trouble.skip("consent", "the contact was deleted in Brevo and came back blocked");
     Ok(Some(written))
 }
@@ -354,6 +365,8 @@ struct Trouble {
     refused_whatsapp: Option<Phone>,
     /// The address turned out to be this other contact's.
     relinked: Option<Email>,
+    /// Brevo had the contact no more, then.
+    gone_at: Option<Timestamp>,
 }
 
 impl Trouble {

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::prepare::{Prepared, Task, identity};
 use crate::ingest::until_they_meet;
 use crate::queue::{LONGEST_DELAY, Message};
-use crate::shopify::CANNOT_BE_ASKED;
+use crate::shopify::{CANNOT_BE_ASKED, CANNOT_BE_TOLD};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 use crate::{Delivery, Env, Store, Urgency};
@@ -141,12 +141,16 @@ pub(super) async fn conclude(
     report
 }
 
-/// Writes down whether the store needs somebody, if that is news. What Shopify refused is over when Shopify answers,
-/// and anything else when Brevo takes work again (`answered`): what was only written down here says nothing of it.
+/// Writes down whether the store needs somebody, if that is news. What Shopify refused is over when Shopify answers or
+/// takes the like of it, and anything else when Brevo takes work again (`answered`): what was only written down here says
+/// nothing of it.
 async fn attend(env: &Env, store: &Store, step: &Step, answered: bool) {
     let before = store.record.attention.as_deref();
-    let by_shopify = before.is_some_and(|reason| reason.starts_with(CANNOT_BE_ASKED));
-    let is_over = if by_shopify { step.asked_platform } else { answered };
+    let is_over = match before {
+        Some(reason) if reason.starts_with(CANNOT_BE_ASKED) => step.asked_platform,
+        Some(reason) if reason.starts_with(CANNOT_BE_TOLD) => step.told_platform,
+        _ => answered,
+    };
     let after = match &step.attention {
         Some(reason) => Some(reason.as_str()),
         None if is_over && store.record.status == StoreStatus::NeedsAttention => None,
@@ -212,7 +216,11 @@ pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
 
 /// Hash of the person and id of the order a task is about, for finding its line again.
 pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
-    let Task::Changes(changes) = task else { return (None, None) };
+    let changes = match task {
+        Task::Changes(changes) => changes,
+        Task::BrevoNews(told) => return (Some(told.news.email.hash()), None),
+        Task::CartDue(_) => return (None, None),
+    };
     let who = changes.changes.iter().find_map(identity);
     let person = who.filter(|who| !who.is_empty()).and_then(|who| {
         let by_key = || match who.key()? {
@@ -429,7 +437,13 @@ fn given_back(env: &Env, record: &Record) -> Report {
     }
 }
 
-fn report(env: &Env, record: &Record, notice: &Notice, outcome: Outcome, reason: Option<String>) -> Report {
+pub(super) fn report(
+    env: &Env,
+    record: &Record,
+    notice: &Notice,
+    outcome: Outcome,
+    reason: Option<String>,
+) -> Report {
     let line = LogLine {
         at: env.clock.now(),
         delivery: notice.delivery.clone(),

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
-use tajo_platforms::notice::{CART_DUE, CartDue};
+use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore};
 use tajo_platforms::{Notice, TopicKind};
 
 use super::outcome::{self, Record, Report, Source};
 use super::resolve;
 use crate::stop::Stop;
-use crate::{Delivery, Env, Store, Urgency, product, trace};
+use crate::{Delivery, Env, Store, Urgency, brevo_news, product, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -29,6 +29,8 @@ pub(super) enum Task {
     Changes(Changes),
     /// The sweeper's question.
     CartDue(CartDue),
+    /// What Brevo told of somebody.
+    BrevoNews(NewsForStore),
 }
 
 /// Why a store's notices are left alone.
@@ -55,6 +57,14 @@ pub(super) async fn prepare(
                 continue;
             }
         };
+        if notice.topic == BREVO_WEBHOOK {
+            // Of an account, not of a store: it becomes a notice for each store that knows the person.
+            reports.push(match Box::pin(brevo_news::fan_out(env, &notice, deadline)).await {
+                Ok((outcome, reason)) => outcome::report(env, &record, &notice, outcome, Some(reason)),
+                Err(stop) => outcome::stopped_early(env, &record, notice, stop).await,
+            });
+            continue;
+        }
         if record.source == Source::Live
             && let Some(after) = must_wait(env, &notice).await
         {
@@ -91,7 +101,10 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
     };
     trace::received(&store.facts, notice);
     let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
-    let task = if store.record.status.has_left() && !must_keep {
+    let task = if notice.topic == BREVO_NEWS {
+        // What people say is noted whatever state the store is in.
+        Task::BrevoNews(notice.read_brevo_news()?)
+    } else if store.record.status.has_left() && !must_keep {
         nothing("the app was removed from this shop: connect the store again if that was a mistake")
     } else if notice.topic == CART_DUE {
         // Of a store that is switched off too: the cart must not come up again and again.

@@ -10,7 +10,7 @@ use std::num::NonZeroU64;
 use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, Unexpected, Visitor};
 use tajo_domain::Email;
 
 use super::LogLevel;
@@ -54,6 +54,11 @@ pub struct Connector {
     /// Whether a store in another currency than the Brevo account's is refused: Brevo's orders have none of their own, so
     /// amounts would be added up as if they were the same. Left out: yes.
     pub currency_check: Option<bool>,
+    /// Which way consent goes: `one_way` (from the store to Brevo) or `two_way` (opt-outs in Brevo are also written to
+    /// the store), or a block that says more. Left out: `one_way`.
+    pub consent: Option<Consent>,
+    /// Whose word counts where store and Brevo disagree; the block's `source_of_truth` wins. Left out: `newest`.
+    pub consent_source: Option<Truth>,
     /// Which field of the shop fills which Brevo attribute.
     pub field_mapping: Fields,
     /// Every call to Brevo is logged, with the names of the fields that were sent (never their values).
@@ -163,6 +168,69 @@ pub struct InventoryBlock {
     /// The address of the Brevo contact that these events are sent to: a product has none of its own. Left out: no
     /// events, only the stock on the Brevo product.
     pub alert_email: Option<AlertEmail>,
+}
+
+/// A direction, or a block.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum Consent {
+    /// Only the direction.
+    Direction(Direction),
+    /// More than that.
+    Block(ConsentBlock),
+}
+
+/// Which way consent goes.
+#[derive(Clone, Copy, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From the store to Brevo.
+    OneWay,
+    /// Opt-outs in Brevo are also written to the store. Opt-ins never are.
+    TwoWay,
+}
+
+/// Whose word counts where store and Brevo disagree.
+#[derive(Clone, Copy, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Truth {
+    /// The store's: an opt-out in Brevo is written back only where the store records no opt-in. A newer opt-in of the
+    /// store lifts the block in Brevo.
+    Store,
+    /// Brevo's: no opt-in of the store lifts a block that Brevo reported, and opt-outs are always written back.
+    Brevo,
+    /// Whoever spoke last.
+    Newest,
+}
+
+/// Consent.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsentBlock {
+    /// Which way it goes. Left out: `one_way`.
+    pub direction: Option<Direction>,
+    /// Whose word counts. Left out: `newest`.
+    pub source_of_truth: Option<Truth>,
+}
+
+/// By hand, as [`Switch`].
+impl<'de> Deserialize<'de> for Consent {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct ConsentVisitor;
+        impl<'de> Visitor<'de> for ConsentVisitor {
+            type Value = Consent;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`one_way`, `two_way` or a block")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                Direction::deserialize(text.into_deserializer()).map(Consent::Direction)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                ConsentBlock::deserialize(MapAccessDeserializer::new(map)).map(Consent::Block)
+            }
+        }
+        from.deserialize_any(ConsentVisitor)
+    }
 }
 
 /// Brevo lists, by the ids that Brevo shows under Contacts → Lists, or by their names: a list of a name that does not exist

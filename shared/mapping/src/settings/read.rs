@@ -3,14 +3,15 @@
 use serde::Deserialize;
 use serde_path_to_error::{Deserializer, Track};
 use serde_saphyr::{Error, options};
+use tajo_domain::ConsentSource;
 
 use super::document::{
-    Connector, Document, FilterBlock, InventoryBlock, ListRef, ListsBlock, OrdersBlock, ProductStatus,
-    ProductsBlock, Switch, SyncBlock,
+    Connector, Consent, Direction, Document, FilterBlock, InventoryBlock, ListRef, ListsBlock, OrdersBlock,
+    ProductStatus, ProductsBlock, Switch, SyncBlock, Truth,
 };
 use super::{
-    API_VERSION, InventorySettings, ListNames, Lists, Logging, OrderSettings, ProductFilter, ProductSettings,
-    Settings, SettingsError, Sync,
+    API_VERSION, ConsentSettings, InventorySettings, ListNames, Lists, Logging, OrderSettings, ProductFilter,
+    ProductSettings, Settings, SettingsError, Sync,
 };
 use crate::FieldMapping;
 
@@ -31,6 +32,7 @@ impl Settings {
         let document = parse(text)?;
         let own = document.connectors.shopify;
         let logging = logging(&own);
+        let consent = consent(&own);
         let layers = [&own.sync, &document.sync];
         let mut warnings: Vec<String> = api_version(own.api_version.as_deref()).into_iter().collect();
         let (field_mapping, wrong) = FieldMapping::new(document.field_mapping, own.field_mapping);
@@ -49,6 +51,7 @@ impl Settings {
             list_names: list_names(&own.lists),
             currency_check: own.currency_check.unwrap_or(defaults.currency_check),
             renamed: defaults.renamed,
+            consent,
             products: products(layers, defaults.products),
             inventory: inventory(layers, defaults.inventory),
             orders: orders(layers, defaults.orders),
@@ -133,6 +136,21 @@ fn list_names(block: &ListsBlock) -> ListNames {
         abandoned_cart: name(&block.abandoned_cart),
         folder: block.folder.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
     }
+}
+
+fn consent(own: &Connector) -> ConsentSettings {
+    let (direction, truth) = match &own.consent {
+        Some(Consent::Direction(direction)) => (Some(*direction), None),
+        Some(Consent::Block(block)) => (block.direction, block.source_of_truth),
+        None => (None, None),
+    };
+    let source_of_truth = match truth.or(own.consent_source) {
+        Some(Truth::Store) => ConsentSource::Store,
+        Some(Truth::Brevo) => ConsentSource::Brevo,
+        Some(Truth::Newest) => ConsentSource::Newest,
+        None => ConsentSource::default(),
+    };
+    ConsentSettings { is_two_way: matches!(direction, Some(Direction::TwoWay)), source_of_truth }
 }
 
 fn products(layers: [&SyncBlock; 2], defaults: ProductSettings) -> ProductSettings {

@@ -7,6 +7,7 @@ mod answer;
 pub mod body;
 mod error;
 mod membership;
+mod opt_out;
 mod person;
 mod wanted;
 
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 pub use answer::{Answer, Cost, read};
 pub use error::{Error, NextStep};
 pub use membership::{membership, product_ids};
+pub use opt_out::{email_opt_out, refusal, sms_opt_out};
 pub use person::person;
 pub use wanted::Wanted;
 
@@ -66,6 +68,11 @@ impl fmt::Debug for Query {
 }
 
 impl Query {
+    /// Whether it changes something in the shop.
+    pub fn is_mutation(&self) -> bool {
+        self.document.starts_with("mutation")
+    }
+
     /// The body of the request.
     pub fn to_json(&self) -> Value {
         json!({ "query": self.document, "variables": self.variables })
@@ -142,6 +149,8 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("product", include_str!("queries/product.graphql")),
     ("collections", include_str!("queries/collections.graphql")),
     ("collection_products", include_str!("queries/collection_products.graphql")),
+    ("email_opt_out", include_str!("queries/email_opt_out.graphql")),
+    ("sms_opt_out", include_str!("queries/sms_opt_out.graphql")),
 ];
 
 /// Shopify's global id of a thing.

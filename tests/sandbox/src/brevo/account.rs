@@ -14,6 +14,7 @@ use super::lists::{Folder, List};
 use super::orders::Order;
 use super::rates::Rates;
 use super::routes;
+use super::webhooks::Webhook;
 use crate::http::{Request, Response};
 
 /// What an account looks like. Absent fields leave an existing account as it is.
@@ -66,6 +67,7 @@ pub struct Account {
     pub(super) orders: BTreeMap<String, Order>,
     pub(super) products: BTreeMap<String, CatalogItem>,
     pub(super) categories: BTreeMap<String, CatalogItem>,
+    pub(super) webhooks: BTreeMap<u64, Webhook>,
     pub(super) pending: Vec<Pending>,
     pub(super) rates: Rates,
     last_id: u64,
@@ -95,6 +97,7 @@ impl Account {
             orders: BTreeMap::new(),
             products: BTreeMap::new(),
             categories: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
             pending: Vec::new(),
             rates: Rates::default(),
             last_id: 0,

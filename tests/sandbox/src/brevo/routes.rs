@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::account::Account;
 use super::body::Answer;
-use super::{attributes, catalog, contacts, ecommerce, events, lists, orders};
+use super::{attributes, catalog, contacts, ecommerce, events, lists, orders, webhooks};
 use crate::http::{Request, Response};
 
 /// A path of the API, matched.
@@ -45,6 +45,11 @@ const PLAYED: &[(&str, &str)] = &[
     ("POST",   "categories"),
     ("POST",   "categories/batch"),
     ("POST",   "ecommerce/activate"),
+    ("GET",    "webhooks"),
+    ("POST",   "webhooks"),
+    ("GET",    "webhooks/{}"),
+    ("PUT",    "webhooks/{}"),
+    ("DELETE", "webhooks/{}"),
     ("GET",    "ecommerce/config/displayCurrency"),
     ("POST",   "ecommerce/config/displayCurrency"),
 ];
@@ -73,8 +78,7 @@ const NOT_PLAYED: &[(&str, &str)] = &[
     ("GET",    "categories/{}"),
     ("GET",    "processes"),
     ("GET",    "processes/{}"),
-    ("GET",    "webhooks"),
-    ("POST",   "webhooks"),
+    ("POST",   "webhooks/export"),
     ("POST",   "coupons"),
 ];
 
@@ -134,6 +138,11 @@ pub(super) fn run(account: &mut Account, route: &Route, request: &Request, now: 
             catalog::create_batch(account, catalog::Shelf::Categories, request, now)
         }
         ("POST", "ecommerce/activate") => ecommerce::activate(account),
+        ("GET", "webhooks") => webhooks::list(account, request),
+        ("POST", "webhooks") => webhooks::create(account, request, now),
+        ("GET", "webhooks/{}") => webhooks::get(account, part(0)),
+        ("PUT", "webhooks/{}") => webhooks::update(account, request, part(0), now),
+        ("DELETE", "webhooks/{}") => webhooks::delete(account, part(0)),
         ("GET", _) => ecommerce::display_currency(account),
         _ => ecommerce::set_display_currency(account, request),
     }

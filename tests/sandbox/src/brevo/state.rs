@@ -9,6 +9,7 @@ use super::contacts::Contact;
 use super::events::Event;
 use super::lists::{Folder, List};
 use super::orders::Order;
+use super::webhooks::Webhook;
 
 /// A copy of everything in one account, each kind in the order in which it came to be; orders, products and
 /// categories by id.
@@ -32,6 +33,8 @@ pub struct State {
     pub products: Vec<CatalogItem>,
     /// Categories.
     pub categories: Vec<CatalogItem>,
+    /// Registrations of webhooks.
+    pub webhooks: Vec<Webhook>,
     /// The eCommerce section.
     pub ecommerce: Ecommerce,
     /// Batches that were accepted and are not applied yet.
@@ -68,6 +71,7 @@ impl Account {
             orders: self.orders.values().cloned().collect(),
             products: self.products.values().cloned().collect(),
             categories: self.categories.values().cloned().collect(),
+            webhooks: self.webhooks.values().cloned().collect(),
             ecommerce: Ecommerce {
                 active: self.ecommerce_active,
                 display_currency: self.display_currency.clone(),

@@ -1,10 +1,12 @@
 //! `POST /admin/api/{version}/graphql.json` of a played shop.
 
+use apollo_compiler::ast::OperationType;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::arguments::variables;
 use super::execute::{Document, Done, Execution};
+use super::mutations;
 use super::points::{MOST, requested};
 use super::shop::Shop;
 use crate::http::{Request, Response};
@@ -61,7 +63,11 @@ fn carry_out(shop: &mut Shop, text: &str, body: &Value, now: Timestamp) -> Resul
     let document = Document::parse(text)?;
     let operation = document.operation(body["operationName"].as_str())?;
     let variables = variables(operation, &body["variables"])?;
-    let cost = requested(&document, &operation.selection_set, &variables);
+    let is_mutation = operation.operation_type == OperationType::Mutation;
+    let cost = match is_mutation {
+        true => mutations::POINTS,
+        false => requested(&document, &operation.selection_set, &variables),
+    };
     if cost > MOST {
         let message =
             format!("Query cost is {cost}, which exceeds the single query max cost limit ({MOST}).");
@@ -78,8 +84,15 @@ fn carry_out(shop: &mut Shop, text: &str, body: &Value, now: Timestamp) -> Resul
                 "throttleStatus": bucket.status() } },
         }));
     }
-    let execution = Execution { shop, document: &document, variables: &variables, done: Done::default() };
-    let done = execution.run(operation)?;
+    let done = if is_mutation {
+        let (payloads, errors) = mutations::run(shop, operation, &variables, now)?;
+        let done = Done { errors, ..Done::default() };
+        let execution = Execution { shop, document: &document, variables: &variables, done };
+        Done { cost, ..execution.of_payloads(&payloads) }
+    } else {
+        Execution { shop, document: &document, variables: &variables, done: Done::default() }
+            .run(operation)?
+    };
     let mut answer = json!({ "data": done.data });
     if !done.errors.is_empty() {
         answer["errors"] = Value::Array(done.errors);

@@ -114,7 +114,7 @@ impl Shop {
         self.objects.push(object);
     }
 
-    pub(super) fn object(&self, id: &str) -> Option<&Value> {
+    pub(crate) fn object(&self, id: &str) -> Option<&Value> {
         self.objects.iter().find(|object| object["id"] == id)
     }
 

@@ -20,3 +20,4 @@ mod shopify;
 mod shopify_api;
 mod shopify_catalogue;
 mod support;
+mod webhooks;

@@ -240,3 +240,63 @@ fn a_shop_forgets_what_it_is_told_to() {
     let shop = Shop::new(json!({ "forget": [JO] }));
     assert_eq!(shop.ask(ONE, json!({ "id": JO }))["data"], json!({ "customer": null }));
 }
+
+const EMAIL_OPT_OUT: &str = "mutation($input: CustomerEmailMarketingConsentUpdateInput!) {
+    customerEmailMarketingConsentUpdate(input: $input) { customer { id } userErrors { code field } } }";
+
+fn opt_out(customer: &str, state: &str, at: &str) -> Value {
+    json!({ "input": { "customerId": customer,
+        "emailMarketingConsent": { "marketingState": state, "consentUpdatedAt": at } } })
+}
+
+#[test]
+fn a_consent_is_written_with_its_own_time_and_costs_ten_points() {
+    let shop = Shop::new(json!({}));
+    let answer = shop.ask(EMAIL_OPT_OUT, opt_out(JO, "UNSUBSCRIBED", "2026-11-20T10:00:00Z"));
+    let payload = &answer["data"]["customerEmailMarketingConsentUpdate"];
+    assert_eq!(*payload, json!({ "customer": { "id": JO }, "userErrors": [] }));
+    assert_eq!(answer["extensions"]["cost"]["actualQueryCost"], 10);
+    let query =
+        "query($id: ID!) { customer(id: $id) { defaultEmailAddress { marketingState marketingUpdatedAt } } }";
+    let email = &shop.ask(query, json!({ "id": JO }))["data"]["customer"]["defaultEmailAddress"];
+    assert_eq!(
+        *email,
+        json!({ "marketingState": "UNSUBSCRIBED", "marketingUpdatedAt": "2026-11-20T10:00:00Z" })
+    );
+}
+
+#[test]
+fn a_message_consent_needs_a_number() {
+    let shop = Shop::new(json!({}));
+    let al = nodes::customer(&json!({ "id": 2, "email": "al@example.com", "phone": "+33612345678" }));
+    shop.configure(json!({ "customers": [al] }));
+    let query = "mutation($input: CustomerSmsMarketingConsentUpdateInput!) {
+        customerSmsMarketingConsentUpdate(input: $input) { userErrors { code } } }";
+    for (id, refusals) in [(JO, json!([{ "code": "INVALID" }])), ("gid://shopify/Customer/2", json!([]))] {
+        let input = json!({ "customerId": id, "smsMarketingConsent": { "marketingState": "UNSUBSCRIBED" } });
+        let answer = shop.ask(query, json!({ "input": input }));
+        assert_eq!(answer["data"]["customerSmsMarketingConsentUpdate"]["userErrors"], refusals);
+    }
+}
+
+#[test]
+fn what_a_consent_cannot_be_is_a_user_error_with_status_200() {
+    let shop = Shop::new(json!({}));
+    for (customer, state, at, field) in [
+        ("gid://shopify/Customer/9", "UNSUBSCRIBED", "2026-11-20T10:00:00Z", "customerId"),
+        (JO, "NOT_SUBSCRIBED", "2026-11-20T10:00:00Z", "marketingState"),
+        (JO, "UNSUBSCRIBED", "2027-01-01T00:00:00Z", "consentUpdatedAt"),
+    ] {
+        let answer = shop.ask(EMAIL_OPT_OUT, opt_out(customer, state, at));
+        let payload = &answer["data"]["customerEmailMarketingConsentUpdate"];
+        assert_eq!(payload["userErrors"], json!([{ "code": "INVALID", "field": ["input", field] }]));
+    }
+}
+
+#[test]
+fn writing_a_consent_needs_write_customers() {
+    let shop = Shop::new(json!({ "scopes": ["read_customers"] }));
+    let answer = shop.ask(EMAIL_OPT_OUT, opt_out(JO, "UNSUBSCRIBED", "2026-11-20T10:00:00Z"));
+    refused(&answer, "ACCESS_DENIED");
+    assert_eq!(answer["data"]["customerEmailMarketingConsentUpdate"], Value::Null);
+}

@@ -1,0 +1,172 @@
+//! Brevo is told where to send what people say there: one registration per account, with a token that stands in the
+//! keyring.
+//!
+//! Safe to repeat: a registration that is as it should be is left alone, one that is not is changed, and where there are
+//! several of ours only one stays. Others' registrations are never touched.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tajo_brevo::{
+    Error, Registration, create_webhook, delete_webhook, get_marketing_webhooks, limits, update_webhook,
+};
+use tajo_state::put_secret;
+use url::Url;
+
+use super::account::Account;
+use super::{Aws, ConnectError};
+
+/// What we want to hear. Not `contactUpdated`: it tells no consent, and each of our own writes would come back as one.
+/// Not `listAddition`: nothing follows from it.
+const EVENTS: [&str; 4] = ["contactDeleted", "hardBounce", "spam", "unsubscribed"];
+
+/// Random bytes of a token.
+const TOKEN_BYTES: usize = 32;
+
+/// Why the webhook was not registered: said, and everything else is connected.
+pub(super) const NO_URL: &str = "Brevo was not told where to send opt-outs: connect again with --webhook-url (the stack's output \
+                      WebhookUrl), or people who unsubscribe in Brevo are not noticed here";
+
+/// What is to be done with the registrations of an account.
+#[derive(Debug, PartialEq, Eq)]
+struct Todo {
+    /// `None`: make one.
+    keep: Option<u64>,
+    /// It is not as it should be.
+    change: bool,
+    /// More of ours.
+    drop: Vec<u64>,
+}
+
+/// Registers the connector's address with the account, once.
+pub(super) async fn register(
+    url: &Url,
+    brevo: &Account<'_>,
+    account: &str,
+    aws: &Aws,
+    keyring: &str,
+) -> Result<(), ConnectError> {
+    let (token, is_new) = token(aws, keyring, account).await?;
+    let known = match brevo.call(&get_marketing_webhooks()).await {
+        Ok(answer) => answer["webhooks"].as_array().cloned().unwrap_or_default(),
+        // An account without any.
+        Err(Error::NotFound) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let todo = plan(&known, url, account);
+    let registration = Registration { url: url.as_str(), token: &token, events: &EVENTS };
+    for id in &todo.drop {
+        match brevo.call(&delete_webhook(*id)).await {
+            Ok(_) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match todo.keep {
+        Some(id) if todo.change || is_new => brevo.call(&update_webhook(id, &registration)).await?,
+        Some(_) => Value::Null,
+        None if limits::WEBHOOKS_PER_ACCOUNT <= known.len() => return Err(ConnectError::WebhooksFull),
+        None => brevo.call(&create_webhook(&registration)).await?,
+    };
+    Ok(())
+}
+
+/// Which of the registrations are ours: those that lead to this account's path, wherever it was deployed. Pure.
+fn plan(known: &[Value], url: &Url, account: &str) -> Todo {
+    let path = format!("/brevo/{account}");
+    let is_ours = |webhook: &&Value| {
+        let address = webhook["url"].as_str().and_then(|url| Url::parse(url).ok());
+        address.is_some_and(|address| address.path().ends_with(&path))
+    };
+    let ours: Vec<&Value> = known.iter().filter(is_ours).collect();
+    let is_right = |webhook: &Value| {
+        let mut events: Vec<&str> =
+            webhook["events"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        events.sort_unstable();
+        webhook["url"] == url.as_str() && events == EVENTS
+    };
+    let kept = ours.iter().find(|webhook| is_right(webhook)).or(ours.first()).copied();
+    let keep = kept.and_then(|webhook| webhook["id"].as_u64());
+    let ids = ours.iter().filter_map(|webhook| webhook["id"].as_u64());
+    Todo {
+        keep,
+        change: kept.is_some_and(|webhook| !is_right(webhook)),
+        drop: ids.filter(|id| Some(*id) != keep).collect(),
+    }
+}
+
+/// Where Brevo sends to, from the stack's address or its output `WebhookUrl`.
+pub(super) fn address(url: &str, account: &str) -> Result<Url, ConnectError> {
+    let base = url.trim().trim_end_matches('/').trim_end_matches("/webhooks/shopify");
+    let address = Url::parse(&format!("{base}/brevo/{account}")).ok();
+    let is_safe = |address: &Url| {
+        let local = matches!(address.host_str(), Some("127.0.0.1" | "localhost"));
+        address.scheme() == "https" || (local && address.scheme() == "http")
+    };
+    address.filter(is_safe).ok_or_else(|| ConnectError::WebhookUrl(url.to_owned()))
+}
+
+/// The account's token, made and written to the keyring if there is none. First of all: Brevo may use it at once.
+async fn token(aws: &Aws, name: &str, account: &str) -> Result<(SecretString, bool), ConnectError> {
+    let mut keyring = aws.keyring(name).await?;
+    if let Some(token) = keyring["brevo"][account]["secrets"][0].as_str().filter(|token| !token.is_empty()) {
+        return Ok((token.to_owned().into(), false));
+    }
+    let token = new_token()?;
+    if !keyring["brevo"].is_object() {
+        keyring["brevo"] = json!({});
+    }
+    keyring["brevo"][account] = json!({ "secrets": [token.expose_secret()] });
+    put_secret(&aws.secrets, name, &keyring.to_string().into()).await?;
+    Ok((token, true))
+}
+
+/// 256 bits, from the source that TLS uses.
+fn new_token() -> Result<SecretString, ConnectError> {
+    let mut bytes = [0; TOKEN_BYTES];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random.fill(&mut bytes).map_err(|_| ConnectError::NoRandom)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn webhook(id: u64, url: &str, events: &[&str]) -> Value {
+        json!({"id": id, "url": url, "events": events, "type": "marketing"})
+    }
+
+    #[test]
+    fn the_address_is_made_of_the_stacks_output_and_is_never_plain_http() {
+        let made = |url: &str| address(url, "0a1b").map(String::from).ok();
+        let wanted = Some("https://x.example/brevo/0a1b".to_owned());
+        for url in ["https://x.example", "https://x.example/", "https://x.example/webhooks/shopify"] {
+            assert_eq!(made(url), wanted, "{url}");
+        }
+        for url in ["http://x.example", "x.example", "ftp://x.example", ""] {
+            assert_eq!(made(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn one_registration_of_ours_stays_and_others_are_not_touched() {
+        let url = address("https://x.example", "0a1b").unwrap();
+        let right = url.as_str();
+        let plan = |known: &[Value]| plan(known, &url, "0a1b");
+        let other = webhook(1, "https://else.example/brevo/ffff", &["opened"]);
+        assert_eq!(plan(std::slice::from_ref(&other)), Todo { keep: None, change: false, drop: vec![] });
+        let good = webhook(3, right, &["unsubscribed", "spam", "hardBounce", "contactDeleted"]);
+        assert_eq!(plan(&[other.clone(), good.clone()]), Todo { keep: Some(3), change: false, drop: vec![] });
+        let moved = webhook(2, "https://old.example/prod/brevo/0a1b", &EVENTS);
+        assert_eq!(plan(&[moved.clone(), good]), Todo { keep: Some(3), change: false, drop: vec![2] });
+        assert_eq!(plan(&[other, moved]), Todo { keep: Some(2), change: true, drop: vec![] });
+        let fewer = webhook(4, right, &["unsubscribed"]);
+        assert_eq!(plan(&[fewer]), Todo { keep: Some(4), change: true, drop: vec![] });
+    }
+
+    #[test]
+    fn tokens_are_long_and_never_the_same() {
+        let [one, two] = [new_token().unwrap(), new_token().unwrap()];
+        assert_eq!(one.expose_secret().len(), 2 * TOKEN_BYTES);
+        assert_ne!(one.expose_secret(), two.expose_secret());
+    }
+}

@@ -1,0 +1,202 @@
+//! What Brevo tells of a person: that they are out, since when, and why.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Block, Channel, Consent, ConsentState, ContactRecord, Email, KnownAs};
+
+/// Why Brevo writes to somebody no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutReason {
+    /// They clicked "unsubscribe".
+    Unsubscribed,
+    /// They complained.
+    Spam,
+    /// The address does not exist. Nobody said anything.
+    HardBounce,
+    /// Found blocked, for a reason that Brevo does not tell.
+    Blocked,
+    /// The contact was deleted, and with it what the person had said there. Nobody said anything to us.
+    Deleted,
+}
+
+impl OutReason {
+    /// Whether it is the person's (or, where unknown, maybe the person's) word: only that goes back to the store.
+    pub fn is_a_statement(self) -> bool {
+        match self {
+            Self::Unsubscribed | Self::Spam | Self::Blocked => true,
+            Self::HardBounce | Self::Deleted => false,
+        }
+    }
+}
+
+/// Since when Brevo does not write to somebody, and why. Only ever moves forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrevoOut {
+    /// Brevo's time.
+    pub at: Timestamp,
+    /// Brevo's reason.
+    pub why: OutReason,
+}
+
+/// What happened to a contact in Brevo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BrevoSaid {
+    /// No more emails to them.
+    Out(OutReason),
+    /// No more text messages to them.
+    SmsOut(OutReason),
+    /// The contact is gone.
+    Deleted,
+}
+
+/// One event of one contact.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrevoNews {
+    /// Whose.
+    pub email: Email,
+    /// What happened.
+    pub said: BrevoSaid,
+    /// When, by Brevo's clock, in whole seconds.
+    pub at: Timestamp,
+}
+
+// The address stays out.
+impl fmt::Debug for BrevoNews {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrevoNews").field("said", &self.said).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// Whose word counts where store and Brevo disagree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConsentSource {
+    /// The store's: an opt-in that it records is never taken back there.
+    Store,
+    /// Brevo's: no opt-in of the store lifts what Brevo reported.
+    Brevo,
+    /// Whoever spoke last.
+    #[default]
+    Newest,
+}
+
+impl ConsentSource {
+    /// Whether a report from Brevo stands against what the store records. Only an explicit opt-in that is newer lifts
+    /// it, and with [`ConsentSource::Brevo`] nothing does. A tie is an opt-out.
+    pub fn is_out(self, out: Option<&BrevoOut>, consent: Option<&Consent>) -> bool {
+        let Some(out) = out else { return false };
+        let is_newer_yes =
+            consent.is_some_and(|consent| consent.state == ConsentState::OptedIn && out.at < consent.at);
+        !(is_newer_yes && self != Self::Brevo)
+    }
+
+    /// Whether an opt-out in Brevo is to be written to the store. Never twice, and never over a newer word there.
+    pub fn is_owed_to_the_store(self, out: &BrevoOut, consent: Option<&Consent>) -> bool {
+        let said_yes_at = match consent {
+            Some(consent) if consent.state == ConsentState::OptedOut => return false,
+            consent => consent.map(|consent| consent.at),
+        };
+        out.why.is_a_statement()
+            && match self {
+                Self::Brevo => true,
+                Self::Newest => said_yes_at.is_none_or(|at| at <= out.at),
+                Self::Store => said_yes_at.is_none(),
+            }
+    }
+}
+
+/// The report that holds: the later one; what is known already wins a tie, so the same report twice is one.
+fn latest(stored: Option<BrevoOut>, new: BrevoOut) -> (BrevoOut, bool) {
+    match stored {
+        Some(stored) if new.at <= stored.at => (stored, false),
+        _ => (new, true),
+    }
+}
+
+/// What Brevo has after it reported an opt-out: a block, unless we lifted one since then. In that case nobody knows, and
+/// the next write says what holds: an unasked block is set anew by an opt-out and lifted by an opt-in.
+fn reported(before: Option<Block>, was_lifted: bool) -> Option<Block> {
+    if before.is_none() && was_lifted { Some(Block::Unasked) } else { Some(Block::Reported) }
+}
+
+impl ContactRecord {
+    /// The report of one channel.
+    pub fn brevo_out(&self, channel: Channel) -> Option<&BrevoOut> {
+        match channel {
+            Channel::Email => self.email_out.as_ref(),
+            Channel::Sms => self.sms_out.as_ref(),
+            // Brevo tells nothing of WhatsApp.
+            Channel::Whatsapp => None,
+        }
+    }
+
+    /// Takes over what happened in Brevo. True if it was news.
+    pub fn hear_brevo(&mut self, news: &BrevoNews) -> bool {
+        match news.said {
+            BrevoSaid::Out(why) => self.note_email_out(BrevoOut { at: news.at, why }),
+            BrevoSaid::SmsOut(why) => self.note_sms_out(BrevoOut { at: news.at, why }),
+            BrevoSaid::Deleted => self.note_deleted(news.at),
+        }
+    }
+
+    fn note_email_out(&mut self, out: BrevoOut) -> bool {
+        let (out, is_news) = latest(self.email_out, out);
+        if is_news {
+            self.email_out = Some(out);
+            self.email_block = reported(self.email_block, self.email_lifted);
+        }
+        is_news
+    }
+
+    fn note_sms_out(&mut self, out: BrevoOut) -> bool {
+        let (out, is_news) = latest(self.sms_out, out);
+        if is_news {
+            self.sms_out = Some(out);
+            self.sms_block = reported(self.sms_block, self.sms_lifted);
+        }
+        is_news
+    }
+
+    /// Takes over what Brevo reported of another customer's contact, which is this one's from now on. Whether it is
+    /// blocked is not known by that.
+    pub fn take_outs_of(&mut self, gone: &Self) {
+        for (own, other) in [(&mut self.email_out, gone.email_out), (&mut self.sms_out, gone.sms_out)] {
+            *own = other.map_or(*own, |other| Some(latest(*own, other).0));
+        }
+    }
+
+    /// The contact is gone from Brevo, and nobody knows what the person had said there: whatever comes back is out,
+    /// until a newer opt-in. An event that is no newer than the last report is about a contact of before.
+    pub fn note_deleted(&mut self, at: Timestamp) -> bool {
+        let out = BrevoOut { at, why: OutReason::Deleted };
+        if !self.note_email_out(out) {
+            return false;
+        }
+        self.note_sms_out(out);
+        // There is no block for WhatsApp, so the number stays away.
+        self.refused_whatsapp = self.whatsapp_number().cloned().or(self.refused_whatsapp.take());
+        // The next write does not assume that it is there: it is created anew, with its blocks.
+        self.known_as = KnownAs::Unknown;
+        self.creation = None;
+        self.sent_email = None;
+        self.sent_phone = None;
+        self.sent_whatsapp = None;
+        self.in_abandoned_list = false;
+        self.joined.clear();
+        self.email_block = None;
+        self.sms_block = None;
+        self.email_flag_tried = false;
+        self.sms_flag_tried = false;
+        self.email_lifted = false;
+        self.sms_lifted = false;
+        true
+    }
+}
+
+#[cfg(test)]
+#[path = "opt_out_tests.rs"]
+mod tests;
