@@ -238,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn a_contact_s_events_and_a_product_with_its_variants_are_one_subject_each() {
+        let fields = |json: Value| json.as_object().cloned().unwrap_or_default();
+        let jo = crate::Identifier::ExtId("shopify:demo:1".to_owned());
+        let event = Event::new("x", jo, "2026-11-02T10:00:00Z".parse().unwrap());
+        assert_eq!(Item::Event(event, BTreeMap::new()).subject(), "shopify:demo:1");
+        let product = Item::Product(fields(json!({"id": "1", "name": "Cup"})));
+        let variant = Item::Product(fields(json!({"id": "11", "parentId": "1"})));
+        assert_eq!((product.subject(), variant.subject()), ("1", "1"));
+        assert_eq!(Item::Order(json!({"id": "7"})).subject(), "7");
+        assert_eq!(Item::Category(fields(json!({"id": "c"}))).subject(), "c");
+    }
+
+    #[test]
     fn what_only_the_older_state_of_a_product_says_stays() {
         let fields = |json: Value| json.as_object().cloned().unwrap_or_default();
         let older = Item::Product(fields(json!({"id": "1", "name": "Cup", "stock": 3})));
