@@ -2,6 +2,7 @@
 
 pub(crate) mod outcome;
 mod prepare;
+mod put_off;
 mod resolve;
 
 use std::panic::AssertUnwindSafe;

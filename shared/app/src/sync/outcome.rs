@@ -1,22 +1,19 @@
 //! How a notice ends: in exactly one visible state, with a reason.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{Change, ContactKey, Email, Skipped, short_hash};
 use tajo_mapping::LogLevel;
-use tajo_platforms::{Notice, TopicKind};
+use tajo_platforms::Notice;
 use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
 use super::prepare::{Prepared, Task, identity};
-use crate::ingest::until_they_meet;
-use crate::queue::{LONGEST_DELAY, Message};
+use super::put_off::{gather, go_on, put_off};
 use crate::shopify::{CANNOT_BE_ASKED, CANNOT_BE_TOLD};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Delivery, Env, Store, Urgency};
+use crate::{Env, Store};
 
 /// One message of a queue.
 #[derive(Clone, Debug)]
@@ -85,13 +82,10 @@ pub struct Report {
     /// What is written down.
     pub line: LogLine,
     /// The store asked to hear only of trouble in the function's log.
-    quiet: bool,
+    pub(super) quiet: bool,
     /// It was only passed on: its end is written down where it ends.
-    passed_on: bool,
+    pub(super) passed_on: bool,
 }
-
-/// Work that Brevo has not taken for this long is parked.
-const TOO_OLD: SignedDuration = SignedDuration::from_hours(24);
 
 /// The queue hands a message out five times (template.yaml, `maxReceiveCount`).
 const LAST_CHANCE: u32 = 5;
@@ -268,108 +262,7 @@ async fn stopped(env: &Env, record: &Record, notice: Notice, stop: Stop, calls: 
     }
 }
 
-/// Waiting is not a failure: the notice is sent again with a delay and carries its own count.
-async fn put_off(
-    env: &Env,
-    record: &Record,
-    notice: &Notice,
-    after: Option<Duration>,
-    reason: &str,
-) -> Result<(Outcome, String), String> {
-    let age = env.clock.now().duration_since(notice.received_at);
-    // What the law asks waits for as long as it takes.
-    let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
-    if let (true, true, Some(store)) = (must_keep, TOO_OLD < age, &notice.store) {
-        let _ = env.set_attention(store, Some(reason)).await;
-    }
-    if TOO_OLD < age && !must_keep {
-        let reason = format!("not taken for {} hours; the last reason: {reason}", TOO_OLD.as_hours());
-        park_it(env, record, notice, &reason, None).await?;
-        return Ok((Outcome::Parked, reason));
-    }
-    let mut again = notice.clone();
-    again.attempts += 1;
-    again.redelivered = true;
-    let delay = after.unwrap_or_default().max(backoff(&again));
-    env.queue.send(&again, delay).await.map_err(|error| error.to_string())?;
-    Ok((Outcome::Deferred, format!("{reason}; tried again in {} s", delay.min(LONGEST_DELAY).as_secs())))
-}
-
-/// Waiting for a rate limit is no failure: no try is counted. What waits meets others that wait, and leaves with them.
-async fn gather(
-    env: &Env,
-    record: &Record,
-    notice: &Notice,
-    after: Duration,
-    reason: &str,
-) -> Result<(Outcome, String), String> {
-    let now = env.clock.now();
-    if env.delivery == Delivery::OneByOne || TOO_OLD < now.duration_since(notice.received_at) {
-        return put_off(env, record, notice, Some(after), reason).await;
-    }
-    let mut again = notice.clone();
-    again.waited = true;
-    again.redelivered |= record.received > 1;
-    let delay = meeting(Urgency::of(&notice.topic), now, after);
-    env.gather.send(&again, delay).await.map_err(|error| error.to_string())?;
-    Ok((Outcome::Deferred, format!("{reason}; tried again in {} s", delay.as_secs())))
-}
-
-/// How long until work of this kind meets its like. The patient meet every ten seconds.
-fn meeting(urgency: Urgency, now: Timestamp, after: Duration) -> Duration {
-    let after = after.min(LONGEST_DELAY);
-    match urgency {
-        Urgency::Now | Urgency::Soon => after,
-        Urgency::Patient => {
-            let then = now.saturating_add(after).unwrap_or(now);
-            (after + until_they_meet(then)).min(LONGEST_DELAY)
-        }
-    }
-}
-
-/// Passes on, untouched, what could not be sent now anyway.
-pub(super) async fn pass_on(env: &Env, records: Vec<(Record, Notice, Duration)>) -> Vec<Report> {
-    let now = env.clock.now();
-    let messages: Vec<Message> = records
-        .iter()
-        .map(|(record, notice, after)| Message {
-            body: record.body.clone(),
-            group: store_name(notice),
-            delay: meeting(Urgency::of(&notice.topic), now, *after),
-        })
-        .collect();
-    let sent = env.gather.send_all(&messages).await;
-    let reports = records.iter().zip(sent).map(|((record, notice, _), sent)| match sent {
-        Ok(()) => Report { passed_on: true, ..report(env, record, notice, Outcome::Deferred, None) },
-        Err(error) => report(env, record, notice, Outcome::Retried, Some(error.to_string())),
-    });
-    reports.collect()
-}
-
-/// A long work goes on in another invocation. That is no retry: nothing is counted.
-async fn go_on(
-    env: &Env,
-    notice: &Notice,
-    resume: String,
-    reason: String,
-) -> Result<(Outcome, String), String> {
-    let mut next = notice.clone();
-    next.resume = Some(resume);
-    env.queue.send(&next, Duration::ZERO).await.map_err(|error| error.to_string())?;
-    Ok((Outcome::Deferred, reason))
-}
-
-/// 2 s, 4 s, 8 s … up to 15 minutes, plus up to half of it, by what is sent: retries of a crowd spread.
-fn backoff(notice: &Notice) -> Duration {
-    let base = 2u64.saturating_pow(notice.attempts.min(10)).min(LONGEST_DELAY.as_secs());
-    let spread = notice
-        .delivery
-        .bytes()
-        .fold(u64::from(notice.attempts), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    Duration::from_secs(base + spread % (base / 2 + 1))
-}
-
-async fn park_it(
+pub(super) async fn park_it(
     env: &Env,
     record: &Record,
     notice: &Notice,
@@ -403,7 +296,7 @@ pub(crate) fn delivery_id(notice: &Notice) -> String {
     }
 }
 
-fn store_name(notice: &Notice) -> String {
+pub(super) fn store_name(notice: &Notice) -> String {
     match &notice.store {
         Some(store) => store.as_str().to_owned(),
         None if notice.shop.is_empty() => "unknown".to_owned(),

@@ -11,7 +11,7 @@ use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsF
 use tajo_platforms::{Notice, TopicKind};
 
 use super::outcome::{self, Record, Report, Source};
-use super::resolve;
+use super::{put_off, resolve};
 use crate::stop::Stop;
 use crate::{Delivery, Env, Store, Urgency, brevo_news, product, trace};
 
@@ -76,7 +76,7 @@ pub(super) async fn prepare(
             Err(stop) => reports.push(outcome::stopped_early(env, &record, notice, stop).await),
         }
     }
-    reports.extend(outcome::pass_on(env, waiting).await);
+    reports.extend(put_off::pass_on(env, waiting).await);
     (prepared, reports)
 }
 
