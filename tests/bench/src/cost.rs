@@ -133,6 +133,7 @@ pub fn idle_month(tally: &Tally, memory: Memory) -> Table {
     let lines = [
         line("Secrets: keyring and one store", 2.0, price::SECRET_PER_MONTH, "stores"),
         line("SQS polls of `live`, 5 pollers × 3 a minute", polls, price::SQS_PER_MILLION / 1e6, "queues"),
+        line("SQS polls of `gather`, the same", polls, price::SQS_PER_MILLION / 1e6, "queues"),
         line("SQS polls of `dead-letters`, the same", polls, price::SQS_PER_MILLION / 1e6, "queues"),
         line("EventBridge Scheduler", MINUTES_PER_MONTH, price::SCHEDULER_PER_MILLION / 1e6, "minutes"),
         line(

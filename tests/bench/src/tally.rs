@@ -133,7 +133,7 @@ pub struct Tally {
 impl Tally {
     /// Read units that the sweeper needs to find nothing, all day long: one query of each partition a minute.
     pub fn fixed_reads(&self) -> f64 {
-        self.sweeper.invocations as f64 * f64::from(DUE_SHARDS) * 0.5
+        self.sweeper.invocations as f64 * f64::from(DUE_SHARDS + 1) * 0.5
     }
 
     /// One notice ended after so long.
