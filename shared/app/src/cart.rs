@@ -266,8 +266,13 @@ pub(crate) fn accept_deleted(
 }
 
 /// An order has this token: the cart is done, in whichever order the two arrive. Answers whose cart it was, if
-/// it was abandoned. `guess`: there is hardly ever a cart of this name, so it is written without a look.
-pub(crate) async fn close(worker: &Worker<'_>, token: &str, guess: bool) -> Result<Option<ContactKey>, Stop> {
+/// it was abandoned, and the other tokens that it went by. `guess`: there is hardly ever a cart of this name, so it is
+/// written without a look.
+pub(crate) async fn close(
+    worker: &Worker<'_>,
+    token: &str,
+    guess: bool,
+) -> Result<(Option<ContactKey>, Vec<String>), Stop> {
     let key = Key::cart(&worker.store.facts.store, token);
     let decide = |stored: Option<&CartRecord>| {
         let mut record = stored.cloned().unwrap_or_else(|| new_record(worker.now()));
@@ -283,8 +288,8 @@ pub(crate) async fn close(worker: &Worker<'_>, token: &str, guess: bool) -> Resu
         (Some(record), recovered)
     };
     let known = guess.then_some(Stored { revision: 0, record: None });
-    let (_, recovered) = worker.env.table.change_from(&key, known, attributes, decide).await?;
-    Ok(recovered)
+    let (closed, recovered) = worker.env.table.change_from(&key, known, attributes, decide).await?;
+    Ok((recovered, closed.record.map(|record| record.tokens).unwrap_or_default()))
 }
 
 fn new_record(now: Timestamp) -> CartRecord {

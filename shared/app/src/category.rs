@@ -2,6 +2,9 @@
 
 mod members;
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tajo_brevo::Item;
 use tajo_domain::{CategoryRecord, CollectionNews};
 use tajo_mapping::{Category, category_body, collection_id};
@@ -9,6 +12,26 @@ use tajo_state::{Attributes, Key, Stored};
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
+
+/// So many types and tags a process remembers; a store has some hundred.
+const MOST_REMEMBERED: usize = 10_000;
+
+/// Types and tags that Brevo has, as this process knows: they never change and are never taken back. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Categories(Arc<Mutex<HashSet<String>>>);
+
+impl Categories {
+    fn has(&self, key: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+
+    fn note(&self, key: String) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MOST_REMEMBERED {
+            known.insert(key);
+        }
+    }
+}
 
 /// Why the end of a collection asks for nothing.
 pub(crate) const NOT_THERE: &str = "Brevo does not have it: there is nothing to mark as deleted";
@@ -26,8 +49,12 @@ pub(crate) async fn ensure(
     let facts = &worker.store.facts;
     for category in categories {
         let key = Key::category(&facts.store, &category.id);
+        if worker.env.categories.has(&key.pk) {
+            continue;
+        }
         let stored = worker.env.table.get::<CategoryRecord>(&key).await?;
         if stored.record.is_some_and(|record| record.sent > 0) {
+            worker.env.categories.note(key.pk);
             continue;
         }
         let record =
@@ -35,6 +62,7 @@ pub(crate) async fn ensure(
         worker.deliver_one(Item::Category(category_body(&category.id, &record, facts))).await?;
         let decide = |stored: Option<&CategoryRecord>| (stored.is_none().then(|| record.clone()), ());
         worker.env.table.change(&key, Attributes::none, decide).await?;
+        worker.env.categories.note(key.pk);
     }
     for collection in collections {
         let id = collection_id(collection);

@@ -11,6 +11,7 @@ use tajo_platforms::{Context, Platform};
 use tajo_state::{Attributes, Key, SecretError, Secrets, StoreRecord, StoreSecret, StoreStatus, Table};
 use tokio::sync::Mutex;
 
+use crate::category::Categories;
 use crate::config::SyncConfig;
 use crate::shopify::{Shop, Shopify};
 use crate::stop::Stop;
@@ -39,6 +40,8 @@ pub struct Env {
     pub dead_letters_arn: String,
     /// What is left of the rate limits, as this process knows it.
     pub budgets: Budgets,
+    /// Types and tags that Brevo has, as this process knows.
+    pub categories: Categories,
     /// How calls leave.
     pub delivery: Delivery,
     /// How long a claimed effect is held.
@@ -108,6 +111,7 @@ impl Env {
             gather_arn: config.gather_arn.clone(),
             dead_letters_arn: config.dead_letters_arn.clone(),
             budgets: Budgets::default(),
+            categories: Categories::default(),
             delivery: Delivery::default(),
             claim: config.claim,
             clock: Clock::default(),

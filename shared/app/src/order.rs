@@ -37,9 +37,15 @@ pub(crate) async fn close_carts(
 /// Marks the carts of these tokens as done.
 pub(crate) async fn close(worker: &Worker<'_>, tokens: &[String]) -> Result<Vec<(ContactKey, String)>, Stop> {
     let mut recovered = Vec::new();
+    let mut closed: Vec<String> = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
+        // A checkout that came with its cart's token lives there, and is done with it.
+        if closed.contains(token) {
+            continue;
+        }
         // State lives under the cart's token, so there is hardly ever any under the checkout's.
-        let contact = cart::close(worker, token, index > 0).await?;
+        let (contact, others) = cart::close(worker, token, index > 0).await?;
+        closed.extend(others);
         recovered.extend(contact.map(|contact| (contact, token.clone())));
     }
     Ok(recovered)

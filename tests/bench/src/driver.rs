@@ -271,7 +271,7 @@ impl Driver {
     /// Makes a worker whose caches are as old as the simulated time says. Answers how often the store's key is read.
     async fn wake(&mut self, lane: usize, poller: usize, now: Timestamp) -> u64 {
         let believed = |since: Timestamp, ms| now.duration_since(since) < SignedDuration::from_millis(ms);
-        let budgets = {
+        let known = {
             let poller = &mut self.lanes[lane].pollers[poller];
             if let Some(process) = &poller.process
                 && believed(process.made, BELIEVED_MS)
@@ -279,7 +279,10 @@ impl Driver {
                 process.clock.play(now);
                 return 0;
             }
-            poller.process.as_ref().map(|process| process.env.budgets.clone())
+            poller
+                .process
+                .as_ref()
+                .map(|process| (process.env.budgets.clone(), process.env.categories.clone()))
         };
         let clock = Clock::default();
         clock.play(now);
@@ -287,8 +290,8 @@ impl Driver {
         let mut env = self.world.env(&front).await;
         env.clock = clock.clone();
         env.delivery = self.delivery;
-        // Only caches of keys and settings grow old: what is known of the budgets stays with the process.
-        env.budgets = budgets.unwrap_or_default();
+        // Only caches of keys and settings grow old: what else a process knows stays with it.
+        (env.budgets, env.categories) = known.unwrap_or_default();
         let poller = &mut self.lanes[lane].pollers[poller];
         poller.process = Some(Process { made: now, env, clock, front });
         if poller.key_read_at.is_some_and(|read| believed(read, KEY_BELIEVED_MS)) {
