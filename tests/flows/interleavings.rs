@@ -88,6 +88,8 @@ impl Actor {
 
     async fn start(&mut self, notice: Notice) -> Part {
         let env = self.env.clone();
+        // Every schedule begins with what the first one knew.
+        env.categories.forget();
         let task = tokio::spawn(async move { deliver(&env, &notice).await }.boxed());
         let mut part = Part { task: Some(task), held: None, calls: Vec::new(), end: None };
         self.run(&mut part).await;

@@ -21,6 +21,11 @@ const MOST_REMEMBERED: usize = 10_000;
 pub struct Categories(Arc<Mutex<HashSet<String>>>);
 
 impl Categories {
+    /// As in a process that has just started.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn has(&self, key: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
     }
