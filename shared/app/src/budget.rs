@@ -24,9 +24,6 @@ const WARY_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// How long everything is gathered after somebody got no ticket.
 const OVERLOADED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
-/// The least that gathered work waits: its queue adds a window of its own.
-const GATHERED_FOR: Duration = Duration::ZERO;
-
 /// How long an answer about a rate per second is worth something.
 const HEARD_FOR: Duration = Duration::from_secs(5);
 
@@ -81,17 +78,16 @@ impl Budgets {
         lanes.entry(key).or_insert_with(|| Arc::new(Lane::new(account, bucket))).clone()
     }
 
-    /// How long work of this urgency should wait with others instead of being sent as it comes, as far as this process
+    /// Whether work of this urgency should wait with others instead of being sent as it comes, as far as this process
     /// knows: the patient as soon as a road is scarce, the urgent only when its tickets run out.
-    pub(crate) fn must_wait(&self, account: &str, urgency: Urgency, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn must_wait(&self, account: &str, urgency: Urgency, now: Timestamp) -> bool {
         let lanes =
             [Bucket::Contacts, Bucket::Events, Bucket::Orders].map(|bucket| self.lane(account, bucket));
-        let waits = lanes.iter().any(|lane| {
+        lanes.iter().any(|lane| {
             let known = lane.known();
             let is_over = now < known.closed_until || now < known.overloaded_until;
             is_over || (urgency != Urgency::Now && now < known.scarce_until)
-        });
-        waits.then_some(GATHERED_FOR)
+        })
     }
 }
 
@@ -207,10 +203,13 @@ impl Lane {
         let waiting = self.waiting.fetch_sub(1, Ordering::Relaxed);
         loop {
             while let Some(moment) = pool.pop_front() {
-                // A moment that nobody took in time is no more evenly spaced.
-                if clock.now() <= moment {
+                // A moment that nobody took in time is no more evenly spaced. Those of an hour need not be.
+                if clock.now() <= moment || !self.is_fast() {
                     return Ok((moment <= latest).then_some(moment));
                 }
+            }
+            if latest < self.known().closed_until {
+                return Ok(None);
             }
             let now = clock.now();
             let moments = self.moments(table, waiting.max(1) as usize, urgency, now, latest).await?;
@@ -242,7 +241,8 @@ impl Known {
             self.scarce_until = now.saturating_add(SCARCE_FOR).unwrap_or(Timestamp::MAX);
             self.wary_until = now.saturating_add(WARY_FOR).unwrap_or(Timestamp::MAX);
         }
-        self.is_silent = left.is_none();
+        // One answer without headers takes nothing back that others have told.
+        self.is_silent = left.is_none() && self.left.is_none();
         let Some(left) = left else { return };
         let is_second = left.reset <= Duration::from_secs(1);
         // A bucket may have both; the one per second is the one to pace by.

@@ -107,3 +107,11 @@ async fn what_was_heard_of_a_rate_per_second_is_soon_worth_nothing() {
     clock.play(at(5_000));
     assert!(lane.explore(&clock).await.is_some(), "one call finds out how it is now");
 }
+
+#[test]
+fn one_answer_without_headers_takes_nothing_back() {
+    let lane = Lane::new("account", Bucket::Events);
+    lane.hear(left(10, 9, 1), None, at(0));
+    lane.hear(None, None, at(10));
+    assert!(!lane.take_free(5, at(20)), "four are left of what may be sent freely");
+}

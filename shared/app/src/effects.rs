@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tajo_brevo::Item;
+use tajo_brevo::{Item, NextStep};
 use tajo_domain::{Claim, Ledger};
 use tajo_mapping::Planned;
 
@@ -63,7 +63,7 @@ pub(crate) async fn send(worker: &Worker<'_>, planned: Vec<Planned>) -> Sent {
     let mut items: Vec<Item> =
         planned.iter().map(|planned| Item::Event(planned.event.clone(), BTreeMap::new())).collect();
     // The first event of the contact takes its attributes along.
-    let rides = match (&ride, items.first_mut()) {
+    let mut rides = match (&ride, items.first_mut()) {
         (Some(ride), Some(Item::Event(event, attributes)))
             if !ride.has_arrived && event.identifier == ride.who =>
         {
@@ -72,14 +72,26 @@ pub(crate) async fn send(worker: &Worker<'_>, planned: Vec<Planned>) -> Sent {
         }
         _ => false,
     };
-    let results = worker.deliver(items).await;
+    let mut results = worker.deliver(items).await;
+    if let (true, Ok(all), Some(first)) = (rides, &mut results, planned.first())
+        && matches!(all.first(), Some(Err(error)) if error.next_step() == NextStep::Park)
+    {
+        // It may have been for what rode along: an event must not be lost for that.
+        let alone = Item::Event(first.event.clone(), BTreeMap::new());
+        if let Ok(mut again) = worker.deliver(vec![alone]).await
+            && let Some(again) = again.pop()
+        {
+            all[0] = again;
+        }
+        rides = false;
+    }
     if let (Some(ride), Ok(results)) = (&mut ride, &results) {
         ride.has_arrived |= rides && matches!(results.first(), Some(Ok(())));
     }
     worker.put_back(ride);
     let results = match results {
         Ok(results) => results,
-        Err(stop) => return Sent { stop: Some(stop), ..Sent::nothing(&planned) },
+        Err(stop) => return Sent::stopped(&planned, stop),
     };
     for (planned, result) in planned.into_iter().zip(results) {
         match result {

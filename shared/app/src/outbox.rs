@@ -86,12 +86,16 @@ impl<'a> Outbox<'a> {
     }
 
     /// Until when a call for this work may be made.
-    fn latest(&self, urgency: Urgency) -> Timestamp {
-        let end = self.deadline - LEAST_TIME;
-        match (self.gathers, urgency) {
-            (true, _) => end,
-            (false, _) => self.env.clock.now().saturating_add(PATIENCE).unwrap_or(end).min(end),
+    fn latest(&self) -> Timestamp {
+        if self.gathers {
+            return self.end();
         }
+        self.env.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX).min(self.end())
+    }
+
+    /// No call begins after it: it could not end in time.
+    fn end(&self) -> Timestamp {
+        self.deadline.saturating_sub(LEAST_TIME).unwrap_or(Timestamp::MIN)
     }
 
     /// One call that goes alone whatever there is to send: a contact, a question.
@@ -105,13 +109,13 @@ impl<'a> Outbox<'a> {
         let planned = self.env.delivery == Delivery::Planned;
         let explorer = if planned { lane.explore(&self.env.clock).await } else { None };
         if planned && explorer.is_none() && !lane.take_free(1, self.env.clock.now()) {
-            let latest = self.latest(urgency);
+            let latest = self.latest();
             match lane.moment(&self.env.table, urgency, &self.env.clock, latest).await? {
                 Some(moment) => self.env.clock.sleep_until(moment).await,
                 None => return Ok(Err(Error::Scarce { after: lane.wait(self.env.clock.now()) })),
             }
         }
-        Ok(exchange(self.env, store, &lane, request).await)
+        Ok(exchange(self.env, store, &lane, request, self.end()).await)
     }
 
     /// Items that may leave together with others.
@@ -179,7 +183,8 @@ impl<'a> Outbox<'a> {
                 store: &asked[places[0].0].store,
                 kind,
                 urgency,
-                latest: self.latest(urgency),
+                latest: self.latest(),
+                end: self.end(),
                 gathers: self.gathers,
             };
             async move { (places, road.send(items).await) }

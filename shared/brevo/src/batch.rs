@@ -181,18 +181,26 @@ impl Fate {
 /// open which were taken.
 fn partial(body: &Value, count: usize) -> Fate {
     let mut results: Vec<Result<(), Error>> = (0..count).map(|_| Ok(())).collect();
-    let Some(errors) = body["errors"].as_array().filter(|errors| !errors.is_empty()) else {
+    let unclear = || {
         let unclear = Error::Unclear("207 without its errors".to_owned());
-        return Fate::Each((0..count).map(|_| Err(unclear.clone())).collect());
+        Fate::Each((0..count).map(|_| Err(unclear.clone())).collect())
+    };
+    let Some(errors) = body["errors"].as_array().filter(|errors| !errors.is_empty()) else {
+        return unclear();
     };
     for error in errors {
         let refused =
             Error::refused(400, "partial_success", error["message"].as_str().unwrap_or("no reason given"));
         let indexes = error["eventIndex"].as_array().map_or(&[][..], Vec::as_slice);
-        for index in indexes.iter().filter_map(|index| usize::try_from(index.as_u64()?).ok()) {
-            if let Some(result) = results.get_mut(index) {
-                *result = Err(refused.clone());
-            }
+        let index_of = |index: &Value| usize::try_from(index.as_u64()?).ok().filter(|index| *index < count);
+        let Some(indexes) =
+            indexes.iter().map(index_of).collect::<Option<Vec<_>>>().filter(|all| !all.is_empty())
+        else {
+            // Somebody was refused, and nobody knows who.
+            return unclear();
+        };
+        for index in indexes {
+            results[index] = Err(refused.clone());
         }
     }
     Fate::Each(results)
@@ -221,6 +229,10 @@ mod tests {
 
     #[test]
     fn a_partial_success_that_names_nobody_leaves_all_of_them_open() {
+        for index in [json!(null), json!([]), json!(1), json!(["1"]), json!([2])] {
+            let body = json!({"errors": [{"eventIndex": index, "message": "no"}]});
+            assert_eq!(taken(Fate::of(answer(207, body), 2)), [false, false], "{index}");
+        }
         assert_eq!(taken(Fate::of(answer(207, Value::Null), 2)), [false, false]);
     }
 

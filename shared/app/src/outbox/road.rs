@@ -1,10 +1,14 @@
 //! The items of one kind on their way: which calls they leave in, with what right, and what became of each.
 
+use std::time::Duration;
+
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tajo_brevo::{
     Answer, Error, Fate, Item, Kind, NextStep, Plan, Request, Supply, Unit, collapse, needs, plan,
 };
+
+use tracing::warn;
 
 use crate::budget::Lane;
 use crate::stop::Stop;
@@ -16,6 +20,9 @@ const AT_ONCE: usize = 10;
 /// A batch of fewer is not worth a call of an hourly budget while single calls are to be had.
 const WORTH_A_BATCH: usize = 5;
 
+/// When to come again for what had no time, or no answer about its tickets.
+const SOON: Duration = Duration::from_secs(1);
+
 /// The items of one road on their way.
 pub(super) struct Road<'a> {
     pub env: &'a Env,
@@ -23,6 +30,7 @@ pub(super) struct Road<'a> {
     pub kind: Kind,
     pub urgency: Urgency,
     pub latest: Timestamp,
+    pub end: Timestamp,
     pub gathers: bool,
 }
 
@@ -118,7 +126,11 @@ impl Road<'_> {
         {
             return Ok(Ready::free(need.alone, 0));
         }
-        let failed = |stop: Stop| Error::Unclear(stop.reason().to_owned());
+        // Nothing was sent.
+        let failed = |stop: Stop| {
+            warn!(reason = stop.reason(), "tickets could not be taken");
+            Error::Scarce { after: SOON }
+        };
         let (table, urgency, latest) = (&self.env.table, self.urgency, self.latest);
         let mut ready = Ready::default();
         if is_worth_it || alone.is_none() {
@@ -156,7 +168,7 @@ impl Road<'_> {
             if let Some(moment) = moment {
                 self.env.clock.sleep_until(moment).await;
             }
-            let answer = exchange(self.env, self.store, lane, &units[unit].item.request()).await;
+            let answer = exchange(self.env, self.store, lane, &units[unit].item.request(), self.end).await;
             if let Err(error) = &answer {
                 over = (error.next_step() != NextStep::Park).then(|| error.clone());
             }
@@ -182,7 +194,10 @@ impl Road<'_> {
             if let Some(moment) = moment {
                 self.env.clock.sleep_until(moment).await;
             }
-            let answer = exchange(self.env, self.store, lane, &Plan::batch(self.kind, units, &batch)).await;
+            let answer = {
+                let request = Plan::batch(self.kind, units, &batch);
+                exchange(self.env, self.store, lane, &request, self.end).await
+            };
             match Fate::of(answer, batch.len()) {
                 Fate::Each(results) => {
                     let counted = std::iter::once(1).chain(std::iter::repeat(0));
@@ -246,13 +261,17 @@ fn note(results: &mut [Option<Result<(), Error>>], units: &[Unit], result: &Resu
     }
 }
 
-/// One call, and what its answer says about the budget.
+/// One call, and what its answer says about the budget. None begins after `end`: it could not end in time.
 pub(super) async fn exchange(
     env: &Env,
     store: &Store,
     lane: &Lane,
     request: &Request,
+    end: Timestamp,
 ) -> Result<Answer, Error> {
+    if end < env.clock.now() {
+        return Err(Error::Scarce { after: SOON });
+    }
     let reply = env.brevo.exchange(&store.key, request).await;
     let refused = match &reply.result {
         Err(Error::RateLimited { reset }) => Some(*reset),

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
@@ -65,10 +64,8 @@ pub(super) async fn prepare(
             });
             continue;
         }
-        if record.source == Source::Live
-            && let Some(after) = must_wait(env, &notice).await
-        {
-            waiting.push((record, notice, after));
+        if record.source == Source::Live && must_wait(env, &notice).await {
+            waiting.push((record, notice));
             continue;
         }
         match task(env, &notice, deadline).await {
@@ -81,12 +78,11 @@ pub(super) async fn prepare(
 }
 
 /// Whether a notice could not send anything now: then it is gathered as it is, before it costs anything.
-async fn must_wait(env: &Env, notice: &Notice) -> Option<Duration> {
+async fn must_wait(env: &Env, notice: &Notice) -> bool {
+    let Some(id) = notice.store.as_ref().filter(|_| env.delivery == Delivery::Planned) else { return false };
     // What is wrong with the store is found out where the notice is worked on.
-    let store = env.store(notice.store.as_ref()?).await.ok()??;
-    let planned = env.delivery == Delivery::Planned;
-    let urgency = Urgency::of(&notice.topic);
-    env.budgets.must_wait(&store.record.account, urgency, env.clock.now()).filter(|_| planned)
+    let Ok(Some(store)) = env.store(id).await else { return false };
+    env.budgets.must_wait(&store.record.account, Urgency::of(&notice.topic), env.clock.now())
 }
 
 async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<Store>, Task), Stop> {

@@ -72,19 +72,27 @@ fn meeting(urgency: Urgency, now: Timestamp, after: Duration) -> Duration {
     }
 }
 
-/// Passes on, untouched, what could not be sent now anyway.
-pub(super) async fn pass_on(env: &Env, records: Vec<(Record, Notice, Duration)>) -> Vec<Report> {
+/// Passes on, unread, what could not be sent now anyway. The queue forgets how often it handed a message out, so one that
+/// may have been worked on says so itself.
+pub(super) async fn pass_on(env: &Env, records: Vec<(Record, Notice)>) -> Vec<Report> {
     let now = env.clock.now();
     let messages: Vec<Message> = records
         .iter()
-        .map(|(record, notice, after)| Message {
-            body: record.body.clone(),
+        .map(|(record, notice)| Message {
+            body: match record.received {
+                0 | 1 => record.body.clone(),
+                _ => {
+                    let mut again = notice.clone();
+                    again.redelivered = true;
+                    again.to_json()
+                }
+            },
             group: store_name(notice),
-            delay: meeting(Urgency::of(&notice.topic), now, *after),
+            delay: meeting(Urgency::of(&notice.topic), now, Duration::ZERO),
         })
         .collect();
     let sent = env.gather.send_all(&messages).await;
-    let reports = records.iter().zip(sent).map(|((record, notice, _), sent)| match sent {
+    let reports = records.iter().zip(sent).map(|((record, notice), sent)| match sent {
         Ok(()) => Report { passed_on: true, ..report(env, record, notice, Outcome::Deferred, None) },
         Err(error) => report(env, record, notice, Outcome::Retried, Some(error.to_string())),
     });
