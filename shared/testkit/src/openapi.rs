@@ -1,13 +1,11 @@
 //! Holds every request to Brevo against the request schemas of Brevo's own OpenAPI document, which lies beside the project.
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
 use jsonschema::Validator;
 use serde_json::Value;
-
-const FILE: &str = "../../../shared/reference/specs/brevo/brevo-v3-mock.openapi.json";
+use tajo_sandbox::openapi::{operation, spec};
 
 /// Whether the document is there.
 pub fn is_there() -> bool {
@@ -73,26 +71,4 @@ fn mend(schema: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(mend),
         _ => {}
     }
-}
-
-fn spec() -> Option<&'static Value> {
-    static SPEC: OnceLock<Option<Value>> = OnceLock::new();
-    let read = || {
-        let text = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE)).ok()?;
-        Some(serde_json::from_slice(&text).expect("the OpenAPI document is JSON"))
-    };
-    SPEC.get_or_init(read).as_ref()
-}
-
-/// The operation whose path fits with the fewest placeholders.
-fn operation<'a>(spec: &'a Value, path: &str, method: &str) -> Option<(&'a str, &'a Value)> {
-    let fits = |template: &str| {
-        let (wanted, given): (Vec<&str>, Vec<&str>) =
-            (template.split('/').collect(), path.split('/').collect());
-        let same = |(wanted, given): (&&str, &&str)| wanted.starts_with('{') || wanted == given;
-        wanted.len() == given.len() && wanted.iter().zip(&given).all(same)
-    };
-    let templates = spec["paths"].as_object()?.iter().filter(|(template, _)| fits(template));
-    let (template, found) = templates.min_by_key(|(template, _)| template.matches('{').count())?;
-    Some((template, found.get(method.to_lowercase())?))
 }

@@ -4,6 +4,7 @@ mod admin;
 pub mod brevo;
 pub mod faults;
 pub mod http;
+pub mod openapi;
 mod page;
 mod sandbox;
 mod server;

@@ -1,24 +1,12 @@
 //! Holds every answer against the response schemas of Brevo's own OpenAPI document, which lies beside the project.
 
 use std::io::Write;
-use std::path::Path;
-use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use tajo_sandbox::openapi::{operation, spec};
 use tajo_sandbox::{Request, Response};
 
 use crate::support::Brevo;
-
-const FILE: &str = "../../../shared/reference/specs/brevo/brevo-v3-mock.openapi.json";
-
-fn spec() -> Option<&'static Value> {
-    static SPEC: OnceLock<Option<Value>> = OnceLock::new();
-    let read = || {
-        let text = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE)).ok()?;
-        Some(serde_json::from_slice(&text).expect("the OpenAPI document is JSON"))
-    };
-    SPEC.get_or_init(read).as_ref()
-}
 
 /// Statuses that the document declares for an operation must have the declared body; all others the general error
 /// body. Two answers are beyond it: 429 (its body is not documented) and 501 (the sandbox speaking for itself).
@@ -26,7 +14,7 @@ fn spec() -> Option<&'static Value> {
 pub fn check(request: &Request, response: &Response) {
     let (Some(spec), false) = (spec(), [0, 429, 501].contains(&response.status)) else { return };
     let path = request.path.trim_start_matches("/v3");
-    let declared = operation(spec, path, &request.method).map(|operation| &operation["responses"]);
+    let declared = operation(spec, path, &request.method).map(|(_, operation)| &operation["responses"]);
     let declared = declared.and_then(|responses| responses.get(response.status.to_string()));
     let batch = path == "/events/batch" && response.json()["errors"].is_array();
     let schema = match declared {
@@ -62,19 +50,6 @@ fn error_model() -> Value {
 
 fn resolve<'a>(spec: &'a Value, reference: &str) -> &'a Value {
     spec.pointer(reference.trim_start_matches('#')).expect("a reference leads somewhere")
-}
-
-/// The operation whose path fits with the fewest placeholders.
-fn operation<'a>(spec: &'a Value, path: &str, method: &str) -> Option<&'a Value> {
-    let fits = |template: &str| {
-        let (wanted, given): (Vec<&str>, Vec<&str>) =
-            (template.split('/').collect(), path.split('/').collect());
-        let same = |(wanted, given): (&&str, &&str)| wanted.starts_with('{') || wanted == given;
-        wanted.len() == given.len() && wanted.iter().zip(&given).all(same)
-    };
-    let templates = spec["paths"].as_object()?.iter().filter(|(template, _)| fits(template));
-    let (_, found) = templates.min_by_key(|(template, _)| template.matches('{').count())?;
-    found.get(method.to_lowercase())
 }
 
 /// Every answer of every other test is checked too; this one goes once around all that is played.
