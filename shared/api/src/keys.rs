@@ -1,0 +1,58 @@
+//! API keys and what they may do.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a key may do. Each may also do what the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Look: status, settings, logs, runs, parked work without its bodies.
+    Read,
+    /// Act on a store's work: sync, pause, resume, retry, forward webhooks, trace a person.
+    Operate,
+    /// Everything: connect, disconnect, settings, keys, app credentials.
+    Admin,
+}
+
+/// A key, without the secret that it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApiKey {
+    /// Its public half: it names the key in lists and logs.
+    pub id: String,
+    /// What a person called it.
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// The only stores it may touch; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stores: Option<Vec<String>>,
+    /// When it was made.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub created_at: Timestamp,
+}
+
+/// A key to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRequest {
+    /// What to call it.
+    #[schemars(length(min = 1, max = 64))]
+    pub name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// The only stores it may touch; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stores: Option<Vec<String>>,
+}
+
+/// A key that was just made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyCreated {
+    /// The key as it is listed from now on.
+    #[serde(flatten)]
+    pub key: ApiKey,
+    /// The key itself, shown this once: only its hash is kept.
+    pub secret: String,
+}
