@@ -39,6 +39,7 @@ mod privacy;
 mod process;
 mod products;
 mod readme;
+mod reconcile;
 mod ride;
 mod set_up;
 mod settings;

@@ -170,7 +170,7 @@ fn new_store(store: &str, settings: &str) -> NewStore {
     }
 }
 
-async fn connected(stage: &Stage, store: &str, settings: &str) -> Result<Connected, ConnectError> {
+pub(crate) async fn connected(stage: &Stage, store: &str, settings: &str) -> Result<Connected, ConnectError> {
     connect(&stage.world.target(&stage.front), &new_store(store, settings)).await
 }
 

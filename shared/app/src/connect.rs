@@ -17,7 +17,8 @@ use tajo_domain::StoreId;
 use tajo_mapping::{CONTACT_RULES, Settings};
 use tajo_platforms::Platform;
 use tajo_state::{
-    Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, get_secret, put_secret,
+    Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, arm_reconcile, get_secret,
+    put_secret,
 };
 
 use account::Account;
@@ -161,6 +162,8 @@ pub async fn write(target: &Target, new: &NewStore, set_up: &SetUp) -> Result<()
         .put_store(&new.store, &new.brevo_api_key, new.shopify_access_token.as_ref())
         .await?;
     write_store(&aws.table, new, set_up).await?;
+    let now = Timestamp::now();
+    arm_reconcile(&aws.table, &set_up.account, &new.store, now, now).await?;
     write_keyring(&aws, &target.keyring, new).await
 }
 

@@ -1,6 +1,6 @@
 //! What the stories need: state, queue, secrets, Brevo, the clock. Built once per process.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -49,6 +49,8 @@ pub struct Env {
     /// The time.
     pub clock: Clock,
     stores: Mutex<HashMap<StoreId, (Timestamp, Arc<Store>)>>,
+    /// Stores whose Brevo account is known to be compared every night.
+    pub(crate) armed: Mutex<HashSet<StoreId>>,
 }
 
 /// How calls to Brevo leave.
@@ -116,6 +118,7 @@ impl Env {
             claim: config.claim,
             clock: Clock::default(),
             stores: Mutex::default(),
+            armed: Mutex::default(),
         })
     }
 

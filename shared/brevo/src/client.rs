@@ -143,7 +143,7 @@ async fn read_bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
     while let Some(chunk) = answer.chunk().await.map_err(unclear)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > limits::ANSWER_BYTES {
-            return Err(Error::Unclear("an answer of more than 1 MB".to_owned()));
+            return Err(Error::Unclear("an answer of more than 4 MB".to_owned()));
         }
     }
     Ok(bytes)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -234,6 +235,14 @@ pub fn update_contact(identifier: &Identifier, write: &ContactWrite) -> Request 
 /// `GET /contacts/{identifier}`.
 pub fn get_contact(identifier: &Identifier) -> Request {
     contact_request(Method::Get, identifier, None)
+}
+
+/// `GET /contacts`: those that changed since then, the oldest contact first, [`limits::CONTACTS_PER_PAGE`] of them after
+/// `offset`. (Brevo sorts by when a contact was made, whatever is asked for.)
+pub fn get_changed_contacts(since: Timestamp, offset: usize) -> Request {
+    let limit = limits::CONTACTS_PER_PAGE;
+    let query = Some(format!("modifiedSince={since:.3}&limit={limit}&offset={offset}&sort=asc"));
+    Request { query, ..request(Method::Get, "/contacts", None) }
 }
 
 /// `DELETE /contacts/{identifier}`. Forgets the contact's blocks: ask first.

@@ -25,6 +25,9 @@ pub const CART_DUE: &str = "tajo/cart_due";
 /// A webhook from Brevo, as it came. It is of no store: `shop` is the Brevo account, as store records name it.
 pub const BREVO_WEBHOOK: &str = "tajo/brevo_webhook";
 
+/// The night's question to Brevo: who was blocked there that nobody told us of? Of an account, as [`BREVO_WEBHOOK`].
+pub const RECONCILE: &str = "tajo/reconcile";
+
 /// What Brevo told of one person, for one store that knows them.
 pub const BREVO_NEWS: &str = "tajo/brevo_news";
 
@@ -53,7 +56,8 @@ pub struct Notice {
     pub store: Option<StoreId>,
     /// Who sent it.
     pub platform: Platform,
-    /// The platform's own name of the shop; in a [`BREVO_WEBHOOK`] notice the Brevo account.
+    /// The platform's own name of the shop; in a [`BREVO_WEBHOOK`] or [`RECONCILE`] notice the Brevo
+    /// account.
     pub shop: String,
     /// What it is about, in the platform's words; one of ours begins with [`INTERNAL_TOPICS`].
     pub topic: String,
@@ -120,6 +124,16 @@ pub struct NewsForStore {
     pub news: BrevoNews,
     /// The store's customers who have, or had, this address.
     pub customers: Vec<String>,
+    /// Nobody told it: the block was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+}
+
+/// How a block was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Where we had opened the contact ourselves, it was open at this time.
+    pub open_at: Timestamp,
 }
 
 impl Notice {
@@ -187,6 +201,11 @@ impl Notice {
         // Brevo is no platform; which one the stores of the account are on, only they know.
         let delivery = delivery_of(body);
         Self::new(Platform::Shopify, account, BREVO_WEBHOOK, delivery, received_at).wrap(body)
+    }
+
+    /// The night's question about an account. One name for every night: if it is parked, it is parked once.
+    pub fn reconcile(account: &str, asked_at: Timestamp) -> Self {
+        Self::new(Platform::Shopify, account, RECONCILE, "reconcile", asked_at)
     }
 
     /// What Brevo told, for one of the stores that know the person. Named after what happened, so that a webhook which

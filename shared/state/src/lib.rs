@@ -8,6 +8,7 @@ mod log;
 mod members;
 mod parked;
 mod privacy;
+mod reconcile;
 mod secrets;
 mod stores;
 mod table;
@@ -26,6 +27,7 @@ pub use parked::{
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,
 };
+pub use reconcile::{Compared, Reconcile, arm_reconcile, due_accounts, next_night};
 pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
 pub use stores::{
     BrevoSetUp, BulkEnd, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person,

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
-use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore};
+use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore, RECONCILE};
 use tajo_platforms::{Notice, TopicKind};
 
 use super::outcome::{self, Record, Report, Source};
 use super::{put_off, resolve};
 use crate::stop::Stop;
-use crate::{Delivery, Env, Store, Urgency, brevo_news, product, trace};
+use crate::{Delivery, Env, Store, Urgency, brevo_news, product, reconcile, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -59,6 +59,13 @@ pub(super) async fn prepare(
         if notice.topic == BREVO_WEBHOOK {
             // Of an account, not of a store: it becomes a notice for each store that knows the person.
             reports.push(match Box::pin(brevo_news::fan_out(env, &notice, deadline)).await {
+                Ok((outcome, reason)) => outcome::report(env, &record, &notice, outcome, Some(reason)),
+                Err(stop) => outcome::stopped_early(env, &record, notice, stop).await,
+            });
+            continue;
+        }
+        if notice.topic == RECONCILE {
+            reports.push(match Box::pin(reconcile::compare(env, &notice, deadline)).await {
                 Ok((outcome, reason)) => outcome::report(env, &record, &notice, outcome, Some(reason)),
                 Err(stop) => outcome::stopped_early(env, &record, notice, stop).await,
             });
