@@ -30,6 +30,7 @@ mod journey;
 mod lookup;
 mod lost_answers;
 mod money;
+mod official_client;
 mod old_items;
 mod order_of_arrival;
 mod orders;

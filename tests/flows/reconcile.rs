@@ -350,7 +350,8 @@ async fn connecting_a_store_arranges_its_nights_and_connecting_again_forgets_non
     let first = table.get_newest::<Reconcile>(&key).await.unwrap().record.unwrap();
     crate::set_up::connected(&stage, STORE, "").await.unwrap();
     assert_eq!(table.get_newest::<Reconcile>(&key).await.unwrap().record.unwrap(), first);
-    crate::set_up::connected(&stage, "second-shop", "").await.unwrap();
+    let no_totals = "connectors: {shopify: {field_mapping: {first_name: FIRSTNAME}}}";
+    crate::set_up::connected(&stage, "second-shop", no_totals).await.unwrap();
     let second = table.get_newest::<Reconcile>(&key).await.unwrap().record.unwrap();
     assert_eq!((second.stores.len(), second.since), (2, first.since));
 }
