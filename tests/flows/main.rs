@@ -47,4 +47,5 @@ mod settings;
 mod skills;
 mod stage;
 mod stock;
+mod tracker;
 mod uncounted;

@@ -155,7 +155,7 @@ async fn a_named_list_is_joined_without_being_looked_up_again() {
     assert_eq!(stage.calls("GET", "/v3/contacts/lists").len(), seen);
 }
 
-fn new_store(store: &str, settings: &str) -> NewStore {
+pub(crate) fn new_store(store: &str, settings: &str) -> NewStore {
     NewStore {
         store: StoreId::parse(store).unwrap(),
         platform: Platform::Shopify,

@@ -117,7 +117,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
                 return explanation.skip("contact", "kept until the store tells who this customer is");
             }
             explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
-            explanation.events(accepted.claimed);
+            explanation.events(accepted.claimed, facts);
         }
         Change::PersonDeleted { .. } => {
             explanation
@@ -129,7 +129,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
         Change::Order(order) => {
             let body = order_body(order, facts).to_string();
             let (record, accepted) = order::accept(moment, None, order, &body);
-            explanation.events(accepted.claimed);
+            explanation.events(accepted.claimed, facts);
             let item = record.and_then(|record| order::upsert_item(&record, facts).ok().flatten());
             explanation.requests.extend(item.map(|item| item.request()));
         }
@@ -153,7 +153,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
         Change::App(news) => explanation.skip("store", crate::lifecycle::meaning(news)),
         Change::Cart(cart) => {
             let (_, accepted) = cart::accept(moment, None, cart);
-            explanation.events(accepted.claimed);
+            explanation.events(accepted.claimed, facts);
             explanation.waits("cart", accepted.over);
         }
         Change::Product(news) => catalogue::product(moment, news, explanation),
@@ -176,8 +176,11 @@ impl Explanation {
         self.skipped.extend(reason.map(|reason| Skipped::new(what, reason)));
     }
 
-    fn events(&mut self, planned: Vec<Planned>) {
-        let event = |planned: &Planned| Item::Event(planned.event.clone(), BTreeMap::new()).request();
+    fn events(&mut self, planned: Vec<Planned>, facts: &StoreFacts) {
+        let event = |planned: &Planned| {
+            let through_the_api = || Item::Event(planned.event.clone(), BTreeMap::new()).request();
+            facts.tracked(&planned.event).unwrap_or_else(through_the_api)
+        };
         self.requests.extend(planned.iter().map(event));
     }
 }

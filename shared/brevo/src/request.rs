@@ -34,12 +34,32 @@ impl Method {
     }
 }
 
+/// Which of Brevo's two addresses a request goes to. Each has a key of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Host {
+    /// The API.
+    #[default]
+    Api,
+    /// The tracker.
+    Tracker,
+}
+
+impl Host {
+    fn is_api(&self) -> bool {
+        *self == Self::Api
+    }
+}
+
 /// One call to Brevo, as a value.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Request {
+    /// Where it goes.
+    #[serde(skip_serializing_if = "Host::is_api")]
+    pub host: Host,
     /// The method.
     pub method: Method,
-    /// Relative to `/v3`, percent-encoded.
+    /// Relative to the base address of the host, percent-encoded.
     pub path: String,
     /// `name=value&…`, percent-encoded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +78,7 @@ impl fmt::Debug for Request {
 }
 
 /// Words of Brevo's paths; anything else in a path names somebody or something.
-const PATH_WORDS: [&str; 23] = [
+const PATH_WORDS: [&str; 24] = [
     "account",
     "activate",
     "attributes",
@@ -79,6 +99,7 @@ const PATH_WORDS: [&str; 23] = [
     "products",
     "remove",
     "status",
+    "trackEvent",
     "update",
     "variants",
     "webhooks",
@@ -106,7 +127,7 @@ impl Request {
 }
 
 fn request(method: Method, path: impl Into<String>, body: Option<Value>) -> Request {
-    Request { method, path: path.into(), query: None, body }
+    Request { host: Host::Api, method, path: path.into(), query: None, body }
 }
 
 pub(crate) fn post(path: &str, body: Value) -> Request {

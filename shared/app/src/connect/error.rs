@@ -23,6 +23,8 @@ pub enum ConnectError {
         "the Brevo attribute {name} is of type `{found}`, and the connector fills it with `{wanted}`: Brevo would drop every value silently"
     )]
     AttributeKind { name: String, found: String, wanted: &'static str },
+    #[error("`reserved_events: tracker` needs marketing automation, and it is off in the Brevo account")]
+    NoTracker,
     #[error("Brevo has no list {0}")]
     NoSuchList(u64),
     #[error("Brevo has {count} lists named `{name}`")]
