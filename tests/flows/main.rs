@@ -47,5 +47,6 @@ mod settings;
 mod skills;
 mod stage;
 mod stock;
+mod summed;
 mod tracker;
 mod uncounted;

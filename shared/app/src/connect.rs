@@ -104,7 +104,8 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     let keyring = aws.keyring(&target.keyring).await?; //                           calls AWS
     let mut resolved = settings.clone();
     resolved.resolve(&plan.lists, &plan.renamed);
-    neighbours::refuse_shared_totals(&aws.table, &keyring, &new.store, &found.account, &resolved).await?;
+    neighbours::refuse_shared_totals(&aws.table, &keyring, &new.store, &found.account, &resolved, currency)
+        .await?;
     let set_up = account.carry_out(&found, plan, &settings, currency).await?; //    calls Brevo
     write(target, new, &set_up).await?; //                                          calls AWS
     let mut warnings = settings.warnings;

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tajo_brevo::{Item, Request, create_contact};
-use tajo_domain::{AppNews, Change, ContactRecord, Identity, OrderFact, Skipped, StoreId, Unusable};
-use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body};
+use tajo_brevo::{ContactWrite, Identifier, Item, Request, create_contact, update_contact};
+use tajo_domain::{
+    AppNews, Change, ContactRecord, FedTotals, Identity, OrderFact, Skipped, StoreId, Unusable,
+};
+use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body, summed};
 use tajo_platforms::shopify::api::Wanted;
 use tajo_platforms::{Context, Platform};
 
@@ -117,6 +119,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
                 return explanation.skip("contact", "kept until the store tells who this customer is");
             }
             explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
+            explanation.requests.extend(totals(&record, facts, moment.now));
             explanation.events(accepted.claimed, facts);
         }
         Change::PersonDeleted { .. } => {
@@ -183,6 +186,17 @@ impl Explanation {
         };
         self.requests.extend(planned.iter().map(event));
     }
+}
+
+/// The write of totals that are summed, as if no other store knew the person.
+fn totals(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> Option<Request> {
+    let totals = record.totals.as_ref().map(|totals| totals.value.clone());
+    let fed = FedTotals { totals, last_order_at: record.last_order_at };
+    let attributes = summed(std::slice::from_ref(&fed), &facts.settings, now).ok()?;
+    let email = record.profile.as_ref()?.value.email.clone()?;
+    let is_there = fed != FedTotals::default() && !attributes.is_empty();
+    let write = ContactWrite { attributes, ..ContactWrite::default() };
+    is_there.then(|| update_contact(&Identifier::Email(email), &write))
 }
 
 /// A store connected before every time a body can carry.

@@ -40,6 +40,8 @@ pub struct Settings {
     pub consent: ConsentSettings,
     /// The road of the events that Brevo's commerce automations know by name.
     pub reserved_events: ReservedEvents,
+    /// Whose totals a contact shows.
+    pub totals: TotalsOf,
     /// Source field → Brevo attribute. Empty: the default table.
     pub field_mapping: FieldMapping,
     /// What of the catalogue is synced, and how.
@@ -147,6 +149,17 @@ pub enum ReservedEvents {
     EventsApi,
     /// Brevo's older tracker: one event of one address in a call, dated by its arrival.
     Tracker,
+}
+
+/// Whose totals a contact shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TotalsOf {
+    /// This store's.
+    #[default]
+    Own,
+    /// Those of all stores of the Brevo account that say so too.
+    Summed,
 }
 
 /// How much is logged of a store's work.
@@ -259,6 +272,7 @@ impl Default for Settings {
             renamed: BTreeMap::new(),
             consent: ConsentSettings::default(),
             reserved_events: ReservedEvents::default(),
+            totals: TotalsOf::default(),
             field_mapping: FieldMapping::default(),
             products: ProductSettings::default(),
             inventory: InventorySettings::default(),

@@ -30,8 +30,9 @@ pub use privacy::{
 pub use reconcile::{Compared, Reconcile, arm_reconcile, due_accounts, next_night};
 pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
 pub use stores::{
-    BrevoSetUp, BulkEnd, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person,
-    feeds_of_person, forget_person, note_opt_outs, opt_outs_of_person, stores_of_person,
+    BrevoSetUp, BulkEnd, GUEST, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person,
+    feed_person, feeds_of_person, forget_person, note_opt_outs, note_totals, opt_outs_of_person,
+    stores_of_person,
 };
 pub use table::{DUE_SHARDS, Key};
 pub use walk::{Held, Page};

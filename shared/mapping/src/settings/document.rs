@@ -14,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, U
 use tajo_domain::Email;
 
 use super::fields::Fields;
-use super::{LogLevel, ReservedEvents};
+use super::{LogLevel, ReservedEvents, TotalsOf};
 
 /// Settings of a store.
 #[derive(Default, serde::Deserialize, JsonSchema)]
@@ -63,6 +63,9 @@ pub struct Connector {
     /// `order_completed`): `events_api` as for all others, or `tracker`, the older one, for accounts whose automations
     /// start by nothing else. Left out: `events_api`.
     pub reserved_events: Option<ReservedEvents>,
+    /// What totals say (how many orders, how much money, when the last one): `own` (of this store) or `summed` (of all
+    /// stores of the Brevo account that say so too, in one currency and into the same attributes). Left out: `own`.
+    pub totals: Option<TotalsOf>,
     /// Which field of the shop fills which Brevo attribute.
     pub field_mapping: Fields,
     /// Every call to Brevo is logged, with the names of the fields that were sent (never their values).

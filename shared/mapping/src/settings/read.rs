@@ -53,6 +53,7 @@ impl Settings {
             renamed: defaults.renamed,
             consent,
             reserved_events: own.reserved_events.unwrap_or(defaults.reserved_events),
+            totals: own.totals.unwrap_or(defaults.totals),
             products: products(layers, defaults.products),
             inventory: inventory(layers, defaults.inventory),
             orders: orders(layers, defaults.orders),
