@@ -120,7 +120,7 @@ async fn hear_one(worker: &Worker<'_>, key: &Key, told: &NewsForStore) -> Result
         Some(_) => match found::look(worker, key, told).await? {
             found::Look::Ours => return Ok(Some(Step::default())),
             found::Look::Nobody => return Ok(None),
-            found::Look::News(stored) => Some(stored),
+            found::Look::News(stored) => Some(*stored),
         },
         None => None,
     };

@@ -19,7 +19,7 @@ pub(super) enum Look {
     /// We knew, or it is gone.
     Ours,
     /// It is news to this record.
-    News(Stored<ContactRecord>),
+    News(Box<Stored<ContactRecord>>),
 }
 
 pub(super) async fn look(worker: &Worker<'_>, key: &Key, told: &NewsForStore) -> Result<Look, Stop> {
@@ -30,7 +30,7 @@ pub(super) async fn look(worker: &Worker<'_>, key: &Key, told: &NewsForStore) ->
     let Some(channel) = told.news.said.channel() else { return Ok(Look::Ours) };
     // The same notice again: it was believed then, and what follows from it may not be done yet.
     if record.brevo_out(channel).is_some_and(|out| out.at == told.news.at) {
-        return Ok(Look::News(stored));
+        return Ok(Look::News(Box::new(stored)));
     }
     if !record.misses_block(channel) {
         return Ok(Look::Ours);
@@ -42,7 +42,7 @@ pub(super) async fn look(worker: &Worker<'_>, key: &Key, told: &NewsForStore) ->
         Err(Error::NotFound) => false,
         Err(error) => return Err(error.into()),
     };
-    Ok(if is_blocked { Look::News(stored) } else { Look::Ours })
+    Ok(if is_blocked { Look::News(Box::new(stored)) } else { Look::Ours })
 }
 
 /// As Brevo spells it.
