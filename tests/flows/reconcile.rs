@@ -61,7 +61,7 @@ fn looks(stage: &Stage) -> Vec<Call> {
 }
 
 fn news(reports: &[Report]) -> Vec<&Report> {
-    reports.iter().filter(|report| report.line.topic == "tajo/brevo_news").collect()
+    reports.iter().filter(|report| report.line.topic == "tajo/brevo_found").collect()
 }
 
 #[tokio::test]

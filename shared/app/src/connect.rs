@@ -170,7 +170,7 @@ pub async fn set_up_brevo(
 pub async fn write(target: &Target, new: &NewStore, set_up: &SetUp) -> Result<(), ConnectError> {
     let aws = Aws::new(target).await?;
     let stored = aws.table.get_newest::<StoreRecord>(&Key::store(&new.store)).await?.record;
-    if stored.is_some_and(|stored| is_of_another(&stored, &set_up.account)) {
+    if stored.as_ref().is_some_and(|stored| is_of_another(stored, &set_up.account)) {
         // Before its key is replaced.
         return Err(ConnectError::OtherAccount);
     }
@@ -184,7 +184,9 @@ pub async fn write(target: &Target, new: &NewStore, set_up: &SetUp) -> Result<()
         .await?;
     write_store(&aws.table, new, set_up).await?;
     let now = Timestamp::now();
-    arm_reconcile(&aws.table, &set_up.account, &new.store, now, now).await?;
+    // Of a store that an older version connected, what was lost since then is found too.
+    let since = stored.filter(|stored| !stored.status.has_left()).map_or(now, |stored| stored.connected_at);
+    arm_reconcile(&aws.table, &set_up.account, &new.store, since, now).await?;
     write_keyring(&aws, &target.keyring, new).await
 }
 

@@ -122,7 +122,12 @@ impl Progress {
 /// A store that is at work and lends its key.
 async fn lender(env: &Env, record: &Reconcile, account: &str) -> Result<Option<Arc<Store>>, Stop> {
     for id in &record.stores {
-        let store = env.store(id).await?.filter(|store| is_of(store, account));
+        let store = match env.store(id).await {
+            Ok(store) => store.filter(|store| is_of(store, account)),
+            // What is wrong with one store is said by its own notices.
+            Err(Stop::Park { .. }) => continue,
+            Err(stop) => return Err(stop),
+        };
         if let Some(store) = store.filter(|store| store.facts.settings.enabled) {
             return Ok(Some(store));
         }

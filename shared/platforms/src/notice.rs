@@ -31,6 +31,9 @@ pub const RECONCILE: &str = "tajo/reconcile";
 /// What Brevo told of one person, for one store that knows them.
 pub const BREVO_NEWS: &str = "tajo/brevo_news";
 
+/// The same, where nobody told it and we found it ([`RECONCILE`]): it is in no hurry.
+pub const BREVO_FOUND: &str = "tajo/brevo_found";
+
 /// The version this program writes. It reads this one and all before.
 const VERSION: u8 = 1;
 
@@ -117,7 +120,7 @@ impl fmt::Debug for CartDue {
     }
 }
 
-/// The body of a [`BREVO_NEWS`] notice.
+/// The body of a [`BREVO_NEWS`] or [`BREVO_FOUND`] notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewsForStore {
     /// What happened.
@@ -217,16 +220,17 @@ impl Notice {
         told: &NewsForStore,
         heard_at: Timestamp,
     ) -> Self {
-        let NewsForStore { news, .. } = told;
+        let NewsForStore { news, found, .. } = told;
+        let topic = if found.is_some() { BREVO_FOUND } else { BREVO_NEWS };
         let what = short_hash(&format!("{:?} {}", news.said, news.email.as_str()));
         let delivery = format!("brevo:{what}:{}", news.at.as_second());
-        let mut notice = Self::new(platform, shop, BREVO_NEWS, delivery, heard_at);
+        let mut notice = Self::new(platform, shop, topic, delivery, heard_at);
         notice.store = Some(store.clone());
         notice.triggered_at = Some(news.at);
         notice.wrap(&serde_json::to_vec(told).unwrap_or_default())
     }
 
-    /// What a [`BREVO_NEWS`] notice tells.
+    /// What a [`BREVO_NEWS`] or [`BREVO_FOUND`] notice tells.
     pub fn read_brevo_news(&self) -> Result<NewsForStore, Unusable> {
         serde_json::from_slice(&self.body()?)
             .map_err(|_| Unusable::new("the notice of what Brevo told names no person and no time"))

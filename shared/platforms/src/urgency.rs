@@ -1,6 +1,6 @@
 //! How long what a topic tells may wait when a budget is scarce.
 
-use crate::notice::RECONCILE;
+use crate::notice::{BREVO_FOUND, RECONCILE};
 
 /// The order is that of the queue: the urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,8 +19,8 @@ impl Urgency {
         let subject = topic.split(['/', '.']).next().unwrap_or_default();
         match subject {
             "products" | "collections" | "inventory_levels" | "inventory_items" | "variants" => Self::Patient,
-            // What a webhook should have told: what it finds is a notice of its own.
-            _ if topic == RECONCILE => Self::Patient,
+            // What a webhook should have told: Brevo writes to nobody because of it.
+            _ if [RECONCILE, BREVO_FOUND].contains(&topic) => Self::Patient,
             "carts" | "checkouts" => Self::Soon,
             "customers" | "customer" if !matches!(topic, "customers/redact" | "customers/delete") => {
                 Self::Soon
@@ -67,6 +67,7 @@ mod tests {
             "collections/update",
             "variants/in_stock",
             RECONCILE,
+            BREVO_FOUND,
         ] {
             assert_eq!(Urgency::of(topic), Urgency::Patient, "{topic}");
         }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
-use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore, RECONCILE};
+use tajo_platforms::notice::{
+    BREVO_FOUND, BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore, RECONCILE,
+};
 use tajo_platforms::{Notice, TopicKind};
 
 use super::outcome::{self, Record, Report, Source};
@@ -104,7 +106,7 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
     };
     trace::received(&store.facts, notice);
     let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
-    let task = if notice.topic == BREVO_NEWS {
+    let task = if [BREVO_NEWS, BREVO_FOUND].contains(&notice.topic.as_str()) {
         // What people say is noted whatever state the store is in.
         Task::BrevoNews(notice.read_brevo_news()?)
     } else if store.record.status.has_left() && !must_keep {
