@@ -54,7 +54,8 @@ cat >"$work/env.json" <<JSON
   "AWS_ENDPOINT_OVERRIDE": "$aws", "STATE_TABLE": "$(value table)", "LIVE_QUEUE_URL": "$(reached "$(value queues.live)")",
   "KEYRING_SECRETS": "$(value keyring_secret)", "STORE_SECRETS_PREFIX": "$(value store_secrets_prefix)",
   "GATHER_QUEUE_URL": "$(reached "$(value queues.gather)")", "GATHER_ARN": "$gather",
-  "DEAD_LETTERS_ARN": "$dead_letters", "BREVO_API_URL": "$brevo", "SHOPIFY_API_URL": "$shops"}}
+  "DEAD_LETTERS_ARN": "$dead_letters", "BREVO_API_URL": "$brevo",
+  "BREVO_TRACKER_URL": "$shops/api/v2", "SHOPIFY_API_URL": "$shops"}}
 JSON
 
 # Asks the deployed function; prints its answer.

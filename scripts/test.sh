@@ -12,7 +12,7 @@ export TAJO_SKIP_FILE=$dir/skipped.txt
 : >"$TAJO_SKIP_FILE"
 export INSTA_UPDATE=no
 
-scripts/tools.sh examples
+scripts/tools.sh examples brevo
 
 # One selection for build and test, so that nothing is compiled twice.
 say "building programs and tests"

@@ -4,6 +4,7 @@
 #   scripts/tools.sh deny       also cargo-deny (compiled once, about two minutes)
 #   scripts/tools.sh mutants    also cargo-mutants
 #   scripts/tools.sh examples   also the published webhook examples
+#   scripts/tools.sh brevo      also Brevo's official client, if it can be had: a test skips without it
 #   scripts/tools.sh fuzz       also cargo-fuzz
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,9 +27,9 @@ environment() {
   cmp -s "$requirements" "$stamp" && return
   say "installing $name from $requirements into .tools/$name"
   rm -rf "${tools:?}/$name"
-  "${PYTHON:-python3}" -m venv "$tools/$name"
-  "$tools/$name/bin/pip" install --quiet --disable-pip-version-check --no-input --requirement "$requirements"
-  cp "$requirements" "$stamp"
+  "${PYTHON:-python3}" -m venv "$tools/$name" &&
+    "$tools/$name/bin/pip" install --quiet --disable-pip-version-check --no-input --requirement "$requirements" &&
+    cp "$requirements" "$stamp"
 }
 
 # A cargo tool, compiled without optimisation: it starts seconds later but is there minutes earlier.
@@ -63,6 +64,7 @@ environment sam
 environment ministack
 for extra in "$@"; do
   case $extra in
+    brevo) environment brevo || { say "Brevo's client could not be installed"; rm -rf "${tools:?}/brevo"; } ;;
     deny) cargo_tool cargo-deny "$deny_version" ;;
     examples) need npm "install Node 20 or later" && examples ;;
     fuzz) cargo_tool cargo-fuzz "$fuzz_version" ;;

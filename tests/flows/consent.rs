@@ -27,7 +27,7 @@ pub(crate) fn account(minute: u32, consent: Option<(&str, u32)>) -> Value {
     with(body("customers-create"), fields)
 }
 
-fn with_sms(account: Value, state: &str, minute: u32) -> Value {
+pub(crate) fn with_sms(account: Value, state: &str, minute: u32) -> Value {
     let at = format!("2026-11-03T09:{minute:02}:00Z");
     with(
         account,

@@ -205,7 +205,7 @@ async fn a_store_that_has_left_remembers_what_was_said_meanwhile() {
     assert!(flags(&back).0, "the opt-in was before it");
 }
 
-async fn set_status(stage: &Stage, status: StoreStatus) {
+pub(crate) async fn set_status(stage: &Stage, status: StoreStatus) {
     let key = Key::store(&StoreId::parse(STORE).unwrap());
     let table = stage.world.table(&stage.front).await;
     let change =

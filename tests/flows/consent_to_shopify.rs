@@ -13,7 +13,7 @@ use crate::consent::{JO, account, flags};
 use crate::consent_from_brevo::{JOS_ID, at, brevo_says, happens, heard};
 use crate::stage::Stage;
 
-const TWO_WAY: &str = "connectors: {shopify: {consent: two_way}}";
+pub(crate) const TWO_WAY: &str = "connectors: {shopify: {consent: two_way}}";
 
 async fn stage(settings: &str) -> Stage {
     let stage = Stage::new(settings).await;
@@ -22,7 +22,7 @@ async fn stage(settings: &str) -> Stage {
     stage
 }
 
-fn mutations(stage: &Stage) -> Vec<Call> {
+pub(crate) fn mutations(stage: &Stage) -> Vec<Call> {
     let is_one =
         |call: &Call| call.request["query"].as_str().is_some_and(|query| query.starts_with("mutation"));
     stage.world.sandbox.calls().into_iter().filter(is_one).collect()

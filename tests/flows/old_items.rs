@@ -79,3 +79,30 @@ async fn a_contact_that_was_stored_before_hears_what_brevo_says() {
     stage.tell("customers/update", &crate::consent::account(6, Some(("subscribed", 4)))).await;
     assert!(crate::consent::flags(&stage).0);
 }
+
+#[tokio::test]
+async fn what_brevo_told_before_blocks_were_also_found_is_heard() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &sample("customers-create")).await;
+    let told = json!({
+        "news": {"email": "jo@example.com", "said": {"out": "unsubscribed"}, "at": "2026-11-20T10:00:00Z"},
+        "customers": ["7201400000011"],
+    });
+    let mut notice = stage.notice("tajo/brevo_news", &told);
+    notice.delivery = "brevo:old".to_owned();
+    assert_eq!(stage.deliver(&notice).await.outcome, Outcome::Applied);
+    let record = crate::consent_from_brevo::record_of(&stage, "7201400000011").await.unwrap();
+    assert!(record.email_out.is_some());
+}
+
+#[tokio::test]
+async fn a_person_s_item_from_before_totals_were_summed_is_added_to() {
+    let stage = Stage::new("connectors: {shopify: {totals: summed}}").await;
+    let email = tajo_domain::Email::parse("jo@example.com").unwrap();
+    let other = StoreId::parse("second-shop").unwrap();
+    let key = Key::person(tajo_testkit::ACCOUNT, &email.hash(), &other);
+    put(&stage, &key, json!({ "customers": ["42"] }), None).await;
+    stage.tell("customers/create", &sample("customers-create")).await;
+    stage.tell("customers/purchasing_summary", &sample("customers-purchasing_summary")).await;
+    assert_eq!(stage.contact("jo@example.com")["attributes"]["ORDER_COUNT"], 3);
+}

@@ -155,7 +155,7 @@ async fn a_named_list_is_joined_without_being_looked_up_again() {
     assert_eq!(stage.calls("GET", "/v3/contacts/lists").len(), seen);
 }
 
-fn new_store(store: &str, settings: &str) -> NewStore {
+pub(crate) fn new_store(store: &str, settings: &str) -> NewStore {
     NewStore {
         store: StoreId::parse(store).unwrap(),
         platform: Platform::Shopify,
@@ -170,7 +170,7 @@ fn new_store(store: &str, settings: &str) -> NewStore {
     }
 }
 
-async fn connected(stage: &Stage, store: &str, settings: &str) -> Result<Connected, ConnectError> {
+pub(crate) async fn connected(stage: &Stage, store: &str, settings: &str) -> Result<Connected, ConnectError> {
     connect(&stage.world.target(&stage.front), &new_store(store, settings)).await
 }
 

@@ -3,10 +3,12 @@
 //! A webhook is of an account, and stores share accounts: it becomes one notice for each store that feeds the contact
 //! ([`fan_out`]), and that one is worked on like any other ([`hear`]). Who is not known is not made known by it.
 
+pub(crate) mod found;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tajo_domain::{ContactKey, ContactRecord};
+use tajo_domain::{BrevoNews, ContactKey, ContactRecord};
 use tajo_mapping::{flags_due, note_tries};
 use tajo_platforms::notice::NewsForStore;
 use tajo_platforms::{Notice, Platform, brevo};
@@ -17,7 +19,7 @@ use crate::stop::Stop;
 use crate::sync::Outcome;
 use crate::worker::{LEAST_TIME, Step, Worker};
 use crate::write_back::{self, Owed};
-use crate::{Env, Store};
+use crate::{Env, Store, reconcile};
 
 /// Turns one webhook into notices for the stores that know the people in it.
 pub(crate) async fn fan_out(
@@ -44,16 +46,9 @@ pub(crate) async fn fan_out(
                 continue;
             };
             let Some(platform) = Platform::parse(&store.record.platform) else { continue };
-            let told = NewsForStore { news: news.clone(), customers: feed.customers };
-            let notice = Notice::brevo_news(
-                &store.facts.store,
-                platform,
-                &store.record.shop,
-                &told,
-                notice.received_at,
-            );
-            let sent = env.queue.send(&notice, Duration::ZERO).await; // calls SQS
-            sent.map_err(|error| Stop::Retry { reason: error.to_string() })?;
+            let told = NewsForStore { news: news.clone(), customers: feed.customers, found: None };
+            tell(env, &store, platform, &told, notice.received_at).await?; // calls SQS
+            reconcile::arm(env, &store).await; //                           once per process and store
             notices += 1;
         }
     }
@@ -64,10 +59,25 @@ pub(crate) async fn fan_out(
     ))
 }
 
+/// Puts what happened to somebody on the queue, for one of the stores that know them.
+pub(crate) async fn tell(
+    env: &Env,
+    store: &Store,
+    platform: Platform,
+    told: &NewsForStore,
+    heard_at: Timestamp,
+) -> Result<(), Stop> {
+    let notice = Notice::brevo_news(&store.facts.store, platform, &store.record.shop, told, heard_at);
+    let sent = env.queue.send(&notice, Duration::ZERO).await;
+    sent.map_err(|error| Stop::Retry { reason: error.to_string() })
+}
+
 /// What accepting found.
 enum Heard {
     /// Nobody here, or somebody who left, was erased, or has another address now.
     Nobody,
+    /// Something else came meanwhile: what Brevo answered may be the effect of that.
+    Moved,
     /// Somebody.
     Them {
         /// It was news.
@@ -106,14 +116,25 @@ pub(crate) async fn hear(worker: &Worker<'_>, told: &NewsForStore) -> Result<Ste
 /// `None`: the record is not this person's.
 async fn hear_one(worker: &Worker<'_>, key: &Key, told: &NewsForStore) -> Result<Option<Step>, Stop> {
     let moment = worker.moment();
+    let seen = match told.found {
+        Some(_) => match found::look(worker, key, told).await? {
+            found::Look::Ours => return Ok(Some(Step::default())),
+            found::Look::Nobody => return Ok(None),
+            found::Look::News(stored) => Some(*stored),
+        },
+        None => None,
+    };
     let decide = |stored: Option<&ContactRecord>| {
-        let Some(mut record) = stored.filter(|record| concerns(record, told)).cloned() else {
+        let Some(mut record) = stored.filter(|record| concerns(record, &told.news)).cloned() else {
             return (None, Heard::Nobody);
         };
+        if seen.as_ref().is_some_and(|seen| seen.record.as_ref() != stored) {
+            return (None, Heard::Moved);
+        }
         let mut is_news = false;
         record.change(|record| is_news = record.hear_brevo(&told.news));
         let owed = Some(&told.news).filter(|_| works(worker.store));
-        let owed = owed.and_then(|news| write_back::claim(&mut record, news, &moment));
+        let owed = owed.and_then(|news| write_back::claim(&mut record, news, told.found.as_ref(), &moment));
         // The store had a newer opt-in before we heard of this, or a lift of ours was on its way: Brevo is told what
         // holds.
         let is_due = works(worker.store)
@@ -125,9 +146,14 @@ async fn hear_one(worker: &Worker<'_>, key: &Key, told: &NewsForStore) -> Result
         let write = stored != Some(&record);
         (write.then_some(record), Heard::Them { is_news, owed, is_due })
     };
-    let (stored, heard) = worker.env.table.change(key, Attributes::none, decide).await?;
-    let Heard::Them { is_news, owed, is_due } = heard else {
-        return Ok(None);
+    let (stored, heard) = worker.env.table.change_from(key, seen.clone(), Attributes::none, decide).await?;
+    let (is_news, owed, is_due) = match heard {
+        Heard::Them { is_news, owed, is_due } => (is_news, owed, is_due),
+        Heard::Nobody => return Ok(None),
+        Heard::Moved => {
+            let reason = "the person's record changed while Brevo was asked about them".to_owned();
+            return Err(Stop::Later { after: None, reason });
+        }
     };
     let mut step = Step { applied: is_news, ..Step::default() };
     let told_the_store = match owed {
@@ -143,8 +169,7 @@ async fn hear_one(worker: &Worker<'_>, key: &Key, told: &NewsForStore) -> Result
 }
 
 /// Whether the record is of somebody who has this address in Brevo, and had it then.
-fn concerns(record: &ContactRecord, told: &NewsForStore) -> bool {
-    let news = &told.news;
+pub(crate) fn concerns(record: &ContactRecord, news: &BrevoNews) -> bool {
     let profile = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
     let is_theirs = record.sent_email.as_ref().or(profile) == Some(&news.email);
     let is_from_before = record.erased_at.is_some_and(|erased| news.at <= erased);

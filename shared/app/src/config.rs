@@ -28,6 +28,8 @@ pub struct SyncConfig {
     pub store_secrets_prefix: String,
     /// Where Brevo is. From `BREVO_API_URL`.
     pub brevo_api_url: String,
+    /// Where Brevo's tracker is. From `BREVO_TRACKER_URL`.
+    pub brevo_tracker_url: String,
     /// Where Shopify is played locally, for every shop. From `SHOPIFY_API_URL`; empty: each shop's own address.
     pub shopify_api_url: Option<String>,
     /// How long a claimed effect is held: longer than the function may run, and not longer than the queue hides
@@ -67,6 +69,7 @@ impl SyncConfig {
             dead_letters_arn: required("DEAD_LETTERS_ARN", &lookup)?,
             store_secrets_prefix: required("STORE_SECRETS_PREFIX", &lookup)?,
             brevo_api_url: required("BREVO_API_URL", &lookup)?,
+            brevo_tracker_url: required("BREVO_TRACKER_URL", &lookup)?,
             shopify_api_url: lookup("SHOPIFY_API_URL").filter(|value| !value.is_empty()),
             claim: SignedDuration::from_secs(claim),
             endpoint: endpoint(&lookup),

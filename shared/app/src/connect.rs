@@ -14,10 +14,11 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tajo_domain::StoreId;
-use tajo_mapping::{CONTACT_RULES, Settings};
+use tajo_mapping::{CONTACT_RULES, ReservedEvents, Settings};
 use tajo_platforms::Platform;
 use tajo_state::{
-    Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, get_secret, put_secret,
+    Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, arm_reconcile, get_secret,
+    put_secret,
 };
 
 use account::Account;
@@ -94,13 +95,17 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     let currency = new.currency.as_deref();
     let found = account.look(&settings).await?; //                                  calls Brevo
     let plan = plan(&found, &settings, currency)?; //                               pure
+    if settings.reserved_events == ReservedEvents::Tracker && found.tracker_key.is_none() {
+        return Err(ConnectError::NoTracker);
+    }
     let hook =
         target.webhook_url.as_deref().map(|url| brevo_webhook::address(url, &found.account)).transpose()?;
     let aws = Aws::new(target).await?;
     let keyring = aws.keyring(&target.keyring).await?; //                           calls AWS
     let mut resolved = settings.clone();
     resolved.resolve(&plan.lists, &plan.renamed);
-    neighbours::refuse_shared_totals(&aws.table, &keyring, &new.store, &found.account, &resolved).await?;
+    neighbours::refuse_shared_totals(&aws.table, &keyring, &new.store, &found.account, &resolved, currency)
+        .await?;
     let set_up = account.carry_out(&found, plan, &settings, currency).await?; //    calls Brevo
     write(target, new, &set_up).await?; //                                          calls AWS
     let mut warnings = settings.warnings;
@@ -119,6 +124,16 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     })
 }
 
+/// The key of an account's tracker (`marketingAutomation.key`). Kept with the other keys, and shown nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrackerKey(String);
+
+impl std::fmt::Debug for TrackerKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TrackerKey")
+    }
+}
+
 /// A Brevo account that is ready for a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetUp {
@@ -130,6 +145,8 @@ pub struct SetUp {
     pub lists_created: Vec<String>,
     /// What is stored with the store.
     pub found: BrevoSetUp,
+    /// Opens the account's tracker; absent while marketing automation is off.
+    pub tracker_key: Option<TrackerKey>,
     /// Things a person should know.
     pub warnings: Vec<String>,
 }
@@ -153,14 +170,23 @@ pub async fn set_up_brevo(
 pub async fn write(target: &Target, new: &NewStore, set_up: &SetUp) -> Result<(), ConnectError> {
     let aws = Aws::new(target).await?;
     let stored = aws.table.get_newest::<StoreRecord>(&Key::store(&new.store)).await?.record;
-    if stored.is_some_and(|stored| is_of_another(&stored, &set_up.account)) {
+    if stored.as_ref().is_some_and(|stored| is_of_another(stored, &set_up.account)) {
         // Before its key is replaced.
         return Err(ConnectError::OtherAccount);
     }
     Secrets::new(aws.secrets.clone(), &target.store_secrets_prefix)
-        .put_store(&new.store, &new.brevo_api_key, new.shopify_access_token.as_ref())
+        .put_store(
+            &new.store,
+            &new.brevo_api_key,
+            new.shopify_access_token.as_ref(),
+            set_up.tracker_key.as_ref().map(|key| SecretString::from(key.0.clone())).as_ref(),
+        )
         .await?;
     write_store(&aws.table, new, set_up).await?;
+    let now = Timestamp::now();
+    // Of a store that an older version connected, what was lost since then is found too.
+    let since = stored.filter(|stored| !stored.status.has_left()).map_or(now, |stored| stored.connected_at);
+    arm_reconcile(&aws.table, &set_up.account, &new.store, since, now).await?;
     write_keyring(&aws, &target.keyring, new).await
 }
 

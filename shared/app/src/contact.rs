@@ -3,6 +3,7 @@
 pub(crate) mod lookup;
 mod others;
 pub(crate) mod ride;
+pub(crate) mod sums;
 pub(crate) mod write;
 
 use futures::FutureExt;
@@ -240,7 +241,16 @@ pub(crate) fn deliver<'a>(
     stored: Stored<ContactRecord>,
     accepted: Accepted,
 ) -> BoxFuture<'a, Result<Step, Stop>> {
-    bring_up_to_date(worker, key, stored, accepted).boxed()
+    async move {
+        if !sums::are_wanted(worker) {
+            return bring_up_to_date(worker, key, stored, accepted).await;
+        }
+        let before = stored.record.clone();
+        let mut step = bring_up_to_date(worker, key, stored, accepted).await?;
+        step.skipped.extend(sums::tell(worker, key, before.as_ref()).await?);
+        Ok(step)
+    }
+    .boxed()
 }
 
 async fn bring_up_to_date(
@@ -278,7 +288,9 @@ async fn bring_up_to_date(
             return crate::privacy::refuse(worker, key, erased_at, fact.is_some()).await;
         }
         let now = worker.now();
+        // The sum of totals is written after the contact.
         if worker.may_ride()
+            && !sums::are_wanted(worker)
             && accepted.claimed.is_empty()
             && let Some(ride) = ride::of(key, &stored, &record, &worker.store.facts, now)
         {

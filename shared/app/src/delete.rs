@@ -12,6 +12,7 @@ use tajo_domain::{Block, Channel, ContactKey, ContactRecord, KnownAs};
 use tajo_mapping::{clearing, identifier_of};
 use tajo_state::{Attributes, Key, Stored, forget_person, stores_of_person};
 
+use crate::contact::sums;
 use crate::contact::write::adopt_earlier_creation;
 use crate::merge;
 use crate::stop::Stop;
@@ -66,6 +67,10 @@ async fn undo(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> 
         && merge::is_shared(worker, &record, kept).await?
     {
         // It is the kept customer's contact, and their address is still fed.
+        sums::withdraw(worker, &record).await?;
+        if let Some(email) = &record.sent_email {
+            sums::tell_rest(worker, email).await?;
+        }
         forget(worker, key, stored).await?;
         return Ok(false);
     }
@@ -80,6 +85,7 @@ async fn undo(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> 
     }
     if let Some(email) = &record.sent_email {
         forget_person(&worker.env.table, &worker.store.record.account, email, &facts.store).await?;
+        sums::tell_rest(worker, email).await?;
     }
     forget(worker, key, stored).await?;
     Ok(true)

@@ -49,6 +49,19 @@ impl Sent {
         !self.done.is_empty()
     }
 
+    fn note(&mut self, key: String, result: Result<(), Stop>) {
+        match result {
+            Ok(()) => self.done.push(key),
+            Err(stop) => {
+                self.undone.push(key);
+                // What is only put off must not hide what needs somebody, nor the other way round: the notice comes back.
+                if self.stop.as_ref().is_none_or(|before| !before.ends_the_journey()) {
+                    self.stop = Some(stop);
+                }
+            }
+        }
+    }
+
     /// Writes it into the ledger: done, or free again.
     pub(crate) fn settle(&self, ledger: &mut Ledger) {
         self.done.iter().for_each(|key| ledger.done(key));
@@ -56,8 +69,22 @@ impl Sent {
     }
 }
 
-/// Sends claimed events. One that Brevo can never take does not hold up the others.
+/// Sends claimed events, each on its road. One that Brevo can never take does not hold up the others.
 pub(crate) async fn send(worker: &Worker<'_>, planned: Vec<Planned>) -> Sent {
+    let facts = &worker.store.facts;
+    let (tracked, planned): (Vec<_>, Vec<_>) =
+        planned.into_iter().partition(|planned| facts.tracked(&planned.event).is_some());
+    let mut sent = through_the_api(worker, planned).await;
+    for planned in tracked {
+        // One in a call: the tracker knows no batches.
+        let Some(request) = facts.tracked(&planned.event) else { continue };
+        let result = worker.send(&request).await;
+        sent.note(planned.key, result.and_then(|answer| answer.map(drop).map_err(Stop::from)));
+    }
+    sent
+}
+
+async fn through_the_api(worker: &Worker<'_>, planned: Vec<Planned>) -> Sent {
     let mut sent = Sent::default();
     let mut ride = worker.take_ride();
     let mut items: Vec<Item> =
@@ -94,17 +121,7 @@ pub(crate) async fn send(worker: &Worker<'_>, planned: Vec<Planned>) -> Sent {
         Err(stop) => return Sent::stopped(&planned, stop),
     };
     for (planned, result) in planned.into_iter().zip(results) {
-        match result {
-            Ok(()) => sent.done.push(planned.key),
-            Err(error) => {
-                sent.undone.push(planned.key);
-                // What is only put off must not hide what needs somebody, nor the other way round: the notice comes back.
-                let stop = Stop::from(error);
-                if sent.stop.as_ref().is_none_or(|before| !before.ends_the_journey()) {
-                    sent.stop = Some(stop);
-                }
-            }
-        }
+        sent.note(planned.key, result.map_err(Stop::from));
     }
     sent
 }

@@ -1,6 +1,6 @@
 //! What the stories need: state, queue, secrets, Brevo, the clock. Built once per process.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -49,6 +49,8 @@ pub struct Env {
     /// The time.
     pub clock: Clock,
     stores: Mutex<HashMap<StoreId, (Timestamp, Arc<Store>)>>,
+    /// Stores whose Brevo account is known to be compared every night.
+    pub(crate) armed: Mutex<HashSet<StoreId>>,
 }
 
 /// How calls to Brevo leave.
@@ -71,6 +73,8 @@ pub struct Store {
     pub key: SecretString,
     /// Opens Shopify's Admin API, if the store was connected with it.
     pub shopify_token: Option<SecretString>,
+    /// Opens Brevo's tracker, if the account has one.
+    pub tracker_key: Option<SecretString>,
 }
 
 impl Store {
@@ -104,7 +108,7 @@ impl Env {
         Ok(Self {
             table: Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table),
             secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), &config.store_secrets_prefix),
-            brevo: tajo_brevo::Client::new(&config.brevo_api_url)?,
+            brevo: tajo_brevo::Client::new(&config.brevo_api_url)?.with_tracker(&config.brevo_tracker_url)?,
             shopify: Shopify::new(config.shopify_api_url.as_deref())?,
             queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
             gather: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.gather_queue_url),
@@ -116,6 +120,7 @@ impl Env {
             claim: config.claim,
             clock: Clock::default(),
             stores: Mutex::default(),
+            armed: Mutex::default(),
         })
     }
 
@@ -147,6 +152,7 @@ impl Env {
             record,
             key: secret.brevo_api_key,
             shopify_token: secret.shopify_access_token,
+            tracker_key: secret.brevo_tracker_key,
         });
         self.stores.lock().await.insert(id.clone(), (now, store.clone()));
         Ok(Some(store))

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tajo_brevo::{Item, Request, create_contact};
-use tajo_domain::{AppNews, Change, ContactRecord, Identity, OrderFact, Skipped, StoreId, Unusable};
-use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body};
+use tajo_brevo::{ContactWrite, Identifier, Item, Request, create_contact, update_contact};
+use tajo_domain::{
+    AppNews, Change, ContactRecord, FedTotals, Identity, OrderFact, Skipped, StoreId, Unusable,
+};
+use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body, summed};
 use tajo_platforms::shopify::api::Wanted;
 use tajo_platforms::{Context, Platform};
 
@@ -117,7 +119,8 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
                 return explanation.skip("contact", "kept until the store tells who this customer is");
             }
             explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
-            explanation.events(accepted.claimed);
+            explanation.requests.extend(totals(&record, facts, moment.now));
+            explanation.events(accepted.claimed, facts);
         }
         Change::PersonDeleted { .. } => {
             explanation
@@ -129,7 +132,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
         Change::Order(order) => {
             let body = order_body(order, facts).to_string();
             let (record, accepted) = order::accept(moment, None, order, &body);
-            explanation.events(accepted.claimed);
+            explanation.events(accepted.claimed, facts);
             let item = record.and_then(|record| order::upsert_item(&record, facts).ok().flatten());
             explanation.requests.extend(item.map(|item| item.request()));
         }
@@ -153,7 +156,7 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
         Change::App(news) => explanation.skip("store", crate::lifecycle::meaning(news)),
         Change::Cart(cart) => {
             let (_, accepted) = cart::accept(moment, None, cart);
-            explanation.events(accepted.claimed);
+            explanation.events(accepted.claimed, facts);
             explanation.waits("cart", accepted.over);
         }
         Change::Product(news) => catalogue::product(moment, news, explanation),
@@ -176,10 +179,24 @@ impl Explanation {
         self.skipped.extend(reason.map(|reason| Skipped::new(what, reason)));
     }
 
-    fn events(&mut self, planned: Vec<Planned>) {
-        let event = |planned: &Planned| Item::Event(planned.event.clone(), BTreeMap::new()).request();
+    fn events(&mut self, planned: Vec<Planned>, facts: &StoreFacts) {
+        let event = |planned: &Planned| {
+            let through_the_api = || Item::Event(planned.event.clone(), BTreeMap::new()).request();
+            facts.tracked(&planned.event).unwrap_or_else(through_the_api)
+        };
         self.requests.extend(planned.iter().map(event));
     }
+}
+
+/// The write of totals that are summed, as if no other store knew the person.
+fn totals(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> Option<Request> {
+    let totals = record.totals.as_ref().map(|totals| totals.value.clone());
+    let fed = FedTotals { totals, last_order_at: record.last_order_at };
+    let attributes = summed(std::slice::from_ref(&fed), &facts.settings, now).ok()?;
+    let email = record.profile.as_ref()?.value.email.clone()?;
+    let is_there = fed != FedTotals::default() && !attributes.is_empty();
+    let write = ContactWrite { attributes, ..ContactWrite::default() };
+    is_there.then(|| update_contact(&Identifier::Email(email), &write))
 }
 
 /// A store connected before every time a body can carry.

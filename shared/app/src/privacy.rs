@@ -22,6 +22,7 @@ use tajo_state::{Attributes, Key, PrivacyRecord, StoreStatus, demand_attributes,
 
 pub use confirm::{ConfirmError, confirm};
 
+use crate::contact::sums;
 use crate::stop::Stop;
 use crate::sync::outcome::delivery_id;
 use crate::worker::{Step, Worker};
@@ -146,6 +147,9 @@ async fn take_out(worker: &Worker<'_>, record: &ContactRecord, who: Vec<Identifi
             }
         }
         clear(worker, record, &who, &contact).await?;
+        if let Some(email) = &email {
+            sums::tell_rest(worker, email).await?;
+        }
         gone.cleared += 1;
     }
     Ok(gone)

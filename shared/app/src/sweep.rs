@@ -1,12 +1,15 @@
 //! Every minute: carts that may be abandoned by now become notices. Nothing is decided here: the index may be
-//! stale, and an order may be on its way. And how much work is parked is counted for the alarms.
+//! stale, and an order may be on its way. How much work is parked is counted for the alarms, and once a night each Brevo
+//! account is compared.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_domain::CartRecord;
 use tajo_platforms::{Notice, Platform};
-use tajo_state::{DUE_SHARDS, DueCart, Key, StoreRecord, Table, backlog, due_carts};
+use tajo_state::{
+    DUE_SHARDS, DueCart, Key, Reconcile, StoreRecord, Table, backlog, due_accounts, due_carts, next_night,
+};
 use tracing::{error, info, warn};
 
 use crate::cart::attributes;
@@ -41,9 +44,11 @@ pub struct Sweeper {
 pub struct Swept {
     /// Carts that became notices.
     pub due: u32,
+    /// Brevo accounts whose nightly comparison began.
+    pub compared: u32,
     /// Carts of no connected store.
     pub dropped: u32,
-    /// Carts that could not be read or written: the next run tries them again.
+    /// Carts, or the comparison, that could not be read or written: the next run tries them again.
     pub failed: u32,
     /// Whether carts are left for the next run.
     pub more: bool,
@@ -96,11 +101,40 @@ pub async fn sweep(
         }
     }
     info!(carts.due = swept.due, carts.dropped = swept.dropped, more = swept.more, "swept the due carts");
+    if let Err(error) = compare_accounts(sweeper, &mut swept).await {
+        error!(%error, "the nightly comparison with Brevo could not be begun");
+        swept.failed += 1;
+    }
     swept.parked = tell_of_parked(sweeper).await;
     match swept.failed {
         0 => Ok(swept),
-        failed => Err(format!("{failed} due carts could not be worked on; {} could", swept.due).into()),
+        failed => {
+            Err(format!("{failed} due carts or accounts could not be worked on; {} could", swept.due).into())
+        }
     }
+}
+
+/// Once a night for each Brevo account: a notice that has it compared with what we know. The notice first, then the next
+/// night: a crash in between has it compared twice, which changes nothing.
+async fn compare_accounts(
+    sweeper: &Sweeper,
+    swept: &mut Swept,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let now = sweeper.clock.now();
+    for account in due_accounts(&sweeper.table, now, PAGE).await? {
+        let key = Key::reconcile(&account);
+        let stored = sweeper.table.get_newest::<Reconcile>(&key).await?;
+        // The index may be behind.
+        if stored.record.as_ref().is_none_or(|record| now.as_millisecond() < record.due_at) {
+            continue;
+        }
+        sweeper.queue.send(&Notice::reconcile(&account, now), Duration::ZERO).await?;
+        swept.compared += 1;
+        let next = next_night(&account, now).as_millisecond();
+        let rearm = |record: &mut Reconcile| record.due_at = record.due_at.max(next);
+        sweeper.table.settle(&key, stored, Reconcile::attributes, rearm).await?;
+    }
+    Ok(())
 }
 
 /// Says how much work waits for a person, and since when: two metrics are made of this line, and alarms of those

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use tajo_domain::{BrevoNews, BrevoOut, BrevoSaid, Channel, Claim, ContactRecord, Skipped};
+use tajo_platforms::notice::Found;
 use tajo_platforms::shopify::api::{self, Error, NextStep};
 use tajo_state::{Attributes, Key};
 
@@ -27,14 +28,24 @@ pub(crate) struct Owed {
 }
 
 /// Claims the write-back of this opt-out, if it is owed and nobody has made it. Pure.
-pub(crate) fn claim(record: &mut ContactRecord, news: &BrevoNews, moment: &Moment<'_>) -> Option<Owed> {
+///
+/// When a block that was found was set, nobody knows. Against a recorded opt-in it counts only as of when the contact was
+/// surely open still: a newer yes in the store is never written over.
+pub(crate) fn claim(
+    record: &mut ContactRecord,
+    news: &BrevoNews,
+    found: Option<&Found>,
+    moment: &Moment<'_>,
+) -> Option<Owed> {
     let settings = moment.facts.settings.consent;
     let (channel, why) = match news.said {
         BrevoSaid::Out(why) => (Channel::Email, why),
         BrevoSaid::SmsOut(why) => (Channel::Sms, why),
         BrevoSaid::Deleted => return None,
     };
-    let out = BrevoOut { at: news.at, why };
+    let open_at =
+        |found: &Found| if record.was_opened_by_us(channel) { found.open_at } else { Timestamp::MIN };
+    let out = BrevoOut { at: found.map_or(news.at, open_at), why };
     // A guest has no account that could be told.
     let customer = record.customer.clone()?;
     if !settings.is_two_way || !settings.source_of_truth.is_owed_to_the_store(&out, record.recorded(channel))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Method, Request, limits};
+use crate::{Host, Method, Request, limits};
 
 /// One of an account's budgets (Brevo, "Rate limits"). The order is that of Brevo's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,8 @@ pub enum Bucket {
     CategoriesBatch,
     /// Everything below `/contacts`, whatever the method.
     Contacts,
+    /// The tracker, which has an address of its own; its limits are documented nowhere.
+    Tracker,
     /// Everything else.
     Other,
 }
@@ -59,6 +61,9 @@ impl Left {
 impl Bucket {
     /// The bucket of a request.
     pub fn of(request: &Request) -> Self {
+        if request.host == Host::Tracker {
+            return Self::Tracker;
+        }
         match (request.method, request.path.as_str()) {
             (Method::Post, "/events") => Self::Events,
             (Method::Post, "/events/batch") => Self::EventsBatch,
@@ -86,6 +91,7 @@ impl Bucket {
             | Self::ProductsBatch
             | Self::Categories
             | Self::CategoriesBatch
+            | Self::Tracker
             | Self::Other => Rate { calls: limits::OTHERS_PER_HOUR, seconds: 3600 },
         }
     }
@@ -102,6 +108,7 @@ impl Bucket {
             Self::Categories => "categories",
             Self::CategoriesBatch => "categories-batch",
             Self::Contacts => "contacts",
+            Self::Tracker => "tracker",
             Self::Other => "other",
         }
     }

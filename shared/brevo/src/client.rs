@@ -7,14 +7,18 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Error, Left, Method, Request, classify, limits};
+use crate::{Error, Host, Left, Method, Request, classify, limits};
 
 /// Sends requests to one base URL. Cheap to clone; one per process.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     base: Url,
+    tracker: Option<Url>,
 }
+
+/// Where the tracker's key goes, and nothing else does.
+const TRACKER_HOST: &str = "in-automate.brevo.com";
 
 /// The client could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +29,9 @@ pub enum ClientError {
     /// Plain HTTP to another machine would show the key to everybody on the way.
     #[error("Brevo must be reached over https, or on this machine: not at {0}")]
     NotSecure(Url),
+    /// The tracker is somewhere else than Brevo's.
+    #[error("Brevo's tracker is at https://{TRACKER_HOST}, or on this machine: not at {0}")]
+    NotTheTracker(Url),
     /// TLS could not be set up.
     #[error("the HTTPS client could not be set up")]
     Http(#[from] reqwest::Error),
@@ -58,13 +65,7 @@ impl Client {
     /// A client for this base URL (with its `/v3`). Follows no redirect and uses no proxy: the key goes to
     /// this host or nowhere.
     pub fn new(base: &str) -> Result<Self, ClientError> {
-        let base =
-            Url::parse(base.trim_end_matches('/')).map_err(|_| ClientError::BaseUrl(base.to_owned()))?;
-        let local =
-            matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]" | "host.containers.internal"));
-        if base.scheme() != "https" && !local {
-            return Err(ClientError::NotSecure(base));
-        }
+        let base = address(base)?;
         // The first caller installs the one TLS provider of the process; later calls change nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -74,7 +75,17 @@ impl Client {
             .no_proxy()
             .user_agent(concat!("tajo/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, base })
+        Ok(Self { http, base, tracker: None })
+    }
+
+    /// The same, which also reaches the tracker at this address (with its `/api/v2`).
+    pub fn with_tracker(mut self, base: &str) -> Result<Self, ClientError> {
+        let base = address(base)?;
+        if !is_local(&base) && base.host_str() != Some(TRACKER_HOST) {
+            return Err(ClientError::NotTheTracker(base));
+        }
+        self.tracker = Some(base);
+        Ok(self)
     }
 
     /// One call. A success is 2xx with a readable body; everything else says what happens next.
@@ -94,9 +105,13 @@ impl Client {
     }
 
     async fn call(&self, key: &SecretString, request: &Request) -> Result<reqwest::Response, Error> {
-        let mut url = self.base.clone();
+        let (base, name) = match request.host {
+            Host::Api => (&self.base, "api-key"),
+            Host::Tracker => (self.tracker.as_ref().ok_or(Error::NoTracker)?, "ma-key"),
+        };
+        let mut url = base.clone();
         // The path is percent-encoded already; `set_path` leaves percent signs alone.
-        let path = format!("{}{}", self.base.path().trim_end_matches('/'), request.path);
+        let path = format!("{}{}", base.path().trim_end_matches('/'), request.path);
         url.set_path(&path);
         url.set_query(request.query.as_deref());
         let method = match request.method {
@@ -105,12 +120,24 @@ impl Client {
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut call = self.http.request(method, url).header("api-key", key.expose_secret());
+        let mut call = self.http.request(method, url).header(name, key.expose_secret());
         if let Some(body) = &request.body {
             call = call.json(body);
         }
         call.send().await.map_err(unclear)
     }
+}
+
+fn address(base: &str) -> Result<Url, ClientError> {
+    let base = Url::parse(base.trim_end_matches('/')).map_err(|_| ClientError::BaseUrl(base.to_owned()))?;
+    if base.scheme() != "https" && !is_local(&base) {
+        return Err(ClientError::NotSecure(base));
+    }
+    Ok(base)
+}
+
+fn is_local(base: &Url) -> bool {
+    matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]" | "host.containers.internal"))
 }
 
 async fn read(answer: reqwest::Response) -> Result<Answer, Error> {
@@ -143,7 +170,7 @@ async fn read_bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
     while let Some(chunk) = answer.chunk().await.map_err(unclear)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > limits::ANSWER_BYTES {
-            return Err(Error::Unclear("an answer of more than 1 MB".to_owned()));
+            return Err(Error::Unclear("an answer of more than 4 MB".to_owned()));
         }
     }
     Ok(bytes)

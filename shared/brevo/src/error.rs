@@ -37,6 +37,9 @@ pub enum Error {
     /// 401 for the address we call from: Brevo blocks unknown ones by itself after 30 days.
     #[error("Brevo blocks the address this connector calls from")]
     AddressBlocked,
+    /// The tracker's key is not known. Nothing was sent.
+    #[error("the key of Brevo's tracker is not known")]
+    NoTracker,
     /// 403: a part of the account is switched off.
     #[error("Brevo refused: permission denied ({0})")]
     Forbidden(String),
@@ -111,6 +114,9 @@ impl Error {
             Self::AddressBlocked => NextStep::AskMerchant {
                 hint: "in Brevo (Security → Authorised IPs) switch blocking off, or deploy with FixedEgress=nat and authorise its address",
             },
+            Self::NoTracker => NextStep::AskMerchant {
+                hint: "switch marketing automation on in Brevo and connect the store again, or leave `reserved_events` out",
+            },
             Self::Forbidden(_) => {
                 NextStep::AskMerchant { hint: "check the plan and the activated apps of the Brevo account" }
             }
@@ -125,7 +131,7 @@ impl Error {
         match self {
             Self::RateLimited { .. } => Some(429),
             Self::TooEarly => Some(425),
-            Self::Unclear(_) | Self::Scarce { .. } => None,
+            Self::Unclear(_) | Self::Scarce { .. } | Self::NoTracker => None,
             Self::Server(status) | Self::Refused { status, .. } => Some(*status),
             Self::KeyRefused | Self::AddressBlocked => Some(401),
             Self::Forbidden(_) => Some(403),

@@ -9,6 +9,7 @@ mod operation;
 mod plan;
 mod request;
 mod ticket;
+mod tracker;
 
 pub use batch::{Fate, Item, Kind};
 pub use bucket::{Bucket, Left, Rate};
@@ -17,9 +18,10 @@ pub use error::{Error, NextStep, Refusals, classify};
 pub use operation::{ContactWrite, Event, Identifier};
 pub use plan::{Plan, Supply, Unit, collapse, needs, plan};
 pub use request::{
-    Method, Registration, Request, activate_ecommerce, create_attribute, create_contact, create_folder,
-    create_list, create_webhook, delete_contact, delete_webhook, get_account, get_attributes, get_contact,
-    get_display_currency, get_events, get_folders, get_lists, get_marketing_webhooks, update_contact,
-    update_webhook,
+    Host, Method, Registration, Request, activate_ecommerce, create_attribute, create_contact, create_folder,
+    create_list, create_webhook, delete_contact, delete_webhook, get_account, get_attributes,
+    get_changed_contacts, get_contact, get_display_currency, get_events, get_folders, get_lists,
+    get_marketing_webhooks, update_contact, update_webhook,
 };
 pub use ticket::Windows;
+pub use tracker::{RESERVED_EVENTS, track};

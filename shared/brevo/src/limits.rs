@@ -56,12 +56,16 @@ pub const RESET_AT_MOST: Duration = Duration::from_secs(3600);
 /// Waits after 425 Too Early: the contact is still being processed ("Create a contact").
 pub const TOO_EARLY: Duration = Duration::from_secs(3);
 
-/// Events asked for at once. Brevo gives up to 10,000 ("Get events"); so many of the largest usual size are a third of
-/// [`ANSWER_BYTES`].
+/// Events asked for at once. Brevo gives up to 10,000 ("Get events"); so many of the largest size it takes are 5 MB, of the
+/// usual one far below [`ANSWER_BYTES`].
 pub const EVENTS_PER_PAGE: usize = 100;
 
-/// Bytes of an answer we read. The largest answer we ask for is one page of 50 lists.
-pub const ANSWER_BYTES: usize = 1_000_000;
+/// Bytes of an answer we read: the largest that we ask for is one page of contacts, of 8 KB each.
+pub const ANSWER_BYTES: usize = 4_000_000;
+
+/// Contacts asked for at once (Brevo reference, "Get all the contacts": up to 1,000). Half of it, so that a page of people
+/// with many attributes stays below [`ANSWER_BYTES`].
+pub const CONTACTS_PER_PAGE: usize = 500;
 
 /// Products in one `POST /products/batch`, categories in one `POST /categories/batch` (Brevo reference, "Create
 /// products in batch": 100; more only where Brevo has raised the account's limit).

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -33,12 +34,32 @@ impl Method {
     }
 }
 
+/// Which of Brevo's two addresses a request goes to. Each has a key of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Host {
+    /// The API.
+    #[default]
+    Api,
+    /// The tracker.
+    Tracker,
+}
+
+impl Host {
+    fn is_api(&self) -> bool {
+        *self == Self::Api
+    }
+}
+
 /// One call to Brevo, as a value.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Request {
+    /// Where it goes.
+    #[serde(skip_serializing_if = "Host::is_api")]
+    pub host: Host,
     /// The method.
     pub method: Method,
-    /// Relative to `/v3`, percent-encoded.
+    /// Relative to the base address of the host, percent-encoded.
     pub path: String,
     /// `name=value&…`, percent-encoded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,7 +78,7 @@ impl fmt::Debug for Request {
 }
 
 /// Words of Brevo's paths; anything else in a path names somebody or something.
-const PATH_WORDS: [&str; 23] = [
+const PATH_WORDS: [&str; 24] = [
     "account",
     "activate",
     "attributes",
@@ -78,6 +99,7 @@ const PATH_WORDS: [&str; 23] = [
     "products",
     "remove",
     "status",
+    "trackEvent",
     "update",
     "variants",
     "webhooks",
@@ -105,7 +127,7 @@ impl Request {
 }
 
 fn request(method: Method, path: impl Into<String>, body: Option<Value>) -> Request {
-    Request { method, path: path.into(), query: None, body }
+    Request { host: Host::Api, method, path: path.into(), query: None, body }
 }
 
 pub(crate) fn post(path: &str, body: Value) -> Request {
@@ -234,6 +256,14 @@ pub fn update_contact(identifier: &Identifier, write: &ContactWrite) -> Request 
 /// `GET /contacts/{identifier}`.
 pub fn get_contact(identifier: &Identifier) -> Request {
     contact_request(Method::Get, identifier, None)
+}
+
+/// `GET /contacts`: those that changed since then, the oldest contact first, [`limits::CONTACTS_PER_PAGE`] of them after
+/// `offset`. (Brevo sorts by when a contact was made, whatever is asked for.)
+pub fn get_changed_contacts(since: Timestamp, offset: usize) -> Request {
+    let limit = limits::CONTACTS_PER_PAGE;
+    let query = Some(format!("modifiedSince={since:.3}&limit={limit}&offset={offset}&sort=asc"));
+    Request { query, ..request(Method::Get, "/contacts", None) }
 }
 
 /// `DELETE /contacts/{identifier}`. Forgets the contact's blocks: ask first.

@@ -37,7 +37,7 @@ pub use opt_out::{BrevoNews, BrevoOut, BrevoSaid, ConsentSource, OutReason};
 pub use order::{Address, Cancellation, Edit, Fulfilment, Item, Order, Presentment, Refund};
 pub use order_record::{LoneFact, OrderFact, OrderHead, OrderRecord};
 pub use packed::Packed;
-pub use person::{Identity, PersonUpdate, Profile, Totals, Versioned};
+pub use person::{FedTotals, Identity, PersonUpdate, Profile, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
 pub use privacy::{AppNews, Demand, PrivacyDemand};
 pub use product::{

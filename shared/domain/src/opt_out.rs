@@ -54,6 +54,17 @@ pub enum BrevoSaid {
     Deleted,
 }
 
+impl BrevoSaid {
+    /// The channel it closes; `None`: all of them.
+    pub fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Out(_) => Some(Channel::Email),
+            Self::SmsOut(_) => Some(Channel::Sms),
+            Self::Deleted => None,
+        }
+    }
+}
+
 /// One event of one contact.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrevoNews {
@@ -130,6 +141,35 @@ impl ContactRecord {
             Channel::Email => self.email_out.as_ref(),
             Channel::Sms => self.sms_out.as_ref(),
             // Brevo tells nothing of WhatsApp.
+            Channel::Whatsapp => None,
+        }
+    }
+
+    /// Whether Brevo may block this channel because of us: we set it, or are about to, or nobody knows what became of a
+    /// write.
+    pub fn may_have_blocked(&self, channel: Channel) -> bool {
+        let Some((block, was_tried, _)) = self.flag(channel) else { return true };
+        let is_ours = matches!(block, Some(Block::Unasked | Block::OptedOut));
+        is_ours || was_tried || self.creation.is_some()
+    }
+
+    /// Whether a block that Brevo has on this channel is one that nobody told us of.
+    pub fn misses_block(&self, channel: Channel) -> bool {
+        let knows = self.flag(channel).is_some_and(|(block, ..)| block.is_some());
+        // Of a contact that we never wrote, nothing is thought.
+        self.known_as != KnownAs::Unknown && !knows && !self.may_have_blocked(channel)
+    }
+
+    /// Whether we opened the contact ourselves: then a block that is found later came after that.
+    pub fn was_opened_by_us(&self, channel: Channel) -> bool {
+        self.known_as == KnownAs::Created || self.flag(channel).is_some_and(|(.., was_lifted)| was_lifted)
+    }
+
+    /// The block of a channel, whether a flag is on its way, and whether we lifted one. WhatsApp has no flag.
+    fn flag(&self, channel: Channel) -> Option<(Option<Block>, bool, bool)> {
+        match channel {
+            Channel::Email => Some((self.email_block, self.email_flag_tried, self.email_lifted)),
+            Channel::Sms => Some((self.sms_block, self.sms_flag_tried, self.sms_lifted)),
             Channel::Whatsapp => None,
         }
     }

@@ -85,6 +85,17 @@ pub struct Totals {
     pub currency: Option<Currency>,
 }
 
+/// What one account, or one guest, of a store adds to the totals that stores show together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FedTotals {
+    /// Of the account; a guest has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
+    /// The latest order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_order_at: Option<Timestamp>,
+}
+
 impl PersonUpdate {
     /// Whether it says anything about being written to.
     pub fn has_consent(&self) -> bool {

@@ -14,6 +14,7 @@ use tajo_brevo::{ContactWrite, Identifier};
 use tajo_domain::{Block, Channel, ContactRecord, Creation, Email, KnownAs, Phone, Skipped, short_hash};
 
 use crate::rules::effective_rules;
+use crate::{Mapped, is_summed};
 use crate::{StoreFacts, flag, sms, whatsapp};
 
 /// The write that creates the contact, if Brevo does not have it.
@@ -243,9 +244,10 @@ pub fn identifier_of(record: &ContactRecord, facts: &StoreFacts) -> Option<Ident
 }
 
 fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
-    let rules = effective_rules(&facts.settings);
-    let attributes =
-        rules.into_iter().filter_map(|mapped| Some((mapped.read(record, now)?, mapped.attribute)));
+    // What is summed over stores is no one store's to say.
+    let is_own = |mapped: &Mapped| !is_summed(mapped, &facts.settings);
+    let rules = effective_rules(&facts.settings).into_iter().filter(is_own);
+    let attributes = rules.filter_map(|mapped| Some((mapped.read(record, now)?, mapped.attribute)));
     let lists = facts.settings.lists;
     let buyer = lists.buyers.filter(|_| record.last_order_at.is_some());
     let abandoned = lists.abandoned_cart.filter(|_| record.abandoned_cart.is_some());

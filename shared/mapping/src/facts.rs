@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tajo_brevo::{Event, Identifier};
+use tajo_brevo::{Event, Identifier, Request, track};
 use tajo_domain::{Identity, StoreId};
 
-use crate::Settings;
+use crate::{ReservedEvents, Settings};
 
 /// Whether real buyers shop there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,15 @@ impl StoreFacts {
             return Some(Identifier::ExtId(self.ext_id(customer)));
         }
         identity.phone.clone().map(Identifier::Phone)
+    }
+
+    /// The call of an event that takes the tracker's road. `None`: the Events API is its road, as it is of every contact
+    /// without an address.
+    pub fn tracked(&self, event: &Event) -> Option<Request> {
+        match self.settings.reserved_events {
+            ReservedEvents::Tracker => track(event),
+            ReservedEvents::EventsApi => None,
+        }
     }
 
     /// Whether a fact of this time may fire automations: it lies after the store was connected.

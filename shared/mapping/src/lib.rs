@@ -38,9 +38,10 @@ pub use product::{
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
     API_VERSION, ConsentSettings, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings,
-    ProductFilter, ProductSettings, Settings, SettingsError, Sync, settings_schema,
+    ProductFilter, ProductSettings, ReservedEvents, Settings, SettingsError, Sync, TotalsOf, settings_schema,
 };
 pub use sms::{has_phone, without_phone};
 pub use tags_event::tags_events;
-pub use totals::{SharedTotal, TOTALS, shared_totals};
+pub(crate) use totals::is_summed;
+pub use totals::{SharedTotal, TOTALS, shared_totals, summed};
 pub use whatsapp::{has_whatsapp, without_whatsapp};

@@ -38,6 +38,10 @@ pub struct Settings {
     pub renamed: BTreeMap<String, String>,
     /// Which way consent goes, and whose word counts.
     pub consent: ConsentSettings,
+    /// The road of the events that Brevo's commerce automations know by name.
+    pub reserved_events: ReservedEvents,
+    /// Whose totals a contact shows.
+    pub totals: TotalsOf,
     /// Source field → Brevo attribute. Empty: the default table.
     pub field_mapping: FieldMapping,
     /// What of the catalogue is synced, and how.
@@ -134,6 +138,28 @@ pub struct Logging {
     pub debug: bool,
     /// One line per webhook as it arrives.
     pub webhooks: bool,
+}
+
+/// The road of the events that Brevo's commerce automations know by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReservedEvents {
+    /// As all others: `POST /events`.
+    #[default]
+    EventsApi,
+    /// Brevo's older tracker: one event of one address in a call, dated by its arrival.
+    Tracker,
+}
+
+/// Whose totals a contact shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TotalsOf {
+    /// This store's.
+    #[default]
+    Own,
+    /// Those of all stores of the Brevo account that say so too.
+    Summed,
 }
 
 /// How much is logged of a store's work.
@@ -245,6 +271,8 @@ impl Default for Settings {
             currency_check: true,
             renamed: BTreeMap::new(),
             consent: ConsentSettings::default(),
+            reserved_events: ReservedEvents::default(),
+            totals: TotalsOf::default(),
             field_mapping: FieldMapping::default(),
             products: ProductSettings::default(),
             inventory: InventorySettings::default(),

@@ -1,8 +1,14 @@
-//! Totals of several stores that feed one Brevo account: each needs attributes of its own.
+//! Totals of several stores that feed one Brevo account: each needs attributes of its own, or all show their sum.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Serialize;
+use serde_json::Value;
+use tajo_domain::{ContactRecord, FedTotals, Totals, Versioned};
 
-use crate::{Mapped, Settings, effective_rules};
+use crate::{Mapped, Settings, TotalsOf, effective_rules};
 
 /// Fields that add up what a person did in one store. Another store's value for the same person is another number.
 pub const TOTALS: [&str; 5] =
@@ -26,8 +32,8 @@ impl SharedTotal {
     /// What to do about it. A mapping of one's own replaces the default one as a whole.
     pub fn way_out(&self) -> String {
         format!(
-            "give this store attributes of its own in `field_mapping`, such as `{}: {}`; a `field_mapping` replaces the \
-             default one, which `tajo mapping` shows",
+            "give this store attributes of its own in `field_mapping`, such as `{}: {}` (a `field_mapping` replaces the \
+             default one, which `tajo mapping` shows), or write `totals: summed` in both, with one mapping of totals",
             self.source, self.instead
         )
     }
@@ -37,7 +43,13 @@ impl SharedTotal {
 /// store go too. A store that is switched off fills nothing.
 pub fn shared_totals(settings: &Settings, store: &str, other: &Settings) -> Vec<SharedTotal> {
     let theirs = totals(other);
-    let is_shared = |own: &Mapped| theirs.iter().any(|their| their.attribute == own.attribute);
+    let both_sum = [settings, other].iter().all(|settings| settings.totals == TotalsOf::Summed);
+    let is_shared = |own: &Mapped| {
+        // A sum is written by whichever store has news: into the same attributes, or one of them would be behind.
+        let is_the_same = |their: &Mapped| both_sum && their.source == own.source;
+        let clashes = |their: &Mapped| (their.attribute == own.attribute) != is_the_same(their);
+        theirs.iter().any(clashes)
+    };
     let shared = totals(settings).into_iter().filter(is_shared);
     shared
         .map(|Mapped { source, attribute, .. }| SharedTotal {
@@ -46,6 +58,38 @@ pub fn shared_totals(settings: &Settings, store: &str, other: &Settings) -> Vec<
             attribute,
         })
         .collect()
+}
+
+/// Whether a line of the mapping shows what is summed over stores.
+pub(crate) fn is_summed(mapped: &Mapped, settings: &Settings) -> bool {
+    settings.totals == TotalsOf::Summed && TOTALS.contains(&mapped.source.as_str())
+}
+
+/// The attributes that show the sum of what stores feed; what nobody feeds is left as it is. `Err`: two currencies cannot
+/// be added up.
+pub fn summed(
+    fed: &[FedTotals],
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<BTreeMap<String, Value>, BTreeSet<String>> {
+    let totals: Vec<&Totals> = fed.iter().filter_map(|fed| fed.totals.as_ref()).collect();
+    let currencies: BTreeSet<String> =
+        totals.iter().filter_map(|totals| Some(totals.currency.as_ref()?.as_str().to_owned())).collect();
+    if currencies.len() > 1 {
+        return Err(currencies);
+    }
+    let sum = Totals {
+        orders: totals.iter().map(|totals| totals.orders).sum(),
+        spent: totals.iter().map(|totals| totals.spent).sum::<Decimal>(),
+        currency: totals.iter().find_map(|totals| totals.currency.clone()),
+    };
+    let everything = ContactRecord {
+        totals: (!totals.is_empty()).then_some(Versioned { at: now, value: sum }),
+        last_order_at: fed.iter().filter_map(|fed| fed.last_order_at).max(),
+        ..ContactRecord::default()
+    };
+    let rules = effective_rules(settings).into_iter().filter(|mapped| is_summed(mapped, settings));
+    Ok(rules.filter_map(|mapped| Some((mapped.attribute.clone(), mapped.read(&everything, now)?))).collect())
 }
 
 fn totals(settings: &Settings) -> Vec<Mapped> {
@@ -83,6 +127,20 @@ mod tests {
         // Another total in the same attribute is no better.
         let crossed = Settings::from_yaml("field_mapping: {average_order_value: TOTAL_SPENT}").unwrap();
         assert_eq!(shared_totals(&crossed, "two", &default).len(), 1);
+        // Sums are one number, if both write it into one attribute.
+        let sums = |mapping: &str| {
+            let yaml = format!("connectors: {{shopify: {{totals: summed}}}}\nfield_mapping: {{{mapping}}}");
+            Settings::from_yaml(&yaml).unwrap()
+        };
+        assert!(shared_totals(&sums(""), "two", &sums("")).is_empty());
+        assert_eq!(shared_totals(&sums(""), "two", &default).len(), 3, "a sum and a total of one's own");
+        assert_eq!(
+            shared_totals(&sums("total_spent: SPENT"), "two", &sums("")).len(),
+            1,
+            "one would be behind"
+        );
+        assert_eq!(shared_totals(&sums("total_spent: ORDER_COUNT"), "two", &sums("")).len(), 1);
+        assert!(shared_totals(&sums("first_name: FIRSTNAME"), "two", &sums("")).is_empty());
         let off = Settings::from_yaml("connectors: {shopify: {enabled: false}}").unwrap();
         assert!(shared_totals(&off, "off", &default).is_empty());
     }

@@ -25,8 +25,14 @@ pub const CART_DUE: &str = "tajo/cart_due";
 /// A webhook from Brevo, as it came. It is of no store: `shop` is the Brevo account, as store records name it.
 pub const BREVO_WEBHOOK: &str = "tajo/brevo_webhook";
 
+/// The night's question to Brevo: who was blocked there that nobody told us of? Of an account, as [`BREVO_WEBHOOK`].
+pub const RECONCILE: &str = "tajo/reconcile";
+
 /// What Brevo told of one person, for one store that knows them.
 pub const BREVO_NEWS: &str = "tajo/brevo_news";
+
+/// The same, where nobody told it and we found it ([`RECONCILE`]): it is in no hurry.
+pub const BREVO_FOUND: &str = "tajo/brevo_found";
 
 /// The version this program writes. It reads this one and all before.
 const VERSION: u8 = 1;
@@ -53,7 +59,8 @@ pub struct Notice {
     pub store: Option<StoreId>,
     /// Who sent it.
     pub platform: Platform,
-    /// The platform's own name of the shop; in a [`BREVO_WEBHOOK`] notice the Brevo account.
+    /// The platform's own name of the shop; in a [`BREVO_WEBHOOK`] or [`RECONCILE`] notice the Brevo
+    /// account.
     pub shop: String,
     /// What it is about, in the platform's words; one of ours begins with [`INTERNAL_TOPICS`].
     pub topic: String,
@@ -113,13 +120,23 @@ impl fmt::Debug for CartDue {
     }
 }
 
-/// The body of a [`BREVO_NEWS`] notice.
+/// The body of a [`BREVO_NEWS`] or [`BREVO_FOUND`] notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewsForStore {
     /// What happened.
     pub news: BrevoNews,
     /// The store's customers who have, or had, this address.
     pub customers: Vec<String>,
+    /// Nobody told it: the block was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+}
+
+/// How a block was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Where we had opened the contact ourselves, it was open at this time.
+    pub open_at: Timestamp,
 }
 
 impl Notice {
@@ -189,6 +206,11 @@ impl Notice {
         Self::new(Platform::Shopify, account, BREVO_WEBHOOK, delivery, received_at).wrap(body)
     }
 
+    /// The night's question about an account. One name for every night: if it is parked, it is parked once.
+    pub fn reconcile(account: &str, asked_at: Timestamp) -> Self {
+        Self::new(Platform::Shopify, account, RECONCILE, "reconcile", asked_at)
+    }
+
     /// What Brevo told, for one of the stores that know the person. Named after what happened, so that a webhook which
     /// comes twice asks the same thing.
     pub fn brevo_news(
@@ -198,16 +220,17 @@ impl Notice {
         told: &NewsForStore,
         heard_at: Timestamp,
     ) -> Self {
-        let NewsForStore { news, .. } = told;
+        let NewsForStore { news, found, .. } = told;
+        let topic = if found.is_some() { BREVO_FOUND } else { BREVO_NEWS };
         let what = short_hash(&format!("{:?} {}", news.said, news.email.as_str()));
         let delivery = format!("brevo:{what}:{}", news.at.as_second());
-        let mut notice = Self::new(platform, shop, BREVO_NEWS, delivery, heard_at);
+        let mut notice = Self::new(platform, shop, topic, delivery, heard_at);
         notice.store = Some(store.clone());
         notice.triggered_at = Some(news.at);
         notice.wrap(&serde_json::to_vec(told).unwrap_or_default())
     }
 
-    /// What a [`BREVO_NEWS`] notice tells.
+    /// What a [`BREVO_NEWS`] or [`BREVO_FOUND`] notice tells.
     pub fn read_brevo_news(&self) -> Result<NewsForStore, Unusable> {
         serde_json::from_slice(&self.body()?)
             .map_err(|_| Unusable::new("the notice of what Brevo told names no person and no time"))

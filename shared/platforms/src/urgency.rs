@@ -1,5 +1,7 @@
 //! How long what a topic tells may wait when a budget is scarce.
 
+use crate::notice::{BREVO_FOUND, RECONCILE};
+
 /// The order is that of the queue: the urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Urgency {
@@ -17,6 +19,8 @@ impl Urgency {
         let subject = topic.split(['/', '.']).next().unwrap_or_default();
         match subject {
             "products" | "collections" | "inventory_levels" | "inventory_items" | "variants" => Self::Patient,
+            // What a webhook should have told: Brevo writes to nobody because of it.
+            _ if [RECONCILE, BREVO_FOUND].contains(&topic) => Self::Patient,
             "carts" | "checkouts" => Self::Soon,
             "customers" | "customer" if !matches!(topic, "customers/redact" | "customers/delete") => {
                 Self::Soon
@@ -57,8 +61,14 @@ mod tests {
         for topic in ["customers/create", "customer.tags_added", "checkouts/update", "carts/create"] {
             assert_eq!(Urgency::of(topic), Urgency::Soon, "{topic}");
         }
-        for topic in ["products/update", "inventory_levels/update", "collections/update", "variants/in_stock"]
-        {
+        for topic in [
+            "products/update",
+            "inventory_levels/update",
+            "collections/update",
+            "variants/in_stock",
+            RECONCILE,
+            BREVO_FOUND,
+        ] {
             assert_eq!(Urgency::of(topic), Urgency::Patient, "{topic}");
         }
     }

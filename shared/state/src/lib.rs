@@ -8,6 +8,7 @@ mod log;
 mod members;
 mod parked;
 mod privacy;
+mod reconcile;
 mod secrets;
 mod stores;
 mod table;
@@ -26,10 +27,12 @@ pub use parked::{
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,
 };
+pub use reconcile::{Compared, Reconcile, arm_reconcile, due_accounts, next_night};
 pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
 pub use stores::{
-    BrevoSetUp, BulkEnd, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person,
-    feeds_of_person, forget_person, note_opt_outs, opt_outs_of_person, stores_of_person,
+    BrevoSetUp, BulkEnd, GUEST, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person,
+    feed_person, feeds_of_person, forget_person, note_opt_outs, note_totals, opt_outs_of_person,
+    stores_of_person,
 };
 pub use table::{DUE_SHARDS, Key};
 pub use walk::{Held, Page};

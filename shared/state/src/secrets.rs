@@ -40,6 +40,9 @@ pub struct StoreSecret {
     /// Opens Shopify's Admin API of the store; absent in a store that was connected without it.
     #[serde(default)]
     pub shopify_access_token: Option<SecretString>,
+    /// Opens Brevo's tracker; absent while marketing automation is off in the account.
+    #[serde(default)]
+    pub brevo_tracker_key: Option<SecretString>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +51,8 @@ struct Written<'a> {
     brevo_api_key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     shopify_access_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brevo_tracker_key: Option<&'a str>,
 }
 
 /// The per-store secrets under one prefix.
@@ -89,6 +94,7 @@ impl Secrets {
         store: &StoreId,
         brevo_api_key: &SecretString,
         shopify_access_token: Option<&SecretString>,
+        brevo_tracker_key: Option<&SecretString>,
     ) -> Result<(), SecretError> {
         let before = match shopify_access_token {
             Some(_) => None,
@@ -100,8 +106,12 @@ impl Secrets {
         };
         let before = before.as_ref().and_then(|secret| secret.shopify_access_token.as_ref());
         let token = shopify_access_token.or(before).map(ExposeSecret::expose_secret);
-        let written =
-            Written { v: 1, brevo_api_key: brevo_api_key.expose_secret(), shopify_access_token: token };
+        let written = Written {
+            v: 1,
+            brevo_api_key: brevo_api_key.expose_secret(),
+            shopify_access_token: token,
+            brevo_tracker_key: brevo_tracker_key.map(ExposeSecret::expose_secret),
+        };
         let text = serde_json::to_string(&written).map_err(|_| SecretError::Unreadable)?;
         put_secret(&self.client, &self.name(store), &text.into()).await
     }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tajo_domain::{Email, StoreId};
+use tajo_domain::{Email, FedTotals, StoreId};
 
 use crate::item::{aws_error, parse};
 use crate::{Attributes, Key, Stored, Table, TableError};
@@ -138,7 +138,13 @@ pub struct PersonFeed {
     /// When the person last opted out here, so that no older opt-in of another store lifts the block.
     #[serde(default, skip_serializing_if = "OptOuts::is_empty")]
     pub opt_outs: OptOuts,
+    /// What the store adds to the totals that stores show together, by customer id or [`GUEST`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub totals: BTreeMap<String, FedTotals>,
 }
+
+/// Whoever has no account: no customer id is this.
+pub const GUEST: &str = "guest";
 
 /// When a person last opted out, by channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -239,6 +245,29 @@ pub async fn note_opt_outs(
     table.change(&key, Attributes::none, note).await.map(|_| ())
 }
 
+/// Notes what somebody in this store adds to the totals that stores show together; `None`: nothing any more. Answers
+/// whether that is news. Who was erased adds nothing.
+pub async fn note_totals(
+    table: &Table,
+    account: &str,
+    email: &Email,
+    store: &StoreId,
+    who: &str,
+    fed: Option<&FedTotals>,
+) -> Result<bool, TableError> {
+    let key = Key::person(account, &email.hash(), store);
+    let note = |stored: Option<&PersonFeed>| {
+        let mut feed = stored.cloned().unwrap_or_default();
+        match fed.filter(|_| feed.feeds()) {
+            Some(fed) => feed.totals.insert(who.to_owned(), fed.clone()),
+            None => feed.totals.remove(who),
+        };
+        let is_news = stored.map_or(&BTreeMap::new(), |stored| &stored.totals) != &feed.totals;
+        (is_news.then_some(feed), is_news)
+    };
+    table.change(&key, Attributes::none, note).await.map(|(_, is_news)| is_news)
+}
+
 /// When the person behind an address last opted out, in any store of the Brevo account.
 pub async fn opt_outs_of_person(table: &Table, account: &str, email: &Email) -> Result<OptOuts, TableError> {
     let feeds = feeds_of_person(table, account, email).await?;
@@ -304,7 +333,7 @@ pub async fn forget_person(
         Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
             let left = |stored: Option<&PersonFeed>| {
                 let left = stored.filter(|feed| feed.came_anew).cloned();
-                (left.map(|feed| PersonFeed { came_anew: false, ..feed }), ())
+                (left.map(|feed| PersonFeed { came_anew: false, totals: BTreeMap::new(), ..feed }), ())
             };
             table.change(&key, Attributes::none, left).await.map(|_| ())
         }

@@ -14,6 +14,7 @@
 //! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`; its first part in `parked`: when it was parked |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
+//! | reconcile | `reconcile#{Brevo account}` | `reconcile` | `reconcile`, when the account is compared next |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
 //!
 //! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
@@ -118,6 +119,11 @@ impl Key {
         Self::new(format!("privacy#{store}#{id}"), format!("part#{part:05}"))
     }
 
+    /// The nightly comparison of a Brevo account.
+    pub fn reconcile(account: &str) -> Self {
+        Self::new(format!("reconcile#{account}"), "reconcile")
+    }
+
     /// Tickets of one window of a rate limit.
     pub(crate) fn budget(account: &str, bucket: &str, window: i64) -> Self {
         Self::new(format!("budget#{account}#{bucket}"), window.to_string())
@@ -131,6 +137,9 @@ impl Key {
         Self::new(Self::log_pk(store, hour, shard), line)
     }
 }
+
+/// The partition of the due index with the Brevo accounts: there are few.
+pub(crate) const RECONCILE_SHARD: &str = "reconcile";
 
 /// Which partition of the due index a cart is in.
 pub(crate) fn cart_shard(shard: u32) -> String {

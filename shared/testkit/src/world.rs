@@ -284,6 +284,7 @@ pub(crate) fn sync_config(front: &Front) -> SyncConfig {
         dead_letters_arn: "arn:aws:sqs:us-east-1:000000000000:dead-letters".to_owned(),
         store_secrets_prefix: "test/store/".to_owned(),
         brevo_api_url: format!("{}/v3", front.url),
+        brevo_tracker_url: format!("{}/api/v2", front.url),
         shopify_api_url: Some(front.url.clone()),
         claim: SignedDuration::from_secs(120),
         endpoint: Some(front.url.clone()),

@@ -18,6 +18,7 @@ mod orders;
 mod rates;
 mod routes;
 mod state;
+mod tracker;
 mod webhooks;
 
 pub use account::{Account, AccountSettings};
@@ -28,4 +29,5 @@ pub use events::Event;
 pub use lists::{Folder, List};
 pub use orders::{Order, OrderWrite};
 pub use state::{Ecommerce, State};
+pub(crate) use tracker::is_for_the_tracker;
 pub use webhooks::{Happened, Happening, Post, Webhook};

@@ -69,6 +69,12 @@ impl Request {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// All values of a query parameter that may be given more than once.
+    pub fn query_values(&self, name: &str) -> Vec<String> {
+        let pairs = url::form_urlencoded::parse(self.query.as_bytes()).filter(|(key, _)| key == name);
+        pairs.map(|(_, value)| value.into_owned()).collect()
+    }
+
     /// The decoded path segments after `/v3`, or `None` for a path outside of Brevo's API.
     pub fn segments(&self) -> Option<Vec<String>> {
         let rest = self.path.strip_prefix("/v3/")?;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::brevo::{Account, AccountSettings, Happened, Happening, State};
+use crate::brevo::{Account, AccountSettings, Happened, Happening, State, is_for_the_tracker};
 use crate::faults::{self, Action, Fault};
 use crate::http::{Request, Response};
 use crate::shopify::{Shop, ShopSettings, admin_api};
@@ -68,12 +68,22 @@ impl World {
         self.accounts.iter_mut().find(|(known, _)| known == key).map(|(_, account)| account)
     }
 
+    /// The account whose key the request carries: each host has its own.
+    fn account_of(&mut self, request: &Request) -> Option<&mut Account> {
+        if !is_for_the_tracker(request) {
+            return self.account(request.header("api-key"));
+        }
+        let key = request.header("ma-key")?;
+        let is_one = |account: &&mut Account| account.tracker_key() == key;
+        self.accounts.iter_mut().map(|(_, account)| account).find(is_one)
+    }
+
     /// The account or shop whose key the request carries.
     fn caller(&mut self, request: &Request) -> Option<String> {
         if admin_api::is_for_a_shop(request) {
             return admin_api::shop_of(&mut self.shops, request).map(|shop| shop.address.clone());
         }
-        self.account(request.header("api-key")).map(|account| account.name().to_owned())
+        self.account_of(request).map(|account| account.name().to_owned())
     }
 
     fn shop(&mut self, address: &str) -> &mut Shop {
@@ -89,7 +99,8 @@ impl World {
         if admin_api::is_for_a_shop(request) {
             return admin_api::answer(&mut self.shops, request, now);
         }
-        match self.account(request.header("api-key")) {
+        match self.account_of(request) {
+            Some(account) if is_for_the_tracker(request) => account.track(request, now),
             Some(account) => account.handle(request, now),
             None => Response::error(401, "unauthorized", "Key not found"),
         }

@@ -57,9 +57,15 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
     progress.say(&format!("sandbox at {}", sandbox.url));
 
     let brevo_api_url = options.brevo_api_url.clone().unwrap_or_else(|| format!("{}/v3", sandbox.url));
+    // Only the sandbox's; a real Brevo's is the template's default.
+    let brevo_tracker_url = match options.brevo_api_url {
+        None => format!("{}/api/v2", sandbox.url),
+        Some(_) => "https://in-automate.brevo.com/api/v2".to_owned(),
+    };
     let parameters = [
         ("Architecture", deploy::architecture()),
         ("BrevoApiUrl", brevo_api_url.as_str()),
+        ("BrevoTrackerUrl", brevo_tracker_url.as_str()),
         ("ShopifyApiUrl", sandbox.url.as_str()),
         ("AwsEndpointOverride", aws.url.as_str()),
         ("SweepRate", options.sweep_rate.as_str()),

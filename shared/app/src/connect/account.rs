@@ -15,7 +15,7 @@ use tajo_mapping::Settings;
 use tajo_state::BrevoSetUp;
 
 use super::plan::{Ecommerce, Found, Plan, check_currency};
-use super::{ConnectError, SetUp};
+use super::{ConnectError, SetUp, TrackerKey};
 
 /// Tries of one call of the set-up.
 const TRIES: u32 = 10;
@@ -54,6 +54,7 @@ impl Account<'_> {
             attributes: attributes.collect(),
             lists: if wants_lists { self.named(get_lists, "lists").await? } else { Vec::new() },
             ecommerce: if sells { self.ecommerce().await? } else { Ecommerce::NotNeeded },
+            tracker_key: tracker_key(&account),
         })
     }
 
@@ -93,6 +94,7 @@ impl Account<'_> {
             account: found.account.clone(),
             attributes_created: plan.attributes.into_iter().map(|(name, _)| name).collect(),
             lists_created: plan.new_lists,
+            tracker_key: found.tracker_key.clone(),
             found: BrevoSetUp { lists: plan.lists, attributes: plan.renamed },
             warnings: plan.warnings,
         })
@@ -170,6 +172,11 @@ fn rows<'a>(answer: &'a Value, what: &str) -> &'a [Value] {
 
 fn id(answer: &Value, what: &'static str) -> Result<u64, ConnectError> {
     answer["id"].as_u64().ok_or(ConnectError::Answer(what))
+}
+
+fn tracker_key(account: &Value) -> Option<TrackerKey> {
+    let key = account["marketingAutomation"]["key"].as_str().filter(|key| !key.is_empty());
+    key.map(|key| TrackerKey(key.to_owned()))
 }
 
 /// Names a Brevo account without naming it.

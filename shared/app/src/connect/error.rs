@@ -23,6 +23,8 @@ pub enum ConnectError {
         "the Brevo attribute {name} is of type `{found}`, and the connector fills it with `{wanted}`: Brevo would drop every value silently"
     )]
     AttributeKind { name: String, found: String, wanted: &'static str },
+    #[error("`reserved_events: tracker` needs marketing automation, and it is off in the Brevo account")]
+    NoTracker,
     #[error("Brevo has no list {0}")]
     NoSuchList(u64),
     #[error("Brevo has {count} lists named `{name}`")]
@@ -36,6 +38,8 @@ pub enum ConnectError {
         attributes(.shared)
     )]
     SharedTotals { other: StoreId, shared: Vec<SharedTotal> },
+    #[error("store `{other}` sells in {their} and this one in {own}: `totals: summed` cannot add them up")]
+    SummedCurrencies { other: StoreId, own: String, their: String },
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
@@ -90,6 +94,9 @@ impl ConnectError {
                  `currency_check: false` connects the store all the same"
             )),
             Self::SharedTotals { shared, .. } => shared.first().map(SharedTotal::way_out),
+            Self::SummedCurrencies { .. } => {
+                Some("leave `totals` out and give each store attributes of its own in `field_mapping`".to_owned())
+            }
             Self::WebhookUrl(_) => Some("use the stack's output WebhookUrl".to_owned()),
             Self::WebhooksFull => Some(
                 "delete one that nobody needs in Brevo (Settings → Webhooks), and connect again".to_owned(),

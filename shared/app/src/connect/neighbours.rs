@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tajo_domain::StoreId;
-use tajo_mapping::{Settings, shared_totals};
+use tajo_mapping::{Settings, TotalsOf, shared_totals};
 use tajo_state::{Key, StoreRecord, Table};
 
 use super::ConnectError;
@@ -15,6 +15,7 @@ pub(super) async fn refuse_shared_totals(
     store: &StoreId,
     account: &str,
     settings: &Settings,
+    currency: Option<&str>,
 ) -> Result<(), ConnectError> {
     let names = keyring["stores"].as_object().into_iter().flatten().map(|(name, _)| name);
     let others = names.filter_map(|name| StoreId::parse(name).ok()).filter(|other| other != store);
@@ -28,6 +29,12 @@ pub(super) async fn refuse_shared_totals(
         let shared = shared_totals(settings, store.as_str(), &theirs);
         if !shared.is_empty() {
             return Err(ConnectError::SharedTotals { other, shared });
+        }
+        let both_sum = [settings, &theirs].iter().all(|settings| settings.totals == TotalsOf::Summed);
+        if let (true, Some(own), Some(their)) = (both_sum, currency, record.currency)
+            && own != their
+        {
+            return Err(ConnectError::SummedCurrencies { other, own: own.to_owned(), their });
         }
     }
     Ok(())

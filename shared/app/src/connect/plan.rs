@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tajo_mapping::{Kind, Mapped, Settings, effective_rules};
 
-use super::ConnectError;
+use super::{ConnectError, TrackerKey};
 
 /// What there is in a Brevo account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Found {
     pub lists: Vec<(u64, String)>,
     /// Its eCommerce section.
     pub ecommerce: Ecommerce,
+    /// The key of its tracker, while marketing automation is on.
+    pub tracker_key: Option<TrackerKey>,
 }
 
 /// The eCommerce section of an account.

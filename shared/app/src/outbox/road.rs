@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tajo_brevo::{
-    Answer, Error, Fate, Item, Kind, NextStep, Plan, Request, Supply, Unit, collapse, needs, plan,
+    Answer, Error, Fate, Host, Item, Kind, NextStep, Plan, Request, Supply, Unit, collapse, needs, plan,
 };
 
 use tracing::warn;
@@ -272,7 +272,11 @@ pub(super) async fn exchange(
     if end < env.clock.now() {
         return Err(Error::Scarce { after: SOON });
     }
-    let reply = env.brevo.exchange(&store.key, request).await;
+    let key = match request.host {
+        Host::Api => &store.key,
+        Host::Tracker => store.tracker_key.as_ref().ok_or(Error::NoTracker)?,
+    };
+    let reply = env.brevo.exchange(key, request).await;
     let refused = match &reply.result {
         Err(Error::RateLimited { reset }) => Some(*reset),
         _ => None,

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
-use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore};
+use tajo_platforms::notice::{
+    BREVO_FOUND, BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore, RECONCILE,
+};
 use tajo_platforms::{Notice, TopicKind};
 
 use super::outcome::{self, Record, Report, Source};
 use super::{put_off, resolve};
 use crate::stop::Stop;
-use crate::{Delivery, Env, Store, Urgency, brevo_news, product, trace};
+use crate::{Delivery, Env, Store, Urgency, brevo_news, product, reconcile, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -64,6 +66,13 @@ pub(super) async fn prepare(
             });
             continue;
         }
+        if notice.topic == RECONCILE {
+            reports.push(match Box::pin(reconcile::compare(env, &notice, deadline)).await {
+                Ok((outcome, reason)) => outcome::report(env, &record, &notice, outcome, Some(reason)),
+                Err(stop) => outcome::stopped_early(env, &record, notice, stop).await,
+            });
+            continue;
+        }
         if record.source == Source::Live && must_wait(env, &notice).await {
             waiting.push((record, notice));
             continue;
@@ -97,7 +106,7 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
     };
     trace::received(&store.facts, notice);
     let must_keep = notice.platform.topic_kind(&notice.topic) == TopicKind::MustKeep;
-    let task = if notice.topic == BREVO_NEWS {
+    let task = if [BREVO_NEWS, BREVO_FOUND].contains(&notice.topic.as_str()) {
         // What people say is noted whatever state the store is in.
         Task::BrevoNews(notice.read_brevo_news()?)
     } else if store.record.status.has_left() && !must_keep {

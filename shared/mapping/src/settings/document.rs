@@ -13,8 +13,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, Unexpected, Visitor};
 use tajo_domain::Email;
 
-use super::LogLevel;
 use super::fields::Fields;
+use super::{LogLevel, ReservedEvents, TotalsOf};
 
 /// Settings of a store.
 #[derive(Default, serde::Deserialize, JsonSchema)]
@@ -59,6 +59,13 @@ pub struct Connector {
     pub consent: Option<Consent>,
     /// Whose word counts where store and Brevo disagree; the block's `source_of_truth` wins. Left out: `newest`.
     pub consent_source: Option<Truth>,
+    /// The road of the events that Brevo's commerce automations know by name (`cart_updated`, `cart_deleted`,
+    /// `order_completed`): `events_api` as for all others, or `tracker`, the older one, for accounts whose automations
+    /// start by nothing else. Left out: `events_api`.
+    pub reserved_events: Option<ReservedEvents>,
+    /// What totals say (how many orders, how much money, when the last one): `own` (of this store) or `summed` (of all
+    /// stores of the Brevo account that say so too, in one currency and into the same attributes). Left out: `own`.
+    pub totals: Option<TotalsOf>,
     /// Which field of the shop fills which Brevo attribute.
     pub field_mapping: Fields,
     /// Every call to Brevo is logged, with the names of the fields that were sent (never their values).

@@ -52,6 +52,8 @@ impl Settings {
             currency_check: own.currency_check.unwrap_or(defaults.currency_check),
             renamed: defaults.renamed,
             consent,
+            reserved_events: own.reserved_events.unwrap_or(defaults.reserved_events),
+            totals: own.totals.unwrap_or(defaults.totals),
             products: products(layers, defaults.products),
             inventory: inventory(layers, defaults.inventory),
             orders: orders(layers, defaults.orders),

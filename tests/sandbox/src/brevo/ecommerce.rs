@@ -9,7 +9,7 @@ use crate::http::{Request, Response};
 /// `GET /account`. The tracker's key is there only while marketing automation is on.
 pub(super) fn account(account: &Account) -> Answer {
     let automation = if account.automation {
-        json!({"enabled": true, "key": "sandbox-tracker-key"})
+        json!({"enabled": true, "key": account.tracker_key()})
     } else {
         json!({"enabled": false})
     };

@@ -93,28 +93,33 @@ pub(super) fn create_batch(account: &mut Account, request: &Request, now: Timest
     Ok(Response::with_json(status, &answer))
 }
 
-/// `GET /events`, newest first, by contact and by name.
+/// `GET /events` by contact and by name, each as often as one likes; the latest `event_date` first.
 pub(super) fn page(account: &Account, request: &Request) -> Answer {
-    let contact = match request.query_value("contact_id") {
-        Some(text) => Some(text.parse::<u64>().map_err(|_| invalid("contact_id is not valid"))?),
-        None => None,
-    };
-    let name = request.query_value("event_name");
+    let contacts = request.query_values("contact_id").into_iter().map(|text| text.parse::<u64>());
+    let contacts: Vec<u64> =
+        contacts.collect::<Result<_, _>>().map_err(|_| invalid("contact_id is not valid"))?;
+    let names = request.query_values("event_name");
     let wanted = |event: &&Event| {
-        contact.is_none_or(|id| event.contact == Some(id))
-            && name.as_ref().is_none_or(|name| event.event_name == *name)
+        let is_theirs = event.contact.is_some_and(|contact| contacts.contains(&contact));
+        (contacts.is_empty() || is_theirs) && (names.is_empty() || names.contains(&event.event_name))
     };
-    let found: Vec<&Event> = account.events.iter().filter(wanted).collect();
+    let mut found: Vec<&Event> = account.events.iter().filter(wanted).collect();
+    // Whoever writes a date in another way than RFC 3339 was refused when the event came.
+    found.sort_by_key(|event| event.event_date.parse::<Timestamp>().ok());
     let count = found.len();
     let events: Vec<Value> = body::page(request, found, 100, 10_000)?
         .into_iter()
         .map(|event| {
-            json!({
-                "contact_id": event.contact,
+            let mut shown = json!({
                 "event_name": event.event_name,
                 "event_date": event.event_date,
                 "event_properties": event.event_properties,
-            })
+            });
+            // Absent, not null, says Brevo's document.
+            if let Some(contact) = event.contact {
+                shown["contact_id"] = json!(contact);
+            }
+            shown
         })
         .collect();
     Ok(Response::with_json(200, &json!({"events": events, "count": count})))

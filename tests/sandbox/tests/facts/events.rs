@@ -92,6 +92,32 @@ fn events_of_a_contact_can_be_read_back() {
 }
 
 #[test]
+fn the_latest_event_is_read_first_and_filters_may_be_repeated() {
+    let brevo = Brevo::new();
+    brevo.contact(json!({"email": "jo@example.com"}));
+    brevo.contact(json!({"email": "al@example.com"}));
+    for (email, name, day) in [
+        ("jo@example.com", "a", 2),
+        ("al@example.com", "b", 3),
+        ("jo@example.com", "c", 1),
+        ("x@example.com", "a", 4),
+    ] {
+        let date = format!("2026-11-{day:02}T10:00:00Z");
+        brevo.post(
+            "events",
+            json!({"event_name": name, "identifiers": {"email_id": email}, "event_date": date}),
+        );
+    }
+    let names = |query: &str| {
+        let page = brevo.get(&format!("events{query}")).json();
+        page["events"].as_array().unwrap().iter().map(|event| event["event_name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(""), ["a", "b", "a", "c"]);
+    assert_eq!(names("?contact_id=1&contact_id=2"), ["b", "a", "c"]);
+    assert_eq!(names("?event_name=b&event_name=c"), ["b", "c"]);
+}
+
+#[test]
 fn event_properties_hold_50_kb_and_keys_of_the_same_alphabet() {
     let brevo = Brevo::new();
     let wrong = [

@@ -20,4 +20,5 @@ mod shopify;
 mod shopify_api;
 mod shopify_catalogue;
 mod support;
+mod tracker;
 mod webhooks;
