@@ -5,9 +5,11 @@
 
 mod account;
 mod brevo_webhook;
+mod environment;
 mod error;
 mod neighbours;
 mod plan;
+mod road;
 
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use jiff::Timestamp;
@@ -21,8 +23,10 @@ use tajo_state::{
 };
 
 use account::Account;
+pub use environment::{ConnectConfig, ConnectEnv};
 pub use error::ConnectError;
 use plan::plan;
+pub use road::{app_config, ask_webhook_check, begin, disconnect, edit, set_app, test};
 
 /// Where the connector is deployed: the stack's outputs.
 #[derive(Clone, Debug)]

@@ -18,6 +18,8 @@ pub enum StoreStatus {
     /// It does.
     #[default]
     Active,
+    /// Its link was not opened yet, or its set-up is under way: its notices wait.
+    Connecting,
     /// Something only a person can help: what Brevo refused waits as parked work, the rest goes on.
     NeedsAttention,
     /// The shop removed the app: its notices end as skipped, nothing is erased yet.
