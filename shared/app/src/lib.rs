@@ -22,6 +22,7 @@ pub mod parked;
 pub mod privacy;
 mod product;
 mod queue;
+mod random;
 mod shopify;
 mod stop;
 pub mod sweep;

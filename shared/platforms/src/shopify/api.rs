@@ -22,7 +22,7 @@ pub use installation::{
     First, ShopFacts, first, shop, shop_facts, webhook_create, webhook_delete, webhook_update, webhooks,
 };
 pub use membership::{membership, product_ids};
-pub use opt_out::{email_opt_out, refusal, sms_opt_out};
+pub use opt_out::{email_opt_out, refusal, sms_opt_out, words_of_refusal};
 pub use person::person;
 pub use wanted::Wanted;
 

@@ -82,6 +82,17 @@ impl fmt::Debug for Grant {
 }
 
 impl Grant {
+    /// A token that a person gave, with the rights that the shop says it has.
+    pub fn of_token(token: &str, scopes: &[String]) -> Self {
+        Self {
+            access_token: token.to_owned(),
+            scope: scopes.join(","),
+            expires_in: None,
+            refresh_token: None,
+            refresh_token_expires_in: None,
+        }
+    }
+
     /// The rights it has.
     pub fn scopes(&self) -> Vec<String> {
         self.scope.split(',').map(str::trim).filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
