@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tajo_app::config::{SweeperConfig, SyncConfig};
-use tajo_app::connect::Target;
+use tajo_app::connect::{ConnectConfig, ConnectEnv, Target};
 use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
 use tajo_domain::StoreId;
@@ -41,7 +41,8 @@ pub const PUBLIC_URL: &str = "https://tajo.example";
 
 const TABLE: &str = "state";
 
-const KEYRING: &str = "test/keyring";
+/// The keyring secret.
+pub const KEYRING: &str = "test/keyring";
 
 /// One message on the played queue.
 #[derive(Clone, Debug)]
@@ -148,6 +149,29 @@ impl World {
             brevo_api_url: config.brevo_api_url,
             endpoint: config.endpoint,
             webhook_url: None,
+        }
+    }
+
+    /// What connecting works with, through this front.
+    pub async fn connect_env(&self, front: &Front) -> ConnectEnv {
+        let mut env = ConnectEnv::new(&self.connect_config(front)).await.unwrap();
+        env.clock = self.clock.clone();
+        env
+    }
+
+    /// Its configuration.
+    pub fn connect_config(&self, front: &Front) -> ConnectConfig {
+        let config = sync_config(front);
+        ConnectConfig {
+            table: config.table,
+            live_queue_url: config.live_queue_url,
+            keyring: KEYRING.to_owned(),
+            store_secrets_prefix: config.store_secrets_prefix,
+            brevo_api_url: config.brevo_api_url,
+            shopify_api_url: config.shopify_api_url,
+            public_url: config.public_url,
+            fixed_egress: false,
+            endpoint: config.endpoint,
         }
     }
 
