@@ -4,24 +4,42 @@
 //! else is in place.
 
 mod account;
+mod apps;
+mod begin;
 mod brevo_webhook;
+mod checks;
+mod disconnect;
+mod edit;
+mod environment;
 mod error;
+mod finish;
+mod keyrings;
 mod neighbours;
+pub mod oauth;
 mod plan;
+pub(crate) mod set_up;
+mod shop_address;
+pub(crate) mod webhooks;
 
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tajo_domain::StoreId;
-use tajo_mapping::{CONTACT_RULES, ReservedEvents, Settings};
+use tajo_mapping::{CONTACT_RULES, Settings};
 use tajo_platforms::Platform;
 use tajo_state::{
-    Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, arm_reconcile, get_secret,
+    Asked, Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, arm_reconcile, get_secret,
     put_secret,
 };
 
 use account::Account;
+pub use apps::{app_config, set_app};
+pub use begin::begin;
+pub use checks::test;
+pub use disconnect::disconnect;
+pub use edit::{ask_webhook_check, edit};
+pub use environment::{ConnectConfig, ConnectEnv};
 pub use error::ConnectError;
 use plan::plan;
 
@@ -95,9 +113,6 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     let currency = new.currency.as_deref();
     let found = account.look(&settings).await?; //                                  calls Brevo
     let plan = plan(&found, &settings, currency)?; //                               pure
-    if settings.reserved_events == ReservedEvents::Tracker && found.tracker_key.is_none() {
-        return Err(ConnectError::NoTracker);
-    }
     let hook =
         target.webhook_url.as_deref().map(|url| brevo_webhook::address(url, &found.account)).transpose()?;
     let aws = Aws::new(target).await?;
@@ -112,7 +127,8 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     warnings.extend(set_up.warnings);
     match hook {
         Some(hook) => {
-            brevo_webhook::register(&hook, &account, &set_up.account, &aws, &target.keyring).await?
+            let (token, is_new) = brevo_webhook::token(&aws, &target.keyring, &set_up.account).await?;
+            brevo_webhook::register(&hook, &account, &set_up.account, &token, is_new).await?
         } // calls both
         None => warnings.push(brevo_webhook::NO_URL.to_owned()),
     }
@@ -127,6 +143,12 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
 /// The key of an account's tracker (`marketingAutomation.key`). Kept with the other keys, and shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TrackerKey(String);
+
+impl TrackerKey {
+    fn secret(&self) -> SecretString {
+        self.0.clone().into()
+    }
+}
 
 impl std::fmt::Debug for TrackerKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -179,7 +201,7 @@ pub async fn write(target: &Target, new: &NewStore, set_up: &SetUp) -> Result<()
             &new.store,
             &new.brevo_api_key,
             new.shopify_access_token.as_ref(),
-            set_up.tracker_key.as_ref().map(|key| SecretString::from(key.0.clone())).as_ref(),
+            set_up.tracker_key.as_ref().map(TrackerKey::secret).as_ref(),
         )
         .await?;
     write_store(&aws.table, new, set_up).await?;
@@ -241,6 +263,7 @@ async fn write_store(table: &Table, new: &NewStore, set_up: &SetUp) -> Result<()
             scopes: None,
             currency: new.currency.clone().or_else(|| stored.and_then(|stored| stored.currency.clone())),
             set_up: set_up.found.clone(),
+            asked: Asked::default(),
         };
         (Some(record), Ok(()))
     });

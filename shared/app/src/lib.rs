@@ -22,6 +22,7 @@ pub mod parked;
 pub mod privacy;
 mod product;
 mod queue;
+mod random;
 mod reconcile;
 mod shopify;
 mod stop;

@@ -2,6 +2,8 @@
 //! stale, and an order may be on its way. How much work is parked is counted for the alarms, and once a night each Brevo
 //! account is compared.
 
+mod webhooks;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -104,6 +106,10 @@ pub async fn sweep(
     if let Err(error) = compare_accounts(sweeper, &mut swept).await {
         error!(%error, "the nightly comparison with Brevo could not be begun");
         swept.failed += 1;
+    }
+    if let Err(error) = webhooks::sweep(sweeper, deadline).await {
+        // The carts are done all the same, and the next minute tries again.
+        error!(%error, "whose webhooks are to be looked through could not be found out");
     }
     swept.parked = tell_of_parked(sweeper).await;
     match swept.failed {

@@ -3,7 +3,9 @@
 mod aws;
 mod budget;
 mod due;
+mod installs;
 mod item;
+mod lease;
 mod log;
 mod members;
 mod parked;
@@ -17,8 +19,10 @@ mod walk;
 
 pub use aws::{AwsError, sdk_config};
 pub use budget::take_tickets;
-pub use due::{DueCart, DuePage, due_carts, due_shard};
+pub use due::{DueCart, DuePage, due_carts, due_shard, due_webhook_checks};
+pub use installs::{InstallLink, ShopOwner, Visit, WebhookCheck};
 pub use item::{Attributes, Stored, Table, TableError};
+pub use lease::Lease;
 pub use log::{LogLine, read_log, write_log};
 pub use members::{forget_member, members, note_member};
 pub use parked::{
@@ -28,9 +32,9 @@ pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,
 };
 pub use reconcile::{Compared, Reconcile, arm_reconcile, due_accounts, next_night};
-pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
+pub use secrets::{AppKeys, SecretError, Secrets, StoreSecret, TokenGrant, get_secret, put_secret};
 pub use stores::{
-    BrevoSetUp, BulkEnd, GUEST, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person,
+    Asked, BrevoSetUp, BulkEnd, GUEST, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person,
     feed_person, feeds_of_person, forget_person, note_opt_outs, note_totals, opt_outs_of_person,
     stores_of_person,
 };

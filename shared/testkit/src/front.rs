@@ -95,6 +95,7 @@ impl Front {
             ("BREVO_TRACKER_URL", config.brevo_tracker_url),
             ("SHOPIFY_API_URL", config.shopify_api_url.unwrap_or_default()),
             ("CLAIM_SECONDS", claim_seconds.to_string()),
+            ("PUBLIC_URL", config.public_url),
             ("AWS_ENDPOINT_OVERRIDE", self.url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
         ]
@@ -222,6 +223,12 @@ fn secret(world: &World, target: &str, body: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(body).unwrap();
     let name = request["SecretId"].as_str().or(request["Name"].as_str()).unwrap();
     let mut secrets = world.secrets.lock().unwrap();
+    if target.ends_with("DeleteSecret") {
+        let gone = json!({ "__type": "ResourceNotFoundException" });
+        return secrets
+            .remove(name)
+            .map_or_else(|| json_response(400, &gone), |_| json_response(200, &json!({ "Name": name })));
+    }
     if let (Some(text), true) =
         (request["SecretString"].as_str(), may_put(target, secrets.contains_key(name)))
     {

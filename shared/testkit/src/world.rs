@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tajo_app::config::{SweeperConfig, SyncConfig};
-use tajo_app::connect::Target;
+use tajo_app::connect::{ConnectConfig, ConnectEnv, Target};
 use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
 use tajo_domain::StoreId;
@@ -36,9 +36,13 @@ pub const BREVO_KEY: &str = "xkeysib-sandbox";
 /// The Brevo account of every store here, as store records name it.
 pub const ACCOUNT: &str = "account";
 
+/// Where the played deployment is reached.
+pub const PUBLIC_URL: &str = "https://tajo.example";
+
 const TABLE: &str = "state";
 
-const KEYRING: &str = "test/keyring";
+/// The keyring secret.
+pub const KEYRING: &str = "test/keyring";
 
 /// One message on the played queue.
 #[derive(Clone, Debug)]
@@ -145,6 +149,29 @@ impl World {
             brevo_api_url: config.brevo_api_url,
             endpoint: config.endpoint,
             webhook_url: None,
+        }
+    }
+
+    /// What connecting works with, through this front.
+    pub async fn connect_env(&self, front: &Front) -> ConnectEnv {
+        let mut env = ConnectEnv::new(&self.connect_config(front)).await.unwrap();
+        env.clock = self.clock.clone();
+        env
+    }
+
+    /// Its configuration.
+    pub fn connect_config(&self, front: &Front) -> ConnectConfig {
+        let config = sync_config(front);
+        ConnectConfig {
+            table: config.table,
+            live_queue_url: config.live_queue_url,
+            keyring: KEYRING.to_owned(),
+            store_secrets_prefix: config.store_secrets_prefix,
+            brevo_api_url: config.brevo_api_url,
+            shopify_api_url: config.shopify_api_url,
+            public_url: config.public_url,
+            fixed_egress: false,
+            endpoint: config.endpoint,
         }
     }
 
@@ -268,6 +295,7 @@ impl World {
             scopes: None,
             currency: None,
             set_up: tajo_state::BrevoSetUp::default(),
+            asked: tajo_state::Asked::default(),
         };
         let key = Key::store(&StoreId::parse(store).unwrap());
         self.table(front).await.put(&key, 0, &record, &Attributes::default()).await.unwrap();
@@ -286,6 +314,7 @@ pub(crate) fn sync_config(front: &Front) -> SyncConfig {
         brevo_api_url: format!("{}/v3", front.url),
         brevo_tracker_url: format!("{}/api/v2", front.url),
         shopify_api_url: Some(front.url.clone()),
+        public_url: PUBLIC_URL.to_owned(),
         claim: SignedDuration::from_secs(120),
         endpoint: Some(front.url.clone()),
     }

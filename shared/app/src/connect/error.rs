@@ -1,9 +1,13 @@
 //! Why a store could not be connected.
 
+use tajo_api::Code;
 use tajo_brevo::{Error, NextStep, limits};
 use tajo_domain::StoreId;
 use tajo_mapping::SharedTotal;
+use tajo_platforms::shopify::api;
 use tajo_state::{SecretError, TableError};
+
+use crate::random::NoRandom;
 
 /// Why a store could not be connected. Whole sentences; no secret in them.
 #[derive(Debug, thiserror::Error)]
@@ -54,11 +58,87 @@ pub enum ConnectError {
     WebhookUrl(String),
     #[error("the Brevo account has {} webhooks already, and takes no more", limits::WEBHOOKS_PER_ACCOUNT)]
     WebhooksFull,
-    #[error("this machine gives no random numbers for a token")]
-    NoRandom,
+    #[error(transparent)]
+    NoRandom(#[from] NoRandom),
+    #[error("PUBLIC_URL is no address")]
+    PublicUrl,
+    #[error("stores of `{0}` cannot be connected")]
+    Platform(String),
+    #[error("`{0}` is no permanent shop address like your-store.myshopify.com")]
+    ShopAddress(String),
+    #[error("`{given}` is the shop {shop}: name it by that, its permanent address")]
+    CustomDomain { given: String, shop: String },
+    #[error("the shop {shop} is connected as store `{store}` already")]
+    ShopIsLinked { shop: String, store: StoreId },
+    #[error("the store `{store}` is the shop {shop}: a store stays with its shop")]
+    StoreIsTaken { store: StoreId, shop: String },
+    #[error("`{0}` is no name for a store: it has 1 to 63 characters from a-z, 0-9 and inner dashes")]
+    StoreName(String),
+    #[error("there is no store `{0}`")]
+    NoSuchStore(StoreId),
+    #[error("no Brevo API key is given or stored for this store")]
+    NoBrevoKey,
+    #[error("no Shopify app is given or stored")]
+    NoApp,
+    #[error("{0} is given without {1}")]
+    HalfAnApp(&'static str, &'static str),
+    #[error("Shopify does not know the app, or its secret is wrong")]
+    AppRefused,
+    #[error("Shopify could not be asked: {0}")]
+    Shopify(api::Error),
+    #[error("Shopify could not be asked for a token: {0}")]
+    Token(String),
+    #[error("the work that follows could not be put on the queue: {0}")]
+    Queue(#[from] crate::QueueError),
+    #[error("the store is being changed by somebody else")]
+    Busy,
 }
 
 impl ConnectError {
+    /// What kind of problem it is, in the management API's words.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Settings(_)
+            | Self::AttributeKind { .. }
+            | Self::NoSuchList(_)
+            | Self::SeveralLists { .. }
+            | Self::Currency { .. }
+            | Self::SharedTotals { .. }
+            | Self::NoTracker
+            | Self::SummedCurrencies { .. }
+            | Self::OtherAccount
+            | Self::WebhookUrl(_)
+            | Self::WebhooksFull
+            | Self::Platform(_)
+            | Self::ShopAddress(_)
+            | Self::CustomDomain { .. }
+            | Self::StoreName(_)
+            | Self::NoBrevoKey
+            | Self::NoApp
+            | Self::HalfAnApp(..)
+            | Self::AppRefused => Code::Refused,
+            Self::ShopIsLinked { .. } | Self::StoreIsTaken { .. } | Self::Busy => Code::Conflict,
+            Self::NoSuchStore(_) => Code::NotFound,
+            Self::Brevo(error) => match error.next_step() {
+                NextStep::AskMerchant { .. } => Code::Refused,
+                NextStep::Retry { .. } | NextStep::Wait { .. } | NextStep::Park => Code::Upstream,
+            },
+            Self::Shopify(error) => match error.next_step() {
+                api::NextStep::AskMerchant { .. } => Code::Refused,
+                api::NextStep::Retry { .. } | api::NextStep::Park => Code::Upstream,
+            },
+            Self::Answer(_) | Self::Token(_) => Code::Upstream,
+            Self::Client(_)
+            | Self::Aws(_)
+            | Self::Table(_)
+            | Self::Secret(_)
+            | Self::Keyring
+            | Self::NoRandom(_)
+            | Self::PublicUrl
+            | Self::Queue(_) => Code::Internal,
+        }
+    }
+
     /// What to do about it, where that is not plain from the sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -104,7 +184,47 @@ impl ConnectError {
             Self::Secret(SecretError::Missing) => {
                 Some("check the names against the stack's outputs".to_owned())
             }
+            Self::Platform(_) => Some("the platform is `shopify`".to_owned()),
+            Self::ShopAddress(_) => Some(
+                "use the permanent address that ends in .myshopify.com; Shopify shows it under Settings → Domains, \
+                 whatever other domain leads to the shop"
+                    .to_owned(),
+            ),
+            Self::CustomDomain { shop, .. } => Some(format!("connect {shop}")),
+            Self::ShopIsLinked { store, .. } => Some(format!(
+                "name that store to connect it again, or disconnect it first (`tajo connectors uninstall shopify \
+                 --store {store}`)"
+            )),
+            Self::StoreIsTaken { .. } => Some("choose another name with --store".to_owned()),
+            Self::StoreName(_) => Some("choose a name with --store".to_owned()),
+            Self::NoSuchStore(_) => Some("see which there are with `tajo connectors status shopify`".to_owned()),
+            Self::NoBrevoKey => Some(
+                "give one with --brevo-api-key or in BREVO_API_KEY; Brevo makes it under SMTP & API → API keys"
+                    .to_owned(),
+            ),
+            Self::NoApp => Some(
+                "store the app's client id and secret (`tajo shopify app set`), or give them with --api-key and \
+                 --api-secret"
+                    .to_owned(),
+            ),
+            Self::HalfAnApp(_, missing) => Some(format!("give {missing}, too")),
+            Self::Shopify(error) => match error.next_step() {
+                api::NextStep::AskMerchant { hint } => Some(hint.to_owned()),
+                api::NextStep::Retry { .. } => Some("try again in a minute".to_owned()),
+                api::NextStep::Park => None,
+            },
+            Self::Token(_) | Self::Busy => Some("try again in a minute".to_owned()),
             _ => None,
+        }
+    }
+
+    /// Whether it may be over by itself.
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Self::Brevo(error) => matches!(error.next_step(), NextStep::Retry { .. } | NextStep::Wait { .. }),
+            Self::Shopify(error) => matches!(error.next_step(), api::NextStep::Retry { .. }),
+            Self::Answer(_) | Self::Token(_) | Self::Busy => true,
+            _ => false,
         }
     }
 }

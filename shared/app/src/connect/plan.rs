@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tajo_mapping::{Kind, Mapped, Settings, effective_rules};
+use tajo_mapping::{Kind, Mapped, ReservedEvents, Settings, effective_rules};
 
 use super::{ConnectError, TrackerKey};
 
@@ -60,10 +60,13 @@ const NAMES: [(&str, &str); 6] = [
 ];
 
 /// What the settings need that is not there. Refuses what cannot be right: an attribute of another type, a list that does
-/// not exist or is ambiguous, another currency.
+/// not exist or is ambiguous, another currency, a tracker that is off.
 pub fn plan(found: &Found, settings: &Settings, currency: Option<&str>) -> Result<Plan, ConnectError> {
     let mut plan = Plan::default();
     check_currency(&found.ecommerce, settings, currency)?;
+    if settings.reserved_events == ReservedEvents::Tracker && found.tracker_key.is_none() {
+        return Err(ConnectError::NoTracker);
+    }
     names(found, settings, &mut plan);
     let mut resolved = settings.clone();
     resolved.resolve(&BTreeMap::new(), &plan.renamed);
@@ -86,7 +89,7 @@ pub(super) fn check_currency(
 }
 
 /// Where the default mapping meets an account that has names in its own language, it follows.
-fn names(found: &Found, settings: &Settings, plan: &mut Plan) {
+pub(super) fn names(found: &Found, settings: &Settings, plan: &mut Plan) {
     let has = |name: &str| found.attributes.iter().any(|(known, kind)| known == name && kind == "text");
     let is_ours = |name: &str| found.attributes.iter().any(|(known, _)| known == name);
     if !settings.field_mapping.is_empty() || is_ours("FIRSTNAME") || is_ours("LASTNAME") {
@@ -101,7 +104,7 @@ fn names(found: &Found, settings: &Settings, plan: &mut Plan) {
 }
 
 /// Brevo drops values without a word for attributes that do not exist or are of another type.
-fn attributes(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(), ConnectError> {
+pub(super) fn attributes(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(), ConnectError> {
     for Mapped { attribute: name, kind, .. } in effective_rules(settings) {
         match found.attributes.iter().find(|(known, _)| *known == name) {
             None => plan.attributes.push((name, kind)),
@@ -115,7 +118,7 @@ fn attributes(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(),
     Ok(())
 }
 
-fn lists(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(), ConnectError> {
+pub(super) fn lists(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(), ConnectError> {
     let ids = settings.lists;
     for id in [ids.all_customers, ids.buyers, ids.abandoned_cart].into_iter().flatten() {
         if !found.lists.iter().any(|(known, _)| *known == id) {
