@@ -278,9 +278,10 @@ async fn bring_up_to_date(
             return crate::privacy::refuse(worker, key, erased_at, fact.is_some()).await;
         }
         let now = worker.now();
-        if worker.may_ride()
+        if worker.may_ride(key)
             && accepted.claimed.is_empty()
-            && let Some(ride) = ride::of(key, &stored, &record, &worker.store.facts, now)
+            && let Some(ride) =
+                ride::of(key, &stored, &record, &worker.store.facts, now, worker.outbox.gathers())
         {
             worker.put_ride(ride);
             return Ok(step);

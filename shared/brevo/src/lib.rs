@@ -10,7 +10,7 @@ mod plan;
 mod request;
 mod ticket;
 
-pub use batch::{Fate, Item, Kind};
+pub use batch::{Fate, Item, Kind, Membership};
 pub use bucket::{Bucket, Left, Rate};
 pub use client::{Answer, Client, ClientError, Reply};
 pub use error::{Error, NextStep, Refusals, classify};

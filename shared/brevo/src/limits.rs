@@ -34,6 +34,10 @@ pub const ORDERS_PER_BATCH: usize = 1_000;
 /// of this size is ours to keep in memory.
 pub const BATCH_BYTES: usize = 2_000_000;
 
+/// Contacts in one `POST /contacts/lists/{id}/contacts/add` or `remove` (Brevo reference, "Add existing contacts to a
+/// list": 150).
+pub const MEMBERS_PER_BATCH: usize = 150;
+
 /// Lists or folders in one page (Brevo reference, "Get all the lists", "Get all folders": 50).
 pub const LISTS_PER_PAGE: usize = 50;
 

@@ -198,7 +198,7 @@ impl Road<'_> {
                 let request = Plan::batch(self.kind, units, &batch);
                 exchange(self.env, self.store, lane, &request, self.end).await
             };
-            match Fate::of(answer, batch.len()) {
+            match Fate::of(answer, batch.iter().map(|unit| &units[*unit].item)) {
                 Fate::Each(results) => {
                     let counted = std::iter::once(1).chain(std::iter::repeat(0));
                     done.extend(
