@@ -38,6 +38,7 @@ mod picture;
 mod privacy;
 mod process;
 mod products;
+mod rates;
 mod readme;
 mod ride;
 mod set_up;

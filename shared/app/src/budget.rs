@@ -3,6 +3,8 @@
 //! While an answer's headers show more than half of a bucket, whoever has something to send sends it. Below that, for a
 //! while, every worker of the account takes tickets: calls then come evenly spaced, whoever makes them.
 
+mod learned;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +18,7 @@ use crate::stop::Stop;
 use crate::{Clock, Urgency};
 
 /// How long a bucket counts as scarce after it was seen at half or less.
-const SCARCE_FOR: SignedDuration = SignedDuration::from_secs(10);
+const SCARCE_FOR: SignedDuration = SignedDuration::from_secs(3);
 
 /// How long a bucket that was scarce is not simply tried.
 const WARY_FOR: SignedDuration = SignedDuration::from_mins(5);
@@ -26,6 +28,9 @@ const OVERLOADED_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long an answer about a rate per second is worth something.
 const HEARD_FOR: Duration = Duration::from_secs(5);
+
+/// The same of an hourly one: others use it up as well.
+const HOURLY_HEARD_FOR: Duration = Duration::from_secs(60);
 
 /// Windows ahead of the next one that a worker may reserve in: more would keep the urgent waiting behind the patient.
 const WINDOWS_AHEAD: i64 = 1;
@@ -37,6 +42,8 @@ type Lanes = HashMap<(String, Bucket), Arc<Lane>>;
 #[derive(Clone, Debug, Default)]
 pub struct Budgets {
     lanes: Arc<Mutex<Lanes>>,
+    /// When the account's learned limits were read last.
+    met: Arc<tokio::sync::Mutex<HashMap<String, Timestamp>>>,
 }
 
 /// One bucket of one account.
@@ -68,6 +75,8 @@ struct Known {
     closed_until: Timestamp,
     /// Not everybody got a ticket: what comes waits for company.
     overloaded_until: Timestamp,
+    /// The rate that others know of, and when they were told last.
+    told: (Rate, Timestamp),
 }
 
 impl Budgets {
@@ -102,6 +111,7 @@ impl Lane {
             wary_until: Timestamp::MIN,
             closed_until: Timestamp::MIN,
             overloaded_until: Timestamp::MIN,
+            told: (bucket.rate(), Timestamp::MIN),
         };
         Self {
             account: account.to_owned(),
@@ -138,14 +148,14 @@ impl Lane {
     }
 
     /// Takes so many calls without asking anybody, or none of them.
-    pub(crate) fn take_free(&self, calls: usize, now: Timestamp) -> bool {
+    pub(crate) fn take_free(&self, calls: usize, urgency: Urgency, now: Timestamp) -> bool {
         let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-        self.change(|known| known.take_free(calls, now))
+        self.change(|known| known.take_free(calls, urgency, now))
     }
 
     /// Whether Brevo gives this bucket a rate per second.
     pub(crate) fn is_fast(&self) -> bool {
-        self.known().rate.seconds <= 1
+        self.known().is_fast()
     }
 
     /// How long until this lane is worth trying again.
@@ -169,6 +179,9 @@ impl Lane {
         let windows = Windows::of(known.rate);
         let most = windows.tickets * urgency.share_percent() / 100;
         let mut moments = Vec::new();
+        if known.is_spent(now) {
+            return Ok(moments);
+        }
         let first = windows.first(now.max(known.closed_until));
         for window in first..=first + WINDOWS_AHEAD {
             let missing = u32::try_from(wanted - moments.len()).unwrap_or(u32::MAX).min(windows.tickets);
@@ -229,7 +242,23 @@ impl Lane {
 
 impl Known {
     fn is_heard(&self, now: Timestamp) -> bool {
-        now < self.heard_until || self.is_silent || now < self.wary_until
+        // Of an hourly rate the answer alone tells what is left.
+        let is_wary = now < self.wary_until && self.is_fast();
+        now < self.heard_until || self.is_silent || is_wary || now < self.closed_until || self.is_spent(now)
+    }
+
+    fn is_fast(&self) -> bool {
+        self.rate.seconds <= 1
+    }
+
+    /// Hardly anything is left of an hour: the rest is for clocks that differ.
+    fn is_spent(&self, now: Timestamp) -> bool {
+        !self.is_fast() && self.left.is_some_and(|(left, until)| left <= self.least() && now < until)
+    }
+
+    /// What nobody takes of an hour.
+    fn least(&self) -> u32 {
+        self.rate.calls.div_ceil(20)
     }
 
     fn hear(&mut self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
@@ -250,11 +279,13 @@ impl Known {
             self.rate = Rate { calls: left.limit.max(1), seconds: if is_second { 1 } else { 3600 } };
         }
         self.left = Some((left.remaining, later(left.reset)));
-        self.heard_until = later(if is_second { HEARD_FOR } else { left.reset });
+        self.heard_until = later(if is_second { HEARD_FOR } else { left.reset.min(HOURLY_HEARD_FOR) });
     }
 
-    fn take_free(&mut self, calls: u32, now: Timestamp) -> bool {
-        if now < self.closed_until || now < self.scarce_until {
+    /// Of a second half is free for everybody. Of an hour the answers tell what is left, and nothing is gained by leaving
+    /// calls over that carry two hundred events each: the more urgent work is, the less it leaves.
+    fn take_free(&mut self, calls: u32, urgency: Urgency, now: Timestamp) -> bool {
+        if now < self.closed_until || (self.is_fast() && now < self.scarce_until) {
             return false;
         }
         if self.is_silent {
@@ -263,20 +294,23 @@ impl Known {
         if self.heard_until <= now {
             return false;
         }
-        let half = self.rate.calls / 2;
+        let kept = match self.is_fast() {
+            true => self.rate.calls / 2,
+            false => (self.rate.calls * (100 - urgency.share_percent()) / 100).max(self.least()),
+        };
         let (left, until) = match self.left {
-            Some((left, until)) if now < until => (left.saturating_sub(half), until),
+            Some((left, until)) if now < until => (left.saturating_sub(kept), until),
             // Before the first answer nothing is known.
             None => return false,
             Some(_) => {
                 let until = now.saturating_add(SignedDuration::from_secs(self.rate.seconds.into()));
-                (self.rate.calls - half, until.unwrap_or(Timestamp::MAX))
+                (self.rate.calls - kept, until.unwrap_or(Timestamp::MAX))
             }
         };
         if left < calls {
             return false;
         }
-        self.left = Some((left + half - calls, until));
+        self.left = Some((left + kept - calls, until));
         true
     }
 }

@@ -15,7 +15,7 @@ mod transaction;
 mod walk;
 
 pub use aws::{AwsError, sdk_config};
-pub use budget::take_tickets;
+pub use budget::{Learned, learned_of, note_learned, take_tickets};
 pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use log::{LogLine, read_log, write_log};

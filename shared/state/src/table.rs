@@ -14,6 +14,7 @@
 //! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`; its first part in `parked`: when it was parked |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
+//! | learned | `budget#{Brevo account}` | `learned` | |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
 //!
 //! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
@@ -121,6 +122,11 @@ impl Key {
     /// Tickets of one window of a rate limit.
     pub(crate) fn budget(account: &str, bucket: &str, window: i64) -> Self {
         Self::new(format!("budget#{account}#{bucket}"), window.to_string())
+    }
+
+    /// What was learned of an account's rate limits.
+    pub(crate) fn learned(account: &str) -> Self {
+        Self::new(format!("budget#{account}"), "learned")
     }
 
     pub(crate) fn log_pk(store: &str, hour: &str, shard: u32) -> String {
