@@ -3,6 +3,7 @@
 //! While an answer's headers show more than half of a bucket, whoever has something to send sends it. Below that, for a
 //! while, every worker of the account takes tickets: calls then come evenly spaced, whoever makes them.
 
+mod known;
 mod learned;
 
 use std::collections::{HashMap, VecDeque};
@@ -11,26 +12,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tajo_brevo::{Bucket, Left, Rate, Windows};
+use tajo_brevo::{Bucket, Left, Windows};
 use tajo_state::{Table, take_tickets};
 
 use crate::stop::Stop;
 use crate::{Clock, Urgency};
-
-/// How long a bucket counts as scarce after it was seen at half or less.
-const SCARCE_FOR: SignedDuration = SignedDuration::from_secs(3);
-
-/// How long a bucket that was scarce is not simply tried.
-const WARY_FOR: SignedDuration = SignedDuration::from_mins(5);
+use known::Known;
 
 /// How long everything is gathered after somebody got no ticket.
 const OVERLOADED_FOR: SignedDuration = SignedDuration::from_secs(30);
-
-/// How long an answer about a rate per second is worth something.
-const HEARD_FOR: Duration = Duration::from_secs(5);
-
-/// The same of an hourly one: others use it up as well.
-const HOURLY_HEARD_FOR: Duration = Duration::from_secs(60);
 
 /// Windows ahead of the next one that a worker may reserve in: more would keep the urgent waiting behind the patient.
 const WINDOWS_AHEAD: i64 = 1;
@@ -59,26 +49,6 @@ pub(crate) struct Lane {
     exploring: tokio::sync::Mutex<()>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    rate: Rate,
-    /// The window that the last answer told of: what is left of it, and until when it lasts.
-    left: Option<(u32, Timestamp)>,
-    /// How long that answer is worth something.
-    heard_until: Timestamp,
-    /// Its answers name no limit. Some endpoints' do not; then there is nothing to pace by before a refusal.
-    is_silent: bool,
-    scarce_until: Timestamp,
-    /// So soon after scarcity, whoever has not heard of the lane lately takes a ticket instead of trying.
-    wary_until: Timestamp,
-    /// Brevo has refused: nothing passes before.
-    closed_until: Timestamp,
-    /// Not everybody got a ticket: what comes waits for company.
-    overloaded_until: Timestamp,
-    /// The rate that others know of, and when they were told last.
-    told: (Rate, Timestamp),
-}
-
 impl Budgets {
     /// The lane of a bucket.
     pub(crate) fn lane(&self, account: &str, bucket: Bucket) -> Arc<Lane> {
@@ -102,21 +72,10 @@ impl Budgets {
 
 impl Lane {
     fn new(account: &str, bucket: Bucket) -> Self {
-        let known = Known {
-            rate: bucket.rate(),
-            left: None,
-            heard_until: Timestamp::MIN,
-            is_silent: false,
-            scarce_until: Timestamp::MIN,
-            wary_until: Timestamp::MIN,
-            closed_until: Timestamp::MIN,
-            overloaded_until: Timestamp::MIN,
-            told: (bucket.rate(), Timestamp::MIN),
-        };
         Self {
             account: account.to_owned(),
             bucket,
-            known: Mutex::new(known),
+            known: Mutex::new(Known::new(bucket)),
             pool: tokio::sync::Mutex::default(),
             waiting: AtomicU32::new(0),
             exploring: tokio::sync::Mutex::default(),
@@ -237,81 +196,6 @@ impl Lane {
             }
             pool.extend(moments);
         }
-    }
-}
-
-impl Known {
-    fn is_heard(&self, now: Timestamp) -> bool {
-        // Of an hourly rate the answer alone tells what is left.
-        let is_wary = now < self.wary_until && self.is_fast();
-        now < self.heard_until || self.is_silent || is_wary || now < self.closed_until || self.is_spent(now)
-    }
-
-    fn is_fast(&self) -> bool {
-        self.rate.seconds <= 1
-    }
-
-    /// Hardly anything is left of an hour: the rest is for clocks that differ.
-    fn is_spent(&self, now: Timestamp) -> bool {
-        !self.is_fast() && self.left.is_some_and(|(left, until)| left <= self.least() && now < until)
-    }
-
-    /// What nobody takes of an hour.
-    fn least(&self) -> u32 {
-        self.rate.calls.div_ceil(20)
-    }
-
-    fn hear(&mut self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
-        let later = |by: Duration| now.saturating_add(by).unwrap_or(Timestamp::MAX);
-        if let Some(reset) = refused {
-            self.closed_until = self.closed_until.max(later(reset));
-        }
-        if refused.is_some() || left.is_some_and(|left| !left.is_plenty()) {
-            self.scarce_until = now.saturating_add(SCARCE_FOR).unwrap_or(Timestamp::MAX);
-            self.wary_until = now.saturating_add(WARY_FOR).unwrap_or(Timestamp::MAX);
-        }
-        // One answer without headers takes nothing back that others have told.
-        self.is_silent = left.is_none() && self.left.is_none();
-        let Some(left) = left else { return };
-        let is_second = left.reset <= Duration::from_secs(1);
-        // A bucket may have both; the one per second is the one to pace by.
-        if is_second || self.rate.seconds > 1 {
-            self.rate = Rate { calls: left.limit.max(1), seconds: if is_second { 1 } else { 3600 } };
-        }
-        self.left = Some((left.remaining, later(left.reset)));
-        self.heard_until = later(if is_second { HEARD_FOR } else { left.reset.min(HOURLY_HEARD_FOR) });
-    }
-
-    /// Of a second half is free for everybody. Of an hour the answers tell what is left, and nothing is gained by leaving
-    /// calls over that carry two hundred events each: the more urgent work is, the less it leaves.
-    fn take_free(&mut self, calls: u32, urgency: Urgency, now: Timestamp) -> bool {
-        if now < self.closed_until || (self.is_fast() && now < self.scarce_until) {
-            return false;
-        }
-        if self.is_silent {
-            return true;
-        }
-        if self.heard_until <= now {
-            return false;
-        }
-        let kept = match self.is_fast() {
-            true => self.rate.calls / 2,
-            false => (self.rate.calls * (100 - urgency.share_percent()) / 100).max(self.least()),
-        };
-        let (left, until) = match self.left {
-            Some((left, until)) if now < until => (left.saturating_sub(kept), until),
-            // Before the first answer nothing is known.
-            None => return false,
-            Some(_) => {
-                let until = now.saturating_add(SignedDuration::from_secs(self.rate.seconds.into()));
-                (self.rate.calls - kept, until.unwrap_or(Timestamp::MAX))
-            }
-        };
-        if left < calls {
-            return false;
-        }
-        self.left = Some((left + kept - calls, until));
-        true
     }
 }
 

@@ -80,6 +80,13 @@ fn the_hourly_quota_of_a_fast_bucket_does_not_change_its_pace() {
 }
 
 #[test]
+fn an_hour_that_is_nearly_over_is_no_rate_per_second() {
+    let lane = Lane::new("account", Bucket::EventsBatch);
+    lane.hear(left(100, 12, 1), None, at(0));
+    assert!(!lane.is_fast());
+}
+
+#[test]
 fn after_a_429_nothing_is_sent_before_its_reset() {
     let lane = Lane::new("account", Bucket::Orders);
     lane.hear(left(5, 0, 60), Some(Duration::from_secs(60)), at(0));

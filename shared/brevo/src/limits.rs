@@ -17,6 +17,9 @@ pub const PRODUCTS_PER_SECOND: u32 = 2;
 /// Everything below `/contacts`, General plan ("Rate limits").
 pub const CONTACTS_PER_SECOND: u32 = 10;
 
+/// The most that any plan gives of a second (`POST /events`, contacts; Extended): a larger limit is that of an hour.
+pub const MOST_PER_SECOND: u32 = 60;
+
 /// Whatever the table does not name, General plan ("Rate limits"). Whether paths share it is not said: each is taken to
 /// have its own until an answer's headers say otherwise.
 pub const OTHERS_PER_HOUR: u32 = 100;

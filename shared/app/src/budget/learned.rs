@@ -1,6 +1,6 @@
 //! What processes have learned of an account's rates, for those that come after them.
 //!
-//! Read when a process meets an account and once an hour; written when there is news: a rate other than Brevo's table says,
+//! Read when a process meets an account and twice a day; written when there is news: a rate other than Brevo's table says,
 //! or a road that is scarce. So whoever is started in the middle of a sale takes tickets from its first call on.
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,7 @@ use tracing::warn;
 use super::{Budgets, Lane};
 
 /// How long what was read is believed.
-const BELIEVED_FOR: SignedDuration = SignedDuration::from_hours(1);
+const BELIEVED_FOR: SignedDuration = SignedDuration::from_hours(12);
 
 /// A road that stays scarce is told of again this seldom.
 const TOLD_EVERY: SignedDuration = SignedDuration::from_mins(2);
