@@ -44,6 +44,7 @@ mod picture;
 mod privacy;
 mod process;
 mod products;
+mod rates;
 mod readme;
 mod reconcile;
 mod ride;

@@ -3,29 +3,24 @@
 //! While an answer's headers show more than half of a bucket, whoever has something to send sends it. Below that, for a
 //! while, every worker of the account takes tickets: calls then come evenly spaced, whoever makes them.
 
+mod known;
+mod learned;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tajo_brevo::{Bucket, Left, Rate, Windows};
+use tajo_brevo::{Bucket, Left, Windows};
 use tajo_state::{Table, take_tickets};
 
 use crate::stop::Stop;
 use crate::{Clock, Urgency};
-
-/// How long a bucket counts as scarce after it was seen at half or less.
-const SCARCE_FOR: SignedDuration = SignedDuration::from_secs(10);
-
-/// How long a bucket that was scarce is not simply tried.
-const WARY_FOR: SignedDuration = SignedDuration::from_mins(5);
+use known::Known;
 
 /// How long everything is gathered after somebody got no ticket.
 const OVERLOADED_FOR: SignedDuration = SignedDuration::from_secs(30);
-
-/// How long an answer about a rate per second is worth something.
-const HEARD_FOR: Duration = Duration::from_secs(5);
 
 /// Windows ahead of the next one that a worker may reserve in: more would keep the urgent waiting behind the patient.
 const WINDOWS_AHEAD: i64 = 1;
@@ -37,6 +32,8 @@ type Lanes = HashMap<(String, Bucket), Arc<Lane>>;
 #[derive(Clone, Debug, Default)]
 pub struct Budgets {
     lanes: Arc<Mutex<Lanes>>,
+    /// When the account's learned limits were read last.
+    met: Arc<tokio::sync::Mutex<HashMap<String, Timestamp>>>,
 }
 
 /// One bucket of one account.
@@ -50,24 +47,6 @@ pub(crate) struct Lane {
     waiting: AtomicU32,
     /// Held by the one whose answer will tell of a lane that nobody has heard of.
     exploring: tokio::sync::Mutex<()>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    rate: Rate,
-    /// The window that the last answer told of: what is left of it, and until when it lasts.
-    left: Option<(u32, Timestamp)>,
-    /// How long that answer is worth something.
-    heard_until: Timestamp,
-    /// Its answers name no limit. Some endpoints' do not; then there is nothing to pace by before a refusal.
-    is_silent: bool,
-    scarce_until: Timestamp,
-    /// So soon after scarcity, whoever has not heard of the lane lately takes a ticket instead of trying.
-    wary_until: Timestamp,
-    /// Brevo has refused: nothing passes before.
-    closed_until: Timestamp,
-    /// Not everybody got a ticket: what comes waits for company.
-    overloaded_until: Timestamp,
 }
 
 impl Budgets {
@@ -93,20 +72,10 @@ impl Budgets {
 
 impl Lane {
     fn new(account: &str, bucket: Bucket) -> Self {
-        let known = Known {
-            rate: bucket.rate(),
-            left: None,
-            heard_until: Timestamp::MIN,
-            is_silent: false,
-            scarce_until: Timestamp::MIN,
-            wary_until: Timestamp::MIN,
-            closed_until: Timestamp::MIN,
-            overloaded_until: Timestamp::MIN,
-        };
         Self {
             account: account.to_owned(),
             bucket,
-            known: Mutex::new(known),
+            known: Mutex::new(Known::new(bucket)),
             pool: tokio::sync::Mutex::default(),
             waiting: AtomicU32::new(0),
             exploring: tokio::sync::Mutex::default(),
@@ -138,14 +107,14 @@ impl Lane {
     }
 
     /// Takes so many calls without asking anybody, or none of them.
-    pub(crate) fn take_free(&self, calls: usize, now: Timestamp) -> bool {
+    pub(crate) fn take_free(&self, calls: usize, urgency: Urgency, now: Timestamp) -> bool {
         let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-        self.change(|known| known.take_free(calls, now))
+        self.change(|known| known.take_free(calls, urgency, now))
     }
 
     /// Whether Brevo gives this bucket a rate per second.
     pub(crate) fn is_fast(&self) -> bool {
-        self.known().rate.seconds <= 1
+        self.known().is_fast()
     }
 
     /// How long until this lane is worth trying again.
@@ -169,6 +138,9 @@ impl Lane {
         let windows = Windows::of(known.rate);
         let most = windows.tickets * urgency.share_percent() / 100;
         let mut moments = Vec::new();
+        if known.is_spent(now) {
+            return Ok(moments);
+        }
         let first = windows.first(now.max(known.closed_until));
         for window in first..=first + WINDOWS_AHEAD {
             let missing = u32::try_from(wanted - moments.len()).unwrap_or(u32::MAX).min(windows.tickets);
@@ -224,60 +196,6 @@ impl Lane {
             }
             pool.extend(moments);
         }
-    }
-}
-
-impl Known {
-    fn is_heard(&self, now: Timestamp) -> bool {
-        now < self.heard_until || self.is_silent || now < self.wary_until
-    }
-
-    fn hear(&mut self, left: Option<Left>, refused: Option<Duration>, now: Timestamp) {
-        let later = |by: Duration| now.saturating_add(by).unwrap_or(Timestamp::MAX);
-        if let Some(reset) = refused {
-            self.closed_until = self.closed_until.max(later(reset));
-        }
-        if refused.is_some() || left.is_some_and(|left| !left.is_plenty()) {
-            self.scarce_until = now.saturating_add(SCARCE_FOR).unwrap_or(Timestamp::MAX);
-            self.wary_until = now.saturating_add(WARY_FOR).unwrap_or(Timestamp::MAX);
-        }
-        // One answer without headers takes nothing back that others have told.
-        self.is_silent = left.is_none() && self.left.is_none();
-        let Some(left) = left else { return };
-        let is_second = left.reset <= Duration::from_secs(1);
-        // A bucket may have both; the one per second is the one to pace by.
-        if is_second || self.rate.seconds > 1 {
-            self.rate = Rate { calls: left.limit.max(1), seconds: if is_second { 1 } else { 3600 } };
-        }
-        self.left = Some((left.remaining, later(left.reset)));
-        self.heard_until = later(if is_second { HEARD_FOR } else { left.reset });
-    }
-
-    fn take_free(&mut self, calls: u32, now: Timestamp) -> bool {
-        if now < self.closed_until || now < self.scarce_until {
-            return false;
-        }
-        if self.is_silent {
-            return true;
-        }
-        if self.heard_until <= now {
-            return false;
-        }
-        let half = self.rate.calls / 2;
-        let (left, until) = match self.left {
-            Some((left, until)) if now < until => (left.saturating_sub(half), until),
-            // Before the first answer nothing is known.
-            None => return false,
-            Some(_) => {
-                let until = now.saturating_add(SignedDuration::from_secs(self.rate.seconds.into()));
-                (self.rate.calls - half, until.unwrap_or(Timestamp::MAX))
-            }
-        };
-        if left < calls {
-            return false;
-        }
-        self.left = Some((left + half - calls, until));
-        true
     }
 }
 

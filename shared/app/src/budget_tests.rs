@@ -13,30 +13,42 @@ fn left(limit: u32, remaining: u32, seconds: u64) -> Option<Left> {
 #[test]
 fn half_of_a_bucket_is_free_and_the_other_half_takes_tickets() {
     let lane = Lane::new("account", Bucket::Events);
-    assert!(!lane.take_free(1, at(0)), "nobody has heard of it yet: one call finds out");
+    assert!(!lane.take_free(1, Urgency::Now, at(0)), "nobody has heard of it yet: one call finds out");
     lane.hear(left(10, 9, 1), None, at(0));
-    assert!(lane.take_free(4, at(1)));
-    assert!(!lane.take_free(1, at(10)));
-    assert!(lane.take_free(1, at(1_000)), "another second");
-    assert!(!lane.take_free(1, at(5_000)), "that answer is old");
+    assert!(lane.take_free(4, Urgency::Now, at(1)));
+    assert!(!lane.take_free(1, Urgency::Now, at(10)));
+    assert!(lane.take_free(1, Urgency::Now, at(1_000)), "another second");
+    assert!(!lane.take_free(1, Urgency::Now, at(5_000)), "that answer is old");
 }
 
 #[test]
 fn once_scarce_a_bucket_stays_so_for_a_while() {
     let lane = Lane::new("account", Bucket::Events);
     lane.hear(left(10, 5, 1), None, at(0));
-    lane.hear(left(10, 9, 1), None, at(9_000));
-    assert!(!lane.take_free(1, at(9_999)));
-    assert!(lane.take_free(1, at(10_000)));
+    lane.hear(left(10, 9, 1), None, at(2_000));
+    assert!(!lane.take_free(1, Urgency::Now, at(2_999)));
+    assert!(lane.take_free(1, Urgency::Now, at(3_000)));
 }
 
 #[test]
 fn an_hourly_bucket_is_closed_until_an_answer_tells_what_is_left() {
     let lane = Lane::new("account", Bucket::EventsBatch);
-    assert!(!lane.take_free(1, at(0)));
+    assert!(!lane.take_free(1, Urgency::Now, at(0)));
     lane.hear(left(100, 99, 3600), None, at(0));
-    assert!(lane.take_free(49, at(1)));
-    assert!(!lane.take_free(1, at(2)));
+    assert!(lane.take_free(49, Urgency::Patient, at(1)));
+    assert!(!lane.take_free(1, Urgency::Patient, at(2)), "half of it is for those who cannot wait");
+    assert!(lane.take_free(30, Urgency::Soon, at(3)));
+    assert!(!lane.take_free(1, Urgency::Soon, at(4)));
+    assert!(lane.take_free(15, Urgency::Now, at(5)));
+    assert!(!lane.take_free(1, Urgency::Now, at(6)), "the last few are left for clocks that differ");
+}
+
+#[test]
+fn what_was_heard_of_an_hour_is_old_after_a_minute_since_others_use_it_up() {
+    let lane = Lane::new("account", Bucket::EventsBatch);
+    lane.hear(left(100, 99, 3600), None, at(0));
+    assert!(lane.take_free(1, Urgency::Now, at(59_999)));
+    assert!(!lane.take_free(1, Urgency::Now, at(60_000)));
 }
 
 #[test]
@@ -44,16 +56,16 @@ fn a_batch_road_that_turns_out_to_have_a_rate_per_second_is_used_freely() {
     let lane = Lane::new("account", Bucket::EventsBatch);
     lane.hear(left(10, 9, 1), None, at(0));
     assert!(lane.is_fast());
-    assert!(lane.take_free(4, at(1)));
-    assert!(lane.take_free(5, at(1_001)));
+    assert!(lane.take_free(4, Urgency::Now, at(1)));
+    assert!(lane.take_free(5, Urgency::Now, at(1_001)));
 }
 
 #[test]
 fn a_larger_plan_is_learned_from_the_headers() {
     let lane = Lane::new("account", Bucket::Contacts);
     lane.hear(left(20, 19, 1), None, at(0));
-    assert!(lane.take_free(10, at(1_000)));
-    assert!(!lane.take_free(1, at(1_001)));
+    assert!(lane.take_free(10, Urgency::Now, at(1_000)));
+    assert!(!lane.take_free(1, Urgency::Now, at(1_001)));
 }
 
 #[test]
@@ -61,14 +73,24 @@ fn the_hourly_quota_of_a_fast_bucket_does_not_change_its_pace() {
     let lane = Lane::new("account", Bucket::Events);
     lane.hear(left(36_000, 3, 900), None, at(0));
     assert!(lane.is_fast());
-    assert!(!lane.take_free(1, at(500_000).min(at(10_000))), "what is left of the hour is for tickets");
+    assert!(
+        !lane.take_free(1, Urgency::Now, at(500_000).min(at(10_000))),
+        "what is left of the hour is for tickets"
+    );
+}
+
+#[test]
+fn an_hour_that_is_nearly_over_is_no_rate_per_second() {
+    let lane = Lane::new("account", Bucket::EventsBatch);
+    lane.hear(left(100, 12, 1), None, at(0));
+    assert!(!lane.is_fast());
 }
 
 #[test]
 fn after_a_429_nothing_is_sent_before_its_reset() {
     let lane = Lane::new("account", Bucket::Orders);
     lane.hear(left(5, 0, 60), Some(Duration::from_secs(60)), at(0));
-    assert!(!lane.take_free(1, at(59_999)));
+    assert!(!lane.take_free(1, Urgency::Now, at(59_999)));
     assert_eq!(lane.wait(at(0)), Duration::from_secs(60));
 }
 
@@ -76,9 +98,9 @@ fn after_a_429_nothing_is_sent_before_its_reset() {
 fn a_bucket_whose_answers_name_no_limit_is_paced_only_after_a_refusal() {
     let lane = Lane::new("account", Bucket::Contacts);
     lane.hear(None, None, at(0));
-    assert!(lane.take_free(500, at(1)));
+    assert!(lane.take_free(500, Urgency::Now, at(1)));
     lane.hear(None, Some(Duration::from_secs(1)), at(2));
-    assert!(!lane.take_free(1, at(9_000)));
+    assert!(!lane.take_free(1, Urgency::Now, at(9_000)));
 }
 
 #[tokio::test]
@@ -113,5 +135,5 @@ fn one_answer_without_headers_takes_nothing_back() {
     let lane = Lane::new("account", Bucket::Events);
     lane.hear(left(10, 9, 1), None, at(0));
     lane.hear(None, None, at(10));
-    assert!(!lane.take_free(5, at(20)), "four are left of what may be sent freely");
+    assert!(!lane.take_free(5, Urgency::Now, at(20)), "four are left of what may be sent freely");
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 
 /// The system's time, plus an offset that only tests set; or a time that stands still until it is moved.
 #[derive(Clone, Debug)]
@@ -16,6 +17,22 @@ pub struct Clock {
     /// Who waits on a played clock, by time.
     waiting: Arc<Mutex<BTreeSet<(i64, u64)>>>,
     waited: Arc<AtomicU64>,
+    /// Tells those who wait that the first of them is through.
+    moved: Arc<Notify>,
+    /// Calls that are on their way at the played time, and how many have been.
+    calls: Arc<AtomicI64>,
+    called: Arc<AtomicU64>,
+}
+
+/// A call on its way: the played time stands still for it.
+#[derive(Debug)]
+pub struct OnItsWay(Clock);
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+        self.0.called.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 const NOT_PLAYED: i64 = i64::MIN;
@@ -27,6 +44,9 @@ impl Default for Clock {
             played_ms: Arc::new(AtomicI64::new(NOT_PLAYED)),
             waiting: Arc::default(),
             waited: Arc::default(),
+            moved: Arc::default(),
+            calls: Arc::default(),
+            called: Arc::default(),
         }
     }
 }
@@ -56,14 +76,32 @@ impl Clock {
         let waiting = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting().insert(me);
         loop {
-            // Long enough for a call on this machine to arrive.
-            tokio::time::sleep(Duration::from_millis(2)).await;
-            if waiting().first() == Some(&me) {
+            let moved = self.moved.notified();
+            if waiting().first() != Some(&me) {
+                moved.await;
+            } else if self.is_quiet().await && waiting().first() == Some(&me) {
                 break;
             }
         }
         self.played_ms.fetch_max(time_ms, Ordering::Relaxed);
         waiting().remove(&me);
+        self.moved.notify_waiters();
+    }
+
+    /// Whether nobody has called or been answered for a moment: whoever could go on at the played time has done so, and
+    /// waits as well.
+    async fn is_quiet(&self) -> bool {
+        let before = self.called.load(Ordering::Relaxed);
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.calls.load(Ordering::Relaxed) == 0 && self.called.load(Ordering::Relaxed) == before
+    }
+
+    /// For whoever plays the other side: a played time stands still while a call is on its way.
+    pub fn call(&self) -> OnItsWay {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        OnItsWay(self.clone())
     }
 
     /// From now on it is this time until somebody waits or moves the clock: for tests that play days.

@@ -289,10 +289,11 @@ async fn bring_up_to_date(
         }
         let now = worker.now();
         // The sum of totals is written after the contact.
-        if worker.may_ride()
+        if worker.may_ride(key)
             && !sums::are_wanted(worker)
             && accepted.claimed.is_empty()
-            && let Some(ride) = ride::of(key, &stored, &record, &worker.store.facts, now)
+            && let Some(ride) =
+                ride::of(key, &stored, &record, &worker.store.facts, now, worker.outbox.gathers())
         {
             worker.put_ride(ride);
             return Ok(step);

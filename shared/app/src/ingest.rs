@@ -160,11 +160,13 @@ pub async fn ingest(ingress: &Ingress, request: Request<'_>) -> Answer {
         return told(Answer::Refused, &headers, None, verdict.reason());
     };
     let notice = wrap(&headers, store, shop, body, received_at);
-    let is_busy = ingress.traffic.is_busy(now);
+    let urgency = Urgency::of(&notice.topic);
     // Calls SQS.
-    let sent = match Urgency::of(&notice.topic) {
-        Urgency::Patient if is_busy => ingress.gather.send(&notice, until_they_meet(received_at)).await,
-        _ => ingress.queue.send(&notice, Duration::ZERO).await,
+    let sent = if ingress.traffic.gathers(notice.store.as_ref(), urgency, now) {
+        let delay = if urgency == Urgency::Patient { until_they_meet(received_at) } else { Duration::ZERO };
+        ingress.gather.send(&notice, delay).await
+    } else {
+        ingress.queue.send(&notice, Duration::ZERO).await
     };
     match sent {
         Ok(()) => told(Answer::Accepted, &headers, notice.store.as_ref(), "queued"),

@@ -274,24 +274,34 @@ async fn an_authentic_webhook_is_accepted_whatever_is_in_it() {
 }
 
 #[tokio::test]
-async fn in_a_busy_minute_the_catalogue_is_gathered_and_everything_else_goes_on() {
+async fn of_a_busy_store_the_catalogue_is_gathered_and_in_a_rush_everything() {
     let aws = Aws::default();
     let ingress = ingress(&aws.start().await);
-    let now = Instant::now();
-    let ask = async |topic| send(&ingress, signed(topic, BODY), BODY, now).await;
+    let (start, second) = (Instant::now(), std::sync::atomic::AtomicU64::new(0));
+    let ask_after = async |topic, seconds| {
+        let second = second.fetch_add(seconds, std::sync::atomic::Ordering::Relaxed) + seconds;
+        send(&ingress, signed(topic, BODY), BODY, start + Duration::from_secs(second)).await
+    };
     let last = || {
         let sent = aws.now().sent.pop().unwrap();
         (sent["QueueUrl"].as_str().unwrap().to_owned(), sent["DelaySeconds"].as_u64())
     };
-    assert_eq!(ask("products/update").await, Answer::Accepted);
+    assert_eq!(ask_after("products/update", 1).await, Answer::Accepted);
     assert_eq!(last(), ("http://localhost/queue/live".to_owned(), None), "nobody waits in a quiet shop");
-    for _ in 0..30 {
-        ask("orders/create").await;
+    for _ in 0..60 {
+        ask_after("orders/create", 1).await;
     }
-    ask("products/update").await;
+    ask_after("products/update", 1).await;
     assert_eq!(last(), ("http://localhost/queue/gather".to_owned(), Some(6)), "until they meet");
-    ask("orders/create").await;
+    ask_after("orders/create", 1).await;
     assert_eq!(last().0, "http://localhost/queue/live");
+    for _ in 0..40 {
+        ask_after("orders/create", 0).await;
+    }
+    ask_after("orders/create", 1).await;
+    assert_eq!(last(), ("http://localhost/queue/gather".to_owned(), None), "at once, with all the others");
+    ask_after("orders/create", 10).await;
+    assert_eq!(last().0, "http://localhost/queue/live", "the rush is over");
 }
 
 #[tokio::test]

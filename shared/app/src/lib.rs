@@ -35,7 +35,7 @@ mod worker;
 mod write_back;
 
 pub use budget::Budgets;
-pub use clock::Clock;
+pub use clock::{Clock, OnItsWay};
 pub use env::{Delivery, Env, Store};
 pub use queue::{Queue, QueueError};
 pub use tajo_platforms::Urgency;

@@ -24,7 +24,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(4);
 /// The way out of one invocation.
 pub(crate) struct Outbox<'a> {
     env: &'a Env,
-    gathers: bool,
+    /// How urgent the most urgent of what was gathered is; `None`: it came alone.
+    gathered: Option<Urgency>,
     deadline: Timestamp,
     waiting: Mutex<Waiting>,
 }
@@ -55,8 +56,13 @@ pub(crate) struct Sent {
 }
 
 impl<'a> Outbox<'a> {
-    pub(crate) fn new(env: &'a Env, gathers: bool, deadline: Timestamp) -> Self {
-        Self { env, gathers, deadline, waiting: Mutex::default() }
+    pub(crate) fn new(env: &'a Env, gathered: Option<Urgency>, deadline: Timestamp) -> Self {
+        Self { env, gathered, deadline, waiting: Mutex::default() }
+    }
+
+    /// Whether journeys wait for each other.
+    pub(crate) fn gathers(&self) -> bool {
+        self.gathered.is_some()
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -87,7 +93,7 @@ impl<'a> Outbox<'a> {
 
     /// Until when a call for this work may be made.
     fn latest(&self) -> Timestamp {
-        if self.gathers {
+        if self.gathers() {
             return self.end();
         }
         self.env.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX).min(self.end())
@@ -106,9 +112,11 @@ impl<'a> Outbox<'a> {
         request: &Request,
     ) -> Result<Result<Answer, Error>, Stop> {
         let lane = self.env.budgets.lane(&store.record.account, Bucket::of(request));
+        // Journeys wait for each other: whoever keeps the urgent waiting is as urgent as they.
+        let urgency = self.gathered.map_or(urgency, |gathered| gathered.min(urgency));
         let planned = self.env.delivery == Delivery::Planned;
         let explorer = if planned { lane.explore(&self.env.clock).await } else { None };
-        if planned && explorer.is_none() && !lane.take_free(1, self.env.clock.now()) {
+        if planned && explorer.is_none() && !lane.take_free(1, urgency, self.env.clock.now()) {
             let latest = self.latest();
             match lane.moment(&self.env.table, urgency, &self.env.clock, latest).await? {
                 Some(moment) => self.env.clock.sleep_until(moment).await,
@@ -130,7 +138,7 @@ impl<'a> Outbox<'a> {
         }
         let (answer, sent) = oneshot::channel();
         let asked = Asked { store: store.clone(), urgency, items, answer };
-        if self.gathers {
+        if self.gathers() {
             self.waiting().asked.push(asked);
             self.step_aside().await;
         } else {
@@ -150,7 +158,7 @@ impl<'a> Outbox<'a> {
         let accounts = by_key.into_values().map(|asked| self.flush_account(asked));
         let answers: Vec<(Sent, oneshot::Sender<Sent>)> =
             futures::future::join_all(accounts).await.into_iter().flatten().collect();
-        if self.gathers {
+        if self.gathers() {
             // Before anybody wakes up, or the first one would think itself alone.
             self.waiting().active += journeys;
         }
@@ -185,7 +193,7 @@ impl<'a> Outbox<'a> {
                 urgency,
                 latest: self.latest(),
                 end: self.end(),
-                gathers: self.gathers,
+                gathers: self.gathers(),
             };
             async move { (places, road.send(items).await) }
         });

@@ -151,7 +151,7 @@ async fn page(
         return Err(Stop::Scarce { after: WAIT, reason });
     }
     let request = get_changed_contacts(progress.since, progress.offset);
-    let outbox = Outbox::new(env, false, deadline);
+    let outbox = Outbox::new(env, None, deadline);
     let mut body = outbox.call(store, Urgency::Patient, &request).await??.body;
     let Value::Array(rows) = body["contacts"].take() else {
         return Err(Stop::park("Brevo's list of changed contacts holds no contacts"));

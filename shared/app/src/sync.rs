@@ -31,8 +31,8 @@ use prepare::{Prepared, Task, groups, prepare};
 /// events per second that an account may send.
 const AT_ONCE: usize = 5;
 
-/// Groups of a gathered batch that wait for each other: as many as fill a batch of events.
-const GATHERED_AT_ONCE: usize = 200;
+/// Groups of a gathered batch that wait for each other: more than a thousand notices of a sale make.
+const GATHERED_AT_ONCE: usize = 500;
 
 /// Works on a batch of records from one queue and says what became of each.
 ///
@@ -41,11 +41,12 @@ const GATHERED_AT_ONCE: usize = 200;
 pub async fn sync(env: &Env, records: Vec<Record>, request: &str, deadline: Timestamp) -> Vec<Report> {
     let (alone, records) = outcome::set_aside(env, records); //            a record that may break the rest waits
     let (prepared, mut reports) = prepare(env, records, deadline).await; // reads stores; may fetch what is only named
-    let gathered = prepared.iter().any(|prepared| prepared.record.source == Source::Gather);
+    let gathered = prepared.iter().filter(|prepared| prepared.record.source == Source::Gather);
+    let gathered = gathered.map(|prepared| Urgency::of(&prepared.notice.topic)).min();
     let outbox = Outbox::new(env, gathered, deadline);
     let worked = stream::iter(groups(prepared)) //                    one person's notices one after another
         .map(|group| work(env, &outbox, group, deadline))
-        .buffer_unordered(if gathered { GATHERED_AT_ONCE } else { AT_ONCE })
+        .buffer_unordered(if outbox.gathers() { GATHERED_AT_ONCE } else { AT_ONCE })
         .collect::<Vec<_>>()
         .await;
     reports.extend(worked.into_iter().flatten());

@@ -9,6 +9,7 @@ use tajo_brevo::{Answer, Error, Item, Request, limits};
 use tajo_domain::{Identity, Skipped};
 use tajo_mapping::StoreFacts;
 use tajo_platforms::Notice;
+use tajo_state::Key;
 
 use crate::contact::ride::Ride;
 use crate::outbox::Outbox;
@@ -105,9 +106,11 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Whether attributes may wait for an event.
-    pub(crate) fn may_ride(&self) -> bool {
-        self.has_events && !self.is_repetition && self.env.delivery == Delivery::Planned
+    /// Whether attributes of this contact may wait for an event. Those of one contact at a time.
+    pub(crate) fn may_ride(&self, key: &Key) -> bool {
+        let ride = self.ride.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_free = ride.as_ref().is_none_or(|ride| ride.is_of(key));
+        is_free && self.has_events && !self.is_repetition && self.env.delivery == Delivery::Planned
     }
 
     pub(crate) fn take_ride(&self) -> Option<Ride> {

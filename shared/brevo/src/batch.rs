@@ -1,8 +1,9 @@
 //! What may leave alone or together with others of its kind, and what an answer says about each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value, json};
+use tajo_domain::Email;
 
 use crate::request::{event_body, post, upsert_body};
 use crate::{Answer, Bucket, Error, Event, Request, limits};
@@ -20,6 +21,17 @@ pub enum Item {
     Product(Map<String, Value>),
     /// A category.
     Category(Map<String, Value>),
+    /// Somebody who joins or leaves a list.
+    Member(Membership, Email),
+}
+
+/// What becomes of somebody in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Membership {
+    /// They join the list of this id.
+    Joins(u64),
+    /// They leave it.
+    Leaves(u64),
 }
 
 /// Items that share a road. The order is that of urgency.
@@ -31,6 +43,7 @@ pub enum Kind {
     HistoricalOrders,
     Categories,
     Products,
+    Members(Membership),
 }
 
 impl std::fmt::Debug for Item {
@@ -48,10 +61,11 @@ impl Item {
             Self::HistoricalOrder(_) => Kind::HistoricalOrders,
             Self::Product(_) => Kind::Products,
             Self::Category(_) => Kind::Categories,
+            Self::Member(membership, _) => Kind::Members(*membership),
         }
     }
 
-    /// Alone. An old order is a batch of one.
+    /// Alone. An old order or a member of a list is a batch of one.
     pub fn request(&self) -> Request {
         match self {
             Self::Event(event, attributes) => post("/events", event_body(event, attributes)),
@@ -59,6 +73,7 @@ impl Item {
             Self::HistoricalOrder(order) => Kind::HistoricalOrders.batch(vec![order.clone()]),
             Self::Product(product) => post("/products", upsert_body(product.clone())),
             Self::Category(category) => post("/categories", upsert_body(category.clone())),
+            Self::Member(..) => self.kind().batch(vec![self.in_batch()]),
         }
     }
 
@@ -68,6 +83,7 @@ impl Item {
             Self::Event(event, attributes) => event_body(event, attributes),
             Self::Order(order) | Self::HistoricalOrder(order) => order.clone(),
             Self::Product(fields) | Self::Category(fields) => Value::Object(fields.clone()),
+            Self::Member(_, email) => json!(email),
         }
     }
 
@@ -78,6 +94,15 @@ impl Item {
             Self::Event(..) => None,
             Self::Order(order) | Self::HistoricalOrder(order) => order["id"].as_str(),
             Self::Product(fields) | Self::Category(fields) => fields.get("id")?.as_str(),
+            Self::Member(_, email) => Some(email.as_str()),
+        }
+    }
+
+    /// Who joins or leaves a list.
+    fn member(&self) -> Option<&str> {
+        match self {
+            Self::Member(_, email) => Some(email.as_str()),
+            _ => None,
         }
     }
 
@@ -113,7 +138,7 @@ impl Kind {
         match self {
             Self::Events => Some(Bucket::Events),
             Self::Orders => Some(Bucket::Orders),
-            Self::HistoricalOrders => None,
+            Self::HistoricalOrders | Self::Members(_) => None,
             Self::Categories => Some(Bucket::Categories),
             Self::Products => Some(Bucket::Products),
         }
@@ -126,6 +151,7 @@ impl Kind {
             Self::Orders | Self::HistoricalOrders => Bucket::OrdersBatch,
             Self::Categories => Bucket::CategoriesBatch,
             Self::Products => Bucket::ProductsBatch,
+            Self::Members(_) => Bucket::Contacts,
         }
     }
 
@@ -135,6 +161,7 @@ impl Kind {
             Self::Events => (limits::EVENTS_PER_BATCH, limits::EVENTS_BATCH_BYTES),
             Self::Orders | Self::HistoricalOrders => (limits::ORDERS_PER_BATCH, limits::BATCH_BYTES),
             Self::Categories | Self::Products => (limits::CATALOGUE_PER_BATCH, limits::BATCH_BYTES),
+            Self::Members(_) => (limits::MEMBERS_PER_BATCH, limits::BATCH_BYTES),
         }
     }
 
@@ -150,6 +177,12 @@ impl Kind {
                 post("/categories/batch", json!({ "categories": items, "updateEnabled": true }))
             }
             Self::Products => post("/products/batch", json!({ "products": items, "updateEnabled": true })),
+            Self::Members(Membership::Joins(list)) => {
+                post(&format!("/contacts/lists/{list}/contacts/add"), json!({ "emails": items }))
+            }
+            Self::Members(Membership::Leaves(list)) => {
+                post(&format!("/contacts/lists/{list}/contacts/remove"), json!({ "emails": items }))
+            }
         }
     }
 }
@@ -164,8 +197,31 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// Reads the answer to a call that carried `count` items.
-    pub fn of(answer: Result<Answer, Error>, count: usize) -> Self {
+    /// Reads the answer to a call that carried these items of one kind.
+    pub fn of<'i>(answer: Result<Answer, Error>, items: impl ExactSizeIterator<Item = &'i Item>) -> Self {
+        let count = items.len();
+        match items.map(Item::member).collect::<Option<Vec<&str>>>() {
+            Some(members) if 0 < count => Self::of_members(answer, &members),
+            _ => Self::of_so_many(answer, count),
+        }
+    }
+
+    /// `contacts: {success, failure}`: whoever is not named as a success is not known to be as asked for. Brevo refuses the
+    /// whole call only if it holds for nobody.
+    fn of_members(answer: Result<Answer, Error>, members: &[&str]) -> Self {
+        let answer = match answer {
+            Ok(answer) => answer.body,
+            Err(error) => return Self::Each(members.iter().map(|_| Err(error.clone())).collect()),
+        };
+        let success = answer["contacts"]["success"].as_array().map_or(&[][..], Vec::as_slice);
+        let taken: HashSet<String> =
+            success.iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
+        let fate =
+            |member: &&str| taken.contains(&member.to_lowercase()).then_some(()).ok_or(Error::NotFound);
+        Self::Each(members.iter().map(fate).collect())
+    }
+
+    fn of_so_many(answer: Result<Answer, Error>, count: usize) -> Self {
         let all = |error: &Error| Self::Each((0..count).map(|_| Err(error.clone())).collect());
         match answer {
             Ok(answer) if answer.status == 207 => partial(&answer.body, count),
@@ -207,66 +263,5 @@ fn partial(body: &Value, count: usize) -> Fate {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(status: u16, body: Value) -> Result<Answer, Error> {
-        Ok(Answer { status, body })
-    }
-
-    fn taken(fate: Fate) -> Vec<bool> {
-        match fate {
-            Fate::Each(results) => results.iter().map(Result::is_ok).collect(),
-            Fate::Split => panic!("split"),
-        }
-    }
-
-    #[test]
-    fn a_partial_success_is_told_event_by_event() {
-        let body = json!({"status": "partial_success", "errors": [{"eventIndex": [1, 3], "message": "no"}]});
-        assert_eq!(taken(Fate::of(answer(207, body), 4)), [true, false, true, false]);
-    }
-
-    #[test]
-    fn a_partial_success_that_names_nobody_leaves_all_of_them_open() {
-        for index in [json!(null), json!([]), json!(1), json!(["1"]), json!([2])] {
-            let body = json!({"errors": [{"eventIndex": index, "message": "no"}]});
-            assert_eq!(taken(Fate::of(answer(207, body), 2)), [false, false], "{index}");
-        }
-        assert_eq!(taken(Fate::of(answer(207, Value::Null), 2)), [false, false]);
-    }
-
-    #[test]
-    fn a_batch_refused_as_a_whole_is_split_and_a_single_one_is_not() {
-        let refused = || Err(Error::refused(400, "invalid_parameter", "x"));
-        assert!(matches!(Fate::of(refused(), 2), Fate::Split));
-        assert_eq!(taken(Fate::of(refused(), 1)), [false]);
-    }
-
-    #[test]
-    fn a_rate_limit_is_every_item_s_and_splits_nothing() {
-        let limited = Err(Error::RateLimited { reset: std::time::Duration::from_secs(1) });
-        assert_eq!(taken(Fate::of(limited, 3)), [false, false, false]);
-    }
-
-    #[test]
-    fn a_contact_s_events_and_a_product_with_its_variants_are_one_subject_each() {
-        let fields = |json: Value| json.as_object().cloned().unwrap_or_default();
-        let jo = crate::Identifier::ExtId("shopify:demo:1".to_owned());
-        let event = Event::new("x", jo, "2026-11-02T10:00:00Z".parse().unwrap());
-        assert_eq!(Item::Event(event, BTreeMap::new()).subject(), "shopify:demo:1");
-        let product = Item::Product(fields(json!({"id": "1", "name": "Cup"})));
-        let variant = Item::Product(fields(json!({"id": "11", "parentId": "1"})));
-        assert_eq!((product.subject(), variant.subject()), ("1", "1"));
-        assert_eq!(Item::Order(json!({"id": "7"})).subject(), "7");
-        assert_eq!(Item::Category(fields(json!({"id": "c"}))).subject(), "c");
-    }
-
-    #[test]
-    fn what_only_the_older_state_of_a_product_says_stays() {
-        let fields = |json: Value| json.as_object().cloned().unwrap_or_default();
-        let older = Item::Product(fields(json!({"id": "1", "name": "Cup", "stock": 3})));
-        let newer = Item::Product(fields(json!({"id": "1", "stock": 2})));
-        assert_eq!(older.merged(&newer).in_batch(), json!({"id": "1", "name": "Cup", "stock": 2}));
-    }
-}
+#[path = "batch_tests.rs"]
+mod tests;

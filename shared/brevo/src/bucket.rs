@@ -59,6 +59,19 @@ impl Left {
 }
 
 impl Bucket {
+    const ALL: [Self; 10] = [
+        Self::Events,
+        Self::EventsBatch,
+        Self::Orders,
+        Self::OrdersBatch,
+        Self::Products,
+        Self::ProductsBatch,
+        Self::Categories,
+        Self::CategoriesBatch,
+        Self::Contacts,
+        Self::Other,
+    ];
+
     /// The bucket of a request.
     pub fn of(request: &Request) -> Self {
         if request.host == Host::Tracker {
@@ -94,6 +107,11 @@ impl Bucket {
             | Self::Tracker
             | Self::Other => Rate { calls: limits::OTHERS_PER_HOUR, seconds: 3600 },
         }
+    }
+
+    /// The bucket of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bucket| bucket.as_str() == name)
     }
 
     /// As it stands in keys.
@@ -134,6 +152,7 @@ mod tests {
         assert_eq!(Bucket::of(&get_attributes()), Bucket::Contacts);
         let jo = Identifier::Email(Email::parse("jo@example.com").unwrap());
         assert_eq!(Bucket::of(&get_contact(&jo)), Bucket::Contacts);
+        assert!(Bucket::ALL.into_iter().all(|bucket| Bucket::named(bucket.as_str()) == Some(bucket)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod request;
 mod ticket;
 mod tracker;
 
-pub use batch::{Fate, Item, Kind};
+pub use batch::{Fate, Item, Kind, Membership};
 pub use bucket::{Bucket, Left, Rate};
 pub use client::{Answer, Client, ClientError, Reply};
 pub use error::{Error, NextStep, Refusals, classify};

@@ -17,6 +17,9 @@ pub const PRODUCTS_PER_SECOND: u32 = 2;
 /// Everything below `/contacts`, General plan ("Rate limits").
 pub const CONTACTS_PER_SECOND: u32 = 10;
 
+/// The most that any plan gives of a second (`POST /events`, contacts; Extended): a larger limit is that of an hour.
+pub const MOST_PER_SECOND: u32 = 60;
+
 /// Whatever the table does not name, General plan ("Rate limits"). Whether paths share it is not said: each is taken to
 /// have its own until an answer's headers say otherwise.
 pub const OTHERS_PER_HOUR: u32 = 100;
@@ -33,6 +36,10 @@ pub const ORDERS_PER_BATCH: usize = 1_000;
 /// Bytes of the body of any other batch. Brevo documents none; its import advises 8 MB ("Import contacts"), and a body
 /// of this size is ours to keep in memory.
 pub const BATCH_BYTES: usize = 2_000_000;
+
+/// Contacts in one `POST /contacts/lists/{id}/contacts/add` or `remove` (Brevo reference, "Add existing contacts to a
+/// list": 150).
+pub const MEMBERS_PER_BATCH: usize = 150;
 
 /// Lists or folders in one page (Brevo reference, "Get all the lists", "Get all folders": 50).
 pub const LISTS_PER_PAGE: usize = 50;

@@ -78,9 +78,10 @@ impl fmt::Debug for Request {
 }
 
 /// Words of Brevo's paths; anything else in a path names somebody or something.
-const PATH_WORDS: [&str; 24] = [
+const PATH_WORDS: [&str; 25] = [
     "account",
     "activate",
+    "add",
     "attributes",
     "batch",
     "categories",

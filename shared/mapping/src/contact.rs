@@ -139,12 +139,10 @@ pub fn settle_update(
 /// Attributes that are more than what is known of somebody: Brevo finds contacts by them.
 const IDENTIFIERS: [&str; 3] = ["EMAIL", "SMS", "WHATSAPP"];
 
-/// Whether a write says nothing but attributes, and none that Brevo finds contacts by.
+/// Whether a write says nothing but attributes and lists, and no attribute that Brevo finds contacts by.
 fn is_plain(write: &ContactWrite, record: &ContactRecord) -> bool {
     write.email.is_none()
         && (write.ext_id.is_none() || record.has_our_id)
-        && write.list_ids.is_empty()
-        && write.unlink_list_ids.is_empty()
         && write.email_blacklisted.is_none()
         && write.sms_blacklisted.is_none()
         && !IDENTIFIERS.iter().any(|name| write.attributes.contains_key(*name))
@@ -152,11 +150,16 @@ fn is_plain(write: &ContactWrite, record: &ContactRecord) -> bool {
 
 /// Whether Brevo has all of it already: then there is nothing to write.
 pub fn is_said(write: &ContactWrite, record: &ContactRecord) -> bool {
-    is_plain(write, record) && record.said.as_ref() == Some(&names_of(write))
+    is_plain(write, record) && !moves(write) && record.said.as_ref() == Some(&names_of(write))
 }
 
-/// Whether an event of the contact may carry it: only attributes, and only such as an event takes ("Create an event":
-/// strings, numbers, booleans).
+/// Whether the contact joins or leaves a list.
+pub fn moves(write: &ContactWrite) -> bool {
+    !write.list_ids.is_empty() || !write.unlink_list_ids.is_empty()
+}
+
+/// Whether an event of the contact may carry the attributes, and nothing but lists is left: only such attributes as an
+/// event takes ("Create an event": strings, numbers, booleans).
 pub fn may_ride(write: &ContactWrite, record: &ContactRecord) -> bool {
     let is_simple = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
     is_plain(write, record) && write.attributes.values().all(is_simple)

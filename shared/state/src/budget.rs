@@ -1,4 +1,4 @@
-//! Tickets of a rate limit, counted for all workers of an account.
+//! Tickets of a rate limit, counted for all workers of an account, and what they have learned of its limits.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
@@ -36,4 +36,76 @@ pub async fn take_tickets(
         .map_err(|error| aws_error("UpdateItem", error))?;
     let total = answer.attributes.as_ref().and_then(|item| read_number(item, "asked")).unwrap_or(u64::MAX);
     Ok(total.saturating_sub(u64::from(asked)))
+}
+
+/// How long what was learned is kept after it was last written, in seconds.
+const LEARNED_KEPT_SECONDS: i64 = 30 * 24 * 3_600;
+
+/// What is known of one bucket of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Learned {
+    /// Calls in so many seconds.
+    pub calls: u32,
+    /// The seconds.
+    pub seconds: u32,
+    /// Until when, in seconds since 1970, whoever does not know better should take tickets.
+    pub wary_until: i64,
+}
+
+impl Learned {
+    fn to_text(self) -> String {
+        format!("{} {} {}", self.calls, self.seconds, self.wary_until)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(' ');
+        let (calls, seconds, wary_until) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self {
+            calls: calls.parse().ok()?,
+            seconds: seconds.parse().ok()?,
+            wary_until: wary_until.parse().ok()?,
+        })
+    }
+}
+
+/// What is known of an account's buckets, by their names, as of a moment ago. What cannot be read is left out.
+pub async fn learned_of(table: &Table, account: &str) -> Result<Vec<(String, Learned)>, TableError> {
+    let key = Key::learned(account);
+    let answer = table
+        .client()
+        .get_item()
+        .table_name(table.name())
+        .key("pk", AttributeValue::S(key.pk))
+        .key("sk", AttributeValue::S(key.sk))
+        .send()
+        .await
+        .map_err(|error| aws_error("GetItem", error))?;
+    let read = |(name, value): (String, AttributeValue)| Some((name, Learned::parse(value.as_s().ok()?)?));
+    Ok(answer.item.unwrap_or_default().into_iter().filter_map(read).collect())
+}
+
+/// Writes down what was learned of one bucket; the others stay as they are.
+pub async fn note_learned(
+    table: &Table,
+    account: &str,
+    bucket: &str,
+    learned: Learned,
+    now: i64,
+) -> Result<(), TableError> {
+    let key = Key::learned(account);
+    table
+        .client()
+        .update_item()
+        .table_name(table.name())
+        .key("pk", AttributeValue::S(key.pk))
+        .key("sk", AttributeValue::S(key.sk))
+        .update_expression("SET #bucket = :learned, #ttl = :ttl")
+        .expression_attribute_names("#bucket", bucket)
+        .expression_attribute_names("#ttl", "ttl")
+        .expression_attribute_values(":learned", AttributeValue::S(learned.to_text()))
+        .expression_attribute_values(":ttl", AttributeValue::N((now + LEARNED_KEPT_SECONDS).to_string()))
+        .send()
+        .await
+        .map_err(|error| aws_error("UpdateItem", error))?;
+    Ok(())
 }

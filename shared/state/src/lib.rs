@@ -18,7 +18,7 @@ mod transaction;
 mod walk;
 
 pub use aws::{AwsError, sdk_config};
-pub use budget::take_tickets;
+pub use budget::{Learned, learned_of, note_learned, take_tickets};
 pub use due::{DueCart, DuePage, due_carts, due_shard, due_webhook_checks};
 pub use installs::{InstallLink, ShopOwner, Visit, WebhookCheck};
 pub use item::{Attributes, Stored, Table, TableError};

@@ -19,6 +19,7 @@
 //! | link, visit | `link#{hash}`, `visit#{hash}` | `install` | |
 //! | webhook check | `webhooks#{store}` | `check` | `webhooks`, when they are looked through next |
 //! | lease | `lease#{what}` | `lease` | |
+//! | learned | `budget#{Brevo account}` | `learned` | |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
 //!
 //! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
@@ -155,6 +156,11 @@ impl Key {
     /// Tickets of one window of a rate limit.
     pub(crate) fn budget(account: &str, bucket: &str, window: i64) -> Self {
         Self::new(format!("budget#{account}#{bucket}"), window.to_string())
+    }
+
+    /// What was learned of an account's rate limits.
+    pub(crate) fn learned(account: &str) -> Self {
+        Self::new(format!("budget#{account}"), "learned")
     }
 
     pub(crate) fn log_pk(store: &str, hour: &str, shard: u32) -> String {

@@ -119,8 +119,10 @@ async fn call(
         None => format!("Brevo {method} {}", uri.path()),
     };
     let about = about(&uri, &body);
+    let on_its_way = door.clock.call();
     // A task of its own: a caller that dies does not take back a call that has left.
     let passing = tokio::spawn(async move {
+        let _on_its_way = on_its_way;
         if !passes(&door, &name, &about, None).await {
             return broken();
         }

@@ -72,7 +72,13 @@ impl Meter {
 
     pub(crate) fn brevo(&mut self, method: &str, path: &str, status: u16) {
         let short: Vec<&str> = path.split('/').skip(2).take(3).collect();
-        let short = if short.first() == Some(&"contacts") { "contacts".to_owned() } else { short.join("/") };
+        let short = match short.as_slice() {
+            ["contacts", "lists", ..] => {
+                format!("contacts/lists/…/{}", path.rsplit('/').next().unwrap_or_default())
+            }
+            ["contacts", ..] => "contacts".to_owned(),
+            _ => short.join("/"),
+        };
         *self.brevo_calls.entry(format!("{method} /{short}")).or_default() += 1;
         if status == 429 {
             self.throttled += 1;

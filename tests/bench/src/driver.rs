@@ -30,6 +30,8 @@ const POLLERS: usize = 5;
 /// Messages of one batch of `live`, and of `gather` with its window and concurrency (template.yaml).
 const BATCH: usize = 10;
 const GATHERED: (usize, i64, usize) = (1_000, 5, 2);
+/// Tries of one webhook.
+const TRIES: u32 = 5;
 /// `VisibilityTimeout` of the live queue (template.yaml).
 const HIDDEN_MS: i64 = 360_000;
 /// brevo-sync believes a store's settings for three minutes and its key for five; its processes are made anew so often.
@@ -166,12 +168,22 @@ impl Driver {
         ]);
         let since_midnight = now.duration_since(self.midnight).as_millis().max(0);
         let clock = self.start + Duration::from_millis(u64::try_from(since_midnight)?);
-        let request =
-            Request { headers, path_store: None, body: &webhook.body, received_at: now, now: clock };
         let before = Logged::now();
-        let answer = ingest(&self.ingress, request).await;
-        if answer != Answer::Accepted {
-            return Err(format!("a webhook of the benchmark was answered {}", answer.status()).into());
+        let mut tries = 0;
+        loop {
+            let headers = headers.clone();
+            let request =
+                Request { headers, path_store: None, body: &webhook.body, received_at: now, now: clock };
+            let answer = ingest(&self.ingress, request).await;
+            tries += 1;
+            match answer {
+                Answer::Accepted => break,
+                // The clients' timeouts run on this machine's time, and it may be busy: Shopify tries again as well.
+                Answer::TryAgain if tries < TRIES => drop(self.aws.take()),
+                _ => {
+                    return Err(format!("a webhook of the benchmark was answered {}", answer.status()).into());
+                }
+            }
         }
         let asked = self.aws.take();
         let tally = &mut self.tally;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tajo_app::Delivery;
 use tajo_bench::cost::Memory;
 use tajo_bench::day::{Day, SETTINGS};
-use tajo_bench::days::{self, Kind, WAYS};
+use tajo_bench::days::{self, Kind, WAYS, Way};
 use tajo_bench::driver::Play;
 use tajo_bench::table::{Origin, Table};
 use tajo_bench::{Error, callgrind, cost, driver, figures, functions, logs};
@@ -55,7 +55,8 @@ enum Topic {
     Functions,
 }
 
-#[tokio::main]
+// One thread: client and server of every call here are the same program.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let arguments = Arguments::parse();
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
@@ -128,23 +129,32 @@ async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error>
     Ok(tables)
 }
 
-/// One of the delivery days, in every way.
+/// One of the delivery days, in every way; the ways side by side, each on a thread of its own.
 async fn delivery(kind: Kind, seed: u64, scale: usize) -> Result<Table, Error> {
     let orders = (kind.orders() * scale / 100).max(1);
-    let mut ways = Vec::new();
-    for way in WAYS {
-        if way.is_a_storm() && !matches!(kind, Kind::Quiet) && 20 < scale {
+    let name = kind.name();
+    let is_wanted = |way: &Way| {
+        let is_left_out = way.is_a_storm() && kind != Kind::Quiet && 20 < scale;
+        if is_left_out {
             // Its refusals, each tried again, are most of its calls: hours of this machine's time.
-            say(&format!(
-                "the {} day: {} is left out at this scale (--scale 20 shows it)",
-                kind.name(),
-                way.name
-            ));
-            continue;
+            say(&format!("the {name} day: {} is left out at this scale (--scale 20 shows it)", way.name));
         }
-        say(&format!("the {} day ({orders} orders a store, seed {seed}): {}", kind.name(), way.name));
-        let hour = |hour| say(&format!("{hour:02}:00"));
-        ways.push((way.name, days::send(kind, seed, orders, way, hour).await?));
+        !is_left_out
+    };
+    let threads = WAYS.into_iter().filter(is_wanted).map(|way| {
+        say(&format!("the {name} day ({orders} orders a store, seed {seed}): {}", way.name));
+        let send = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let hour = |hour| say(&format!("{}: {hour:02}:00", way.name));
+            runtime.block_on(days::send(kind, seed, orders, way, hour))
+        };
+        (way.name, std::thread::spawn(send))
+    });
+    let threads: Vec<_> = threads.collect();
+    let mut ways = Vec::new();
+    for (name, thread) in threads {
+        let sent = thread.join().map_err(|_| format!("{name} panicked"))??;
+        ways.push((name, sent));
     }
     let ways: Vec<(&'static str, &days::Sent)> = ways.iter().map(|(name, sent)| (*name, sent)).collect();
     Ok(days::table(kind, &ways))

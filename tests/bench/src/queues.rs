@@ -61,7 +61,14 @@ pub struct Lane {
     pub window: SignedDuration,
     /// Its pollers.
     pub pollers: Vec<Poller>,
-    waiting: BTreeMap<(Timestamp, u64), Queued>,
+    /// Messages that are not to be handed out yet, by time.
+    coming: BTreeMap<(Timestamp, u64), Queued>,
+    /// Messages that may be, by group and in their order.
+    there: BTreeMap<String, VecDeque<Queued>>,
+    /// How many of those.
+    ready: usize,
+    /// Since when they have been looked at last.
+    settled_at: Timestamp,
     arrived: u64,
 }
 
@@ -73,7 +80,10 @@ impl Lane {
             batch,
             window: SignedDuration::from_secs(window_seconds),
             pollers: (0..pollers).map(|_| Poller::default()).collect(),
-            waiting: BTreeMap::new(),
+            coming: BTreeMap::new(),
+            there: BTreeMap::new(),
+            ready: 0,
+            settled_at: Timestamp::MIN,
             arrived: 0,
         }
     }
@@ -81,48 +91,52 @@ impl Lane {
     /// Puts a message on it.
     pub fn push(&mut self, message: Queued) {
         self.arrived += 1;
-        self.waiting.insert((message.visible_at, self.arrived), message);
-    }
-
-    /// Messages on it.
-    pub fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.coming.insert((message.visible_at, self.arrived), message);
     }
 
     /// When a batch is handed to a free poller next.
     pub fn next_receive(&self) -> Option<Timestamp> {
-        let ((first, _), _) = self.waiting.first_key_value()?;
+        let coming = self.coming.keys().map(|(at, _)| *at);
+        let there = self.there.values().filter_map(|group| group.front()).map(|message| message.visible_at);
+        let first = there.min().into_iter().chain(coming.clone().next()).min()?;
         let free = self.pollers.iter().map(|poller| poller.free_at).min()?;
-        let begun = later(*first, POLL_MS).max(free);
+        let begun = later(first, POLL_MS).max(free);
         // A batch leaves when it is full or its window is over.
-        let full = self.waiting.keys().nth(self.batch - 1).map(|(at, _)| later(*at, POLL_MS).max(free));
+        let full = match self.batch.checked_sub(self.ready + 1) {
+            Some(missing) => coming.clone().nth(missing).map(|at| later(at, POLL_MS)),
+            None => Some(self.settled_at),
+        };
         let over = begun.saturating_add(self.window).unwrap_or(begun);
-        Some(full.map_or(over, |full| full.min(over)))
+        Some(full.map_or(over, |full| full.max(free).min(over)))
     }
 
     /// The batch of this moment, and the poller that takes it.
     pub fn take(&mut self, now: Timestamp) -> (usize, Vec<Queued>) {
         let poller = self.pollers.iter().position(|poller| poller.free_at <= now).unwrap_or(0);
-        let mut groups: BTreeMap<&str, VecDeque<(Timestamp, u64)>> = BTreeMap::new();
-        for (key, message) in self.waiting.range(..=(now, u64::MAX)) {
-            groups.entry(&message.group).or_default().push_back(*key);
-        }
-        let mut groups: Vec<VecDeque<(Timestamp, u64)>> = groups.into_values().collect();
+        self.settle(now);
         // The quiet first, and then in turn.
-        groups.sort_by_key(|group| (group.len(), group.front().copied()));
-        let mut keys = Vec::new();
-        while keys.len() < self.batch && groups.iter().any(|group| !group.is_empty()) {
+        let mut groups: Vec<&mut VecDeque<Queued>> = self.there.values_mut().collect();
+        groups.sort_by_key(|group| (group.len(), group.front().map(|message| message.visible_at)));
+        let mut batch = Vec::new();
+        while batch.len() < self.batch && groups.iter().any(|group| !group.is_empty()) {
             for group in &mut groups {
-                if keys.len() < self.batch {
-                    keys.extend(group.pop_front());
+                if batch.len() < self.batch {
+                    batch.extend(group.pop_front());
                 }
             }
         }
-        (poller, keys.iter().filter_map(|key| self.waiting.remove(key)).collect())
+        self.ready -= batch.len();
+        self.there.retain(|_, group| !group.is_empty());
+        (poller, batch)
+    }
+
+    /// What is to be handed out from now on.
+    fn settle(&mut self, now: Timestamp) {
+        self.settled_at = now;
+        while let Some(first) = self.coming.first_entry().filter(|first| first.key().0 <= now) {
+            let message = first.remove();
+            self.there.entry(message.group.clone()).or_default().push_back(message);
+            self.ready += 1;
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Attributes that ride along in an event of their contact: one call less, where nothing else of the contact is to be
-//! written (Brevo, "Create an event": `contact_properties`).
+//! written (Brevo, "Create an event": `contact_properties`). In work that was gathered, lists may be left over: a hundred and
+//! fifty contacts join or leave one with one call.
 
 use jiff::Timestamp;
-use tajo_brevo::{ContactWrite, Identifier};
-use tajo_domain::ContactRecord;
-use tajo_mapping::{StoreFacts, identifier_of, may_ride, update};
+use tajo_brevo::{ContactWrite, Identifier, Item, Membership};
+use tajo_domain::{ContactRecord, Email};
+use tajo_mapping::{StoreFacts, identifier_of, may_ride, moves, update};
 use tajo_state::{Attributes, Key, Stored};
 
 use super::{converge, write};
@@ -26,13 +27,31 @@ pub(crate) struct Ride {
     pub has_arrived: bool,
 }
 
-/// The ride of a contact of which nothing but attributes is news; `None`: it must be written by itself. Pure.
+impl Ride {
+    /// Whose record it is of.
+    pub(crate) fn is_of(&self, key: &Key) -> bool {
+        self.key == *key
+    }
+
+    /// What is left when an event has taken the attributes along. Only an address names a member.
+    fn members(&self) -> Option<Vec<Item>> {
+        let Identifier::Email(email) = &self.who else { return None };
+        let member = |membership, email: &Email| Item::Member(membership, email.clone());
+        let joins = self.write.list_ids.iter().map(|list| member(Membership::Joins(*list), email));
+        let leaves = self.write.unlink_list_ids.iter().map(|list| member(Membership::Leaves(*list), email));
+        Some(joins.chain(leaves).collect())
+    }
+}
+
+/// The ride of a contact of which nothing but attributes is news, and lists if `with_lists`; `None`: it must be written by
+/// itself. Pure.
 pub(crate) fn of(
     key: &Key,
     stored: &Stored<ContactRecord>,
     record: &ContactRecord,
     facts: &StoreFacts,
     now: Timestamp,
+    with_lists: bool,
 ) -> Option<Ride> {
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
     if !write::is_known(record) || record.sent_email.as_ref() != email {
@@ -40,7 +59,9 @@ pub(crate) fn of(
     }
     let (write, skipped) = update(record, facts, now);
     let who = identifier_of(record, facts)?;
-    (skipped.is_empty() && may_ride(&write, record)).then(|| Ride {
+    let lists_too = with_lists && matches!(who, Identifier::Email(_));
+    let may_ride = skipped.is_empty() && may_ride(&write, record) && (lists_too || !moves(&write));
+    may_ride.then(|| Ride {
         key: key.clone(),
         stored: stored.clone(),
         record: record.clone(),
@@ -52,10 +73,10 @@ pub(crate) fn of(
 
 /// Writes down what rode along; what found no event is written by itself.
 pub(crate) async fn finish(worker: &Worker<'_>) -> Result<Step, Stop> {
-    let Some(Ride { key, stored, record, write, has_arrived, .. }) = worker.take_ride() else {
-        return Ok(Step::default());
-    };
-    let written = if has_arrived {
+    let Some(ride) = worker.take_ride() else { return Ok(Step::default()) };
+    let is_said = ride.has_arrived && joined_and_left(worker, &ride).await?;
+    let Ride { key, stored, record, write, .. } = ride;
+    let written = if is_said {
         write::Written::carried(record, write)
     } else {
         write::write(worker, &key, &record).await?
@@ -69,4 +90,11 @@ pub(crate) async fn finish(worker: &Worker<'_>) -> Result<Step, Stop> {
         Some(gone) => Ok(gone),
         None => Ok(step),
     }
+}
+
+/// Whether the contact is in its lists now. Whoever could not be put there, for whatever reason, is written by itself: that
+/// write knows what to do about it.
+async fn joined_and_left(worker: &Worker<'_>, ride: &Ride) -> Result<bool, Stop> {
+    let Some(members) = ride.members() else { return Ok(false) };
+    Ok(worker.deliver(members).await?.iter().all(Result::is_ok))
 }

@@ -117,12 +117,12 @@ impl Road<'_> {
         }
         let now = self.env.clock.now();
         let is_worth_it = WORTH_A_BATCH <= units.len() || (together.is_fast() && 1 < units.len());
-        if (is_worth_it || alone.is_none()) && together.take_free(need.together, now) {
+        if (is_worth_it || alone.is_none()) && together.take_free(need.together, self.urgency, now) {
             return Ok(Ready::free(0, need.together));
         }
         if let Some(alone) = alone
             && !(self.gathers && self.urgency == Urgency::Patient && is_worth_it)
-            && alone.take_free(need.alone, now)
+            && alone.take_free(need.alone, self.urgency, now)
         {
             return Ok(Ready::free(need.alone, 0));
         }
@@ -198,7 +198,7 @@ impl Road<'_> {
                 let request = Plan::batch(self.kind, units, &batch);
                 exchange(self.env, self.store, lane, &request, self.end).await
             };
-            match Fate::of(answer, batch.len()) {
+            match Fate::of(answer, batch.iter().map(|unit| &units[*unit].item)) {
                 Fate::Each(results) => {
                     let counted = std::iter::once(1).chain(std::iter::repeat(0));
                     done.extend(
@@ -228,7 +228,7 @@ impl Road<'_> {
 
     /// The right to one more call: at once, or at a moment; `None`: not in time.
     async fn another(&self, lane: &Lane) -> Option<Option<Timestamp>> {
-        if self.env.delivery == Delivery::OneByOne || lane.take_free(1, self.env.clock.now()) {
+        if self.env.delivery == Delivery::OneByOne || lane.take_free(1, self.urgency, self.env.clock.now()) {
             return Some(None);
         }
         let moment = lane.moment(&self.env.table, self.urgency, &self.env.clock, self.latest).await;
@@ -284,6 +284,9 @@ pub(super) async fn exchange(
     // A call without an answer of its own says nothing.
     if !matches!(reply.result, Err(Error::Unclear(_) | Error::Server(_))) {
         lane.hear(reply.left, refused, env.clock.now());
+        if env.delivery == Delivery::Planned {
+            lane.tell(&env.table, env.clock.now()).await;
+        }
     }
     trace::called(&store.facts, request, &reply.result);
     reply.result

@@ -83,6 +83,7 @@ pub(super) async fn prepare(
             });
             continue;
         }
+        meet(env, &notice).await;
         if record.source == Source::Live && must_wait(env, &notice).await {
             waiting.push((record, notice));
             continue;
@@ -94,6 +95,14 @@ pub(super) async fn prepare(
     }
     reports.extend(put_off::pass_on(env, waiting).await);
     (prepared, reports)
+}
+
+/// Whoever sees an account for the first time begins with what others have learned of its limits.
+async fn meet(env: &Env, notice: &Notice) {
+    let Some(id) = notice.store.as_ref().filter(|_| env.delivery == Delivery::Planned) else { return };
+    // What is wrong with the store is found out where the notice is worked on.
+    let Ok(Some(store)) = env.store(id).await else { return };
+    env.budgets.meet(&env.table, &store.record.account, env.clock.now()).await;
 }
 
 /// Whether a notice could not send anything now: then it is gathered as it is, before it costs anything.
