@@ -29,6 +29,9 @@ struct Arguments {
     /// Only this; without it everything.
     #[arg(long, value_enum)]
     only: Vec<Topic>,
+    /// Of the delivery days only the ways whose name holds this text; without it all.
+    #[arg(long, value_name = "TEXT")]
+    way: Vec<String>,
     /// Prints JSON instead of tables.
     #[arg(long)]
     json: bool,
@@ -69,7 +72,7 @@ async fn main() -> Result<(), Error> {
     for (topic, kind) in [(Topic::Quiet, Kind::Quiet), (Topic::Flash, Kind::Flash), (Topic::Busy, Kind::Busy)]
     {
         if wanted(topic) {
-            tables.push(delivery(kind, arguments.seed, arguments.scale).await?);
+            tables.push(delivery(kind, &arguments)?);
         }
     }
     if wanted(Topic::Noisy) {
@@ -129,11 +132,15 @@ async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error>
     Ok(tables)
 }
 
-/// One of the delivery days, in every way; the ways side by side, each on a thread of its own.
-async fn delivery(kind: Kind, seed: u64, scale: usize) -> Result<Table, Error> {
+/// One of the delivery days, in every way that is asked for; side by side, each on a thread of its own.
+fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
+    let (seed, scale) = (arguments.seed, arguments.scale);
     let orders = (kind.orders() * scale / 100).max(1);
     let name = kind.name();
     let is_wanted = |way: &Way| {
+        if !arguments.way.is_empty() && !arguments.way.iter().any(|part| way.name.contains(part)) {
+            return false;
+        }
         let is_left_out = way.is_a_storm() && kind != Kind::Quiet && 20 < scale;
         if is_left_out {
             // Its refusals, each tried again, are most of its calls: hours of this machine's time.
