@@ -89,7 +89,7 @@ pub(crate) async fn status(asked: &Status) -> crate::Result {
 /// Runs `tajo connectors pause`.
 pub(crate) async fn pause(asked: &Pause) -> crate::Result {
     let Platform::Shopify = asked.platform;
-    turn(&asked.at, "pause", "is paused: what comes is kept, and goes on after `tajo connectors resume`")
+    turn(&asked.at, "pause", "is paused: what comes is kept until it is resumed")
         .await
 }
 
