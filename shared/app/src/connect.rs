@@ -5,9 +5,11 @@
 
 mod account;
 mod brevo_webhook;
+mod environment;
 mod error;
 mod neighbours;
 mod plan;
+mod road;
 
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use jiff::Timestamp;
@@ -21,8 +23,11 @@ use tajo_state::{
 };
 
 use account::Account;
+pub use environment::{ConnectConfig, ConnectEnv};
 pub use error::ConnectError;
+pub(crate) use neighbours::refuse_totals_shared_with;
 use plan::plan;
+pub use road::{app_config, ask_webhook_check, begin, disconnect, edit, set_app, test};
 
 /// Where the connector is deployed: the stack's outputs.
 #[derive(Clone, Debug)]
@@ -143,7 +148,17 @@ pub async fn set_up_brevo(
     currency: Option<&str>,
 ) -> Result<SetUp, ConnectError> {
     let brevo = tajo_brevo::Client::new(base)?;
-    let account = Account { brevo: &brevo, key };
+    set_up(&brevo, key, settings, currency).await
+}
+
+/// The same, with a client that is there already.
+pub(crate) async fn set_up(
+    brevo: &tajo_brevo::Client,
+    key: &SecretString,
+    settings: &Settings,
+    currency: Option<&str>,
+) -> Result<SetUp, ConnectError> {
+    let account = Account { brevo, key };
     let found = account.look(settings).await?;
     let plan = plan(&found, settings, currency)?;
     account.carry_out(&found, plan, settings, currency).await

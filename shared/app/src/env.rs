@@ -126,6 +126,8 @@ impl Env {
             && now.duration_since(*read_at) < CACHED_FOR
             // A shop that comes back is not kept waiting.
             && !store.record.status.has_left()
+            // Nor is one that is resumed: what would be held then waits for another look.
+            && store.record.status != StoreStatus::Paused
         {
             return Ok(Some(store.clone()));
         }
@@ -162,7 +164,12 @@ impl Env {
             // A shop that has left stays gone, whatever its last notices run into.
             let stored = stored.filter(|record| !record.status.has_left());
             let news = stored.filter(|record| record.attention.as_deref() != reason);
-            let status = if reason.is_some() { StoreStatus::NeedsAttention } else { StoreStatus::Active };
+            let status = match reason {
+                // Whoever paused it resumes it.
+                _ if stored.is_some_and(|record| record.status == StoreStatus::Paused) => StoreStatus::Paused,
+                Some(_) => StoreStatus::NeedsAttention,
+                None => StoreStatus::Active,
+            };
             // A missing scope is still missing when the work goes on.
             let missing = || stored.and_then(|record| lifecycle::warning_of(record.scopes.as_ref()?));
             let attention = reason.map(str::to_owned).or_else(missing);

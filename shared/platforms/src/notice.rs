@@ -28,6 +28,9 @@ pub const BREVO_WEBHOOK: &str = "tajo/brevo_webhook";
 /// What Brevo told of one person, for one store that knows them.
 pub const BREVO_NEWS: &str = "tajo/brevo_news";
 
+/// What was held while a store was paused is to go on.
+pub const RESUME: &str = "tajo/resume";
+
 /// The version this program writes. It reads this one and all before.
 const VERSION: u8 = 1;
 
@@ -187,6 +190,13 @@ impl Notice {
         // Brevo is no platform; which one the stores of the account are on, only they know.
         let delivery = delivery_of(body);
         Self::new(Platform::Shopify, account, BREVO_WEBHOOK, delivery, received_at).wrap(body)
+    }
+
+    /// What was held while the store was paused is to go on.
+    pub fn resume(store: &StoreId, platform: Platform, shop: &str, now: Timestamp) -> Self {
+        let mut notice = Self::new(platform, shop, RESUME, format!("resume:{}", now.as_second()), now);
+        notice.store = Some(store.clone());
+        notice.wrap(b"{}")
     }
 
     /// What Brevo told, for one of the stores that know the person. Named after what happened, so that a webhook which

@@ -4,7 +4,9 @@ mod aws;
 mod budget;
 mod due;
 mod item;
+mod listing;
 mod log;
+mod log_page;
 mod members;
 mod parked;
 mod privacy;
@@ -15,13 +17,16 @@ mod transaction;
 mod walk;
 
 pub use aws::{AwsError, sdk_config};
-pub use budget::take_tickets;
+pub use budget::{count_use, take_tickets};
 pub use due::{DueCart, DuePage, due_carts, due_shard};
 pub use item::{Attributes, Stored, Table, TableError};
+pub use listing::{Listing, count_waiting, list_ids, list_stores};
 pub use log::{LogLine, read_log, write_log};
+pub use log_page::{LogPlace, LogQuery, log_page};
 pub use members::{forget_member, members, note_member};
 pub use parked::{
-    Backlog, COUNTED, Parked, Span, backlog, forget_parked, list_parked, park, parked_page, read_parked,
+    Backlog, COUNTED, Parked, Span, backlog, forget_parked, held_page, hold, list_parked, park, parked_page,
+    read_parked,
 };
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,

@@ -1,5 +1,6 @@
 //! Why a store could not be connected.
 
+use tajo_api::Code;
 use tajo_brevo::{Error, NextStep, limits};
 use tajo_domain::StoreId;
 use tajo_mapping::SharedTotal;
@@ -52,9 +53,81 @@ pub enum ConnectError {
     WebhooksFull,
     #[error("this machine gives no random numbers for a token")]
     NoRandom,
+    #[error("stores of `{0}` cannot be connected")]
+    Platform(String),
+    #[error("`{0}` is no permanent shop address like your-store.myshopify.com")]
+    ShopAddress(String),
+    #[error("`{given}` is the shop {shop}: name it by that, its permanent address")]
+    CustomDomain { given: String, shop: String },
+    #[error("the shop {shop} is connected as store `{store}` already")]
+    ShopIsLinked { shop: String, store: StoreId },
+    #[error("the store `{store}` is the shop {shop}: a store stays with its shop")]
+    StoreIsTaken { store: StoreId, shop: String },
+    #[error("`{0}` is no name for a store: it has 1 to 63 characters from a-z, 0-9 and inner dashes")]
+    StoreName(String),
+    #[error("there is no store `{0}`")]
+    NoSuchStore(StoreId),
+    #[error("no Brevo API key is given or stored for this store")]
+    NoBrevoKey,
+    #[error("no Shopify app is given or stored")]
+    NoApp,
+    #[error("{0} is given without {1}")]
+    HalfAnApp(&'static str, &'static str),
+    #[error("Shopify does not know the app, or its secret is wrong")]
+    AppRefused,
+    #[error("Shopify could not be asked: {0}")]
+    Shopify(tajo_platforms::shopify::api::Error),
+    #[error("Shopify could not be asked for a token: {0}")]
+    Token(String),
+    #[error("the work that follows could not be put on the queue: {0}")]
+    Queue(#[from] crate::QueueError),
+    #[error("the store is being changed by somebody else")]
+    Busy,
 }
 
 impl ConnectError {
+    /// What kind of problem it is, in the management API's words.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Settings(_)
+            | Self::AttributeKind { .. }
+            | Self::NoSuchList(_)
+            | Self::SeveralLists { .. }
+            | Self::Currency { .. }
+            | Self::SharedTotals { .. }
+            | Self::OtherAccount
+            | Self::WebhookUrl(_)
+            | Self::WebhooksFull
+            | Self::Platform(_)
+            | Self::ShopAddress(_)
+            | Self::CustomDomain { .. }
+            | Self::StoreName(_)
+            | Self::NoBrevoKey
+            | Self::NoApp
+            | Self::HalfAnApp(..)
+            | Self::AppRefused => Code::Refused,
+            Self::ShopIsLinked { .. } | Self::StoreIsTaken { .. } | Self::Busy => Code::Conflict,
+            Self::NoSuchStore(_) => Code::NotFound,
+            Self::Brevo(error) => match error.next_step() {
+                NextStep::AskMerchant { .. } => Code::Refused,
+                NextStep::Retry { .. } | NextStep::Wait { .. } | NextStep::Park => Code::Upstream,
+            },
+            Self::Shopify(error) => match error.next_step() {
+                tajo_platforms::shopify::api::NextStep::AskMerchant { .. } => Code::Refused,
+                tajo_platforms::shopify::api::NextStep::Retry { .. }
+                | tajo_platforms::shopify::api::NextStep::Park => Code::Upstream,
+            },
+            Self::Answer(_) | Self::Token(_) => Code::Upstream,
+            Self::Client(_)
+            | Self::Aws(_)
+            | Self::Table(_)
+            | Self::Secret(_)
+            | Self::Keyring
+            | Self::NoRandom
+            | Self::Queue(_) => Code::Internal,
+        }
+    }
+
     /// What to do about it, where that is not plain from the sentence.
     pub fn hint(&self) -> Option<String> {
         match self {

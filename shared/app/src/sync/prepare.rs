@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
-use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore};
+use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore, RESUME};
 use tajo_platforms::{Notice, TopicKind};
+use tajo_state::StoreStatus;
 
 use super::outcome::{self, Record, Report, Source};
 use super::{put_off, resolve};
 use crate::stop::Stop;
-use crate::{Delivery, Env, Store, Urgency, brevo_news, product, trace};
+use crate::{Delivery, Env, Store, Urgency, brevo_news, pause, product, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -30,6 +31,10 @@ pub(super) enum Task {
     CartDue(CartDue),
     /// What Brevo told of somebody.
     BrevoNews(NewsForStore),
+    /// A paused store's news of what people said about being written to.
+    Consents(Changes),
+    /// What was held while the store was paused goes on.
+    Resume,
 }
 
 /// Why a store's notices are left alone.
@@ -102,6 +107,13 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
         Task::BrevoNews(notice.read_brevo_news()?)
     } else if store.record.status.has_left() && !must_keep {
         nothing("the app was removed from this shop: connect the store again if that was a mistake")
+    } else if notice.topic == RESUME {
+        Task::Resume
+    } else if store.record.status == StoreStatus::Paused && pause::waits(notice) {
+        if !pause::may_opt_out(notice) {
+            return Err(Stop::Hold);
+        }
+        Task::Consents(resolve::changes(env, &store, notice, deadline).await?)
     } else if notice.topic == CART_DUE {
         // Of a store that is switched off too: the cart must not come up again and again.
         Task::CartDue(notice.read_cart_due()?)
