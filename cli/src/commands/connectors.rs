@@ -9,6 +9,8 @@ mod state;
 
 use clap::{Subcommand, ValueEnum};
 
+use crate::output::{moment, wrapped};
+
 pub(crate) use logs::print as print_lines;
 
 /// What to do with a connected store.
@@ -57,6 +59,11 @@ pub(crate) async fn run(asked: &Connectors) -> crate::Result {
         Connectors::Resume(asked) => state::resume(asked).await,
         Connectors::Uninstall(asked) => state::uninstall(asked).await,
     }
+}
+
+/// A line of a list: when (UTC), how it is, and what.
+fn entry(at: jiff::Timestamp, state: &str, what: &str) -> String {
+    format!("{}  {state:<9}  {}", moment(at), wrapped(what, 32).trim_start())
 }
 
 /// A state in the words of the API.

@@ -1,11 +1,16 @@
 //! `tajo keys`: API keys of a deployment.
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use tajo_api::{KeyCreated, KeyList, KeyRequest, Scope};
+use tajo_app::manage::keys::{KeyError, bootstrap as first_key};
+use tajo_state::{Table, sdk_config};
 
 use super::connectors::word;
+use super::stack::Stack;
 use crate::api::{Call, Reach};
-use crate::output::{Failure, grid, moment, say, say_json, talk};
+use crate::output::{Exit, Failure, grid, moment, say, say_json, talk};
 
 /// What to do with keys.
 #[derive(Subcommand, Debug)]
@@ -14,6 +19,8 @@ pub(crate) enum Keys {
     List(List),
     /// Make a key, and show it this once.
     Create(Create),
+    /// Make the first key of a deployment, which may do everything. Works with your AWS credentials, on the state table.
+    Bootstrap(Bootstrap),
     /// Let a key end at once.
     Revoke(Revoke),
 }
@@ -41,6 +48,22 @@ pub(crate) struct Create {
     reach: Reach,
 }
 
+/// Of which deployment.
+#[derive(Args, Debug)]
+pub(crate) struct Bootstrap {
+    #[command(flatten)]
+    stack: Stack,
+    /// What to call it.
+    #[arg(long, default_value = "first")]
+    name: String,
+    /// Also if there is a key that may do everything: it may be lost.
+    #[arg(long)]
+    force: bool,
+    /// Answer with JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Which key.
 #[derive(Args, Debug)]
 pub(crate) struct Revoke {
@@ -65,6 +88,7 @@ pub(crate) async fn run(asked: &Keys) -> crate::Result {
     match asked {
         Keys::List(asked) => list(asked).await,
         Keys::Create(asked) => create(asked).await,
+        Keys::Bootstrap(asked) => bootstrap(asked).await,
         Keys::Revoke(asked) => revoke(asked).await,
     }
 }
@@ -95,6 +119,19 @@ async fn create(asked: &Create) -> crate::Result {
     };
     let made = asked.reach.open()?.ask(Call::of("createKey").body(&request)).await?;
     told(&made, asked.reach.json)
+}
+
+async fn bootstrap(asked: &Bootstrap) -> crate::Result {
+    let aws = sdk_config(asked.stack.endpoint.as_deref()).await.map_err(Failure::input)?;
+    let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &asked.stack.table);
+    let made = first_key(&table, &asked.name, asked.force, Timestamp::now()).await;
+    let (key, secret) = made.map_err(|error| {
+        let exit = if matches!(error, KeyError::ThereIsOne(_)) { Exit::Conflict } else { Exit::Outside };
+        let hint =
+            error.hint().unwrap_or("check --table against the stack's outputs, and your AWS credentials");
+        Failure::new(exit, &error).hint(hint.to_owned())
+    })?;
+    told(&KeyCreated { key, secret: secret.expose_secret().to_owned() }, asked.json)
 }
 
 /// A key that was just made: the key itself is the data, so that it can go into a variable.

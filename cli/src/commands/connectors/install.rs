@@ -129,9 +129,10 @@ fn told(store: &StoreStatus) -> crate::Result {
         return Ok(());
     }
     let why = store.attention.as_deref().unwrap_or("it says no reason");
-    Err(Failure::new(
-        Exit::NotWell,
-        format!("store `{}` is {}: {why}", store.store, state::words(store.state)),
-    )
-    .hint("`tajo connectors test shopify` says what to do".to_owned()))
+    let state = match store.state {
+        State::NeedsAttention => "needs attention".to_owned(),
+        state => format!("is {}", state::words(state)),
+    };
+    Err(Failure::new(Exit::NotWell, format!("store `{}` {state}: {why}", store.store))
+        .hint("`tajo connectors test shopify` says what to do".to_owned()))
 }

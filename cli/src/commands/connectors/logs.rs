@@ -3,9 +3,9 @@
 use clap::{Args, ValueEnum};
 use tajo_api::{LogEntry, LogPage, MOST};
 
-use super::{Platform, word};
+use super::{Platform, entry, word};
 use crate::api::{Api, At, Call, say_each};
-use crate::output::{Failure, grid, moment, say, talk};
+use crate::output::{Failure, say, talk, wrapped};
 
 /// Which lines. What is said must hold all together.
 #[derive(Args, Debug)]
@@ -82,21 +82,18 @@ async fn page(api: &Api, asked: &Logs, store: &str) -> Result<LogPage, Failure> 
     }
 }
 
-/// Lines as a table.
+/// Lines: when, how it ended, what it was about; and below, why.
 pub(crate) fn print(lines: &[LogEntry]) {
     if lines.is_empty() {
         say("Nothing like that was logged.");
-        return;
     }
-    let mut table = grid(["at (UTC)", "topic", "outcome", "Brevo calls", "why"]);
     for line in lines {
-        table.add_row([
-            moment(line.at),
-            line.topic.clone(),
-            line.outcome.clone(),
-            line.calls.to_string(),
-            line.reason.clone().unwrap_or_default(),
-        ]);
+        let calls = match line.calls {
+            0 => String::new(),
+            1 => ", 1 call to Brevo".to_owned(),
+            calls => format!(", {calls} calls to Brevo"),
+        };
+        say(&entry(line.at, &line.outcome, &format!("{}{calls}", line.topic)));
+        line.reason.iter().for_each(|reason| say(&wrapped(reason, 2)));
     }
-    say(&table.to_string());
 }

@@ -3,9 +3,9 @@
 use clap::{Args, ValueEnum};
 use tajo_api::{MOST, RunKind, RunPage, RunRecord, SyncRequest};
 
-use super::{Platform, word};
+use super::{Platform, entry, word};
 use crate::api::{Api, At, Call, say_each};
-use crate::output::{Failure, grid, moment, say, say_json, talk, wrapped};
+use crate::output::{Failure, say, say_json, talk, wrapped};
 
 /// What to read.
 #[derive(Args, Debug)]
@@ -63,9 +63,7 @@ pub(crate) async fn sync(asked: &Sync) -> crate::Result {
     if asked.at.reach.json {
         return say_json(&run);
     }
-    let since = run.since.as_deref().map(|since| format!(", since {since}")).unwrap_or_default();
-    let what = format!("{} sync of {}{since}", word(run.kind), run.resources.join(", "));
-    say(&format!("Run {} is {}: {what}.", run.id, word(run.state)));
+    say(&wrapped(&format!("Run {} is {}: {}.", run.id, word(run.state), what(&run)), 0));
     run.note.iter().for_each(|note| say(&wrapped(note, 2)));
     talk("hint: `tajo connectors history shopify` shows how far it is");
     Ok(())
@@ -118,22 +116,23 @@ async fn page(api: &Api, limit: usize, store: &str) -> Result<RunPage, Failure> 
 fn print(runs: &[RunRecord]) {
     if runs.is_empty() {
         say("No run was asked for so far.");
-        return;
     }
-    let mut table = grid(["asked at (UTC)", "run", "what", "state", "read", "new contacts", "failed"]);
     for run in runs {
-        table.add_row([
-            moment(run.asked_at),
-            run.id.clone(),
-            format!("{}: {}", word(run.kind), run.resources.join(", ")),
-            word(run.state),
-            run.counts.read.to_string(),
-            run.counts.new_contacts.to_string(),
-            run.counts.failed.to_string(),
-        ]);
+        say(&entry(run.asked_at, &word(run.state), &what(run)));
+        let counts = &run.counts;
+        say(&wrapped(
+            &format!(
+                "{}: {} read, {} new contacts, {} updated, {} failed",
+                run.id, counts.read, counts.new_contacts, counts.updated, counts.failed
+            ),
+            2,
+        ));
+        run.note.iter().for_each(|note| say(&wrapped(note, 2)));
     }
-    say(&table.to_string());
-    for run in runs {
-        run.note.iter().for_each(|note| say(&wrapped(&format!("{}: {note}", run.id), 2)));
-    }
+}
+
+/// `full sync of customers, orders, since 2023-01-01`.
+fn what(run: &RunRecord) -> String {
+    let since = run.since.as_deref().map(|since| format!(", since {since}")).unwrap_or_default();
+    format!("{} sync of {}{since}", word(run.kind), run.resources.join(", "))
 }

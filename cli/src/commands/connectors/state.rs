@@ -1,6 +1,7 @@
 //! `tajo connectors status`, `pause`, `resume`, `uninstall`.
 
 use clap::Args;
+use comfy_table::{ColumnConstraint, Width};
 use tajo_api::{DataFate, Disconnected, State, StoreList, StoreStatus};
 
 use super::{Platform, word};
@@ -69,6 +70,9 @@ pub(crate) async fn status(asked: &Status) -> crate::Result {
         several => {
             let mut table =
                 grid(["store", "state", "customers", "orders", "products", "parked", "last sync"]);
+            // A day stays in one piece.
+            let day = ColumnConstraint::LowerBoundary(Width::Fixed(12));
+            table.column_mut(6).into_iter().for_each(|column| drop(column.set_constraint(day)));
             for store in several {
                 table.add_row([
                     store.store.clone(),
@@ -77,7 +81,9 @@ pub(crate) async fn status(asked: &Status) -> crate::Result {
                     store.orders_count.to_string(),
                     store.products_count.to_string(),
                     store.parked_count.to_string(),
-                    store.last_sync.map_or_else(|| "never".to_owned(), moment),
+                    store
+                        .last_sync
+                        .map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string()),
                 ]);
             }
             say(&table.to_string());
@@ -89,8 +95,7 @@ pub(crate) async fn status(asked: &Status) -> crate::Result {
 /// Runs `tajo connectors pause`.
 pub(crate) async fn pause(asked: &Pause) -> crate::Result {
     let Platform::Shopify = asked.platform;
-    turn(&asked.at, "pause", "is paused: what comes is kept until it is resumed")
-        .await
+    turn(&asked.at, "pause", "is paused: what comes is kept until it is resumed").await
 }
 
 /// Runs `tajo connectors resume`.
