@@ -87,6 +87,7 @@ impl Deployment {
             command.env_remove(name);
         }
         command.envs(environment.iter().copied());
+        command.current_dir(env!("CARGO_TARGET_TMPDIR"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A command that needs nothing may be gone before it is told anything.
