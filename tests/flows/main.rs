@@ -29,6 +29,7 @@ mod interleavings;
 mod journey;
 mod lookup;
 mod lost_answers;
+mod manage;
 mod money;
 mod old_items;
 mod order_of_arrival;

@@ -12,7 +12,8 @@ use aws_sdk_dynamodb::types::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tajo_app::config::{SweeperConfig, SyncConfig};
-use tajo_app::connect::Target;
+use tajo_app::connect::{ConnectConfig, Target};
+use tajo_app::manage::{Manage, ManageConfig};
 use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
 use tajo_domain::StoreId;
@@ -158,6 +159,25 @@ impl World {
         let mut sweeper = Sweeper::new(&config).await.unwrap();
         sweeper.clock = self.clock.clone();
         sweeper
+    }
+
+    /// What management works with, through this front. Keys may be used as often as a test likes.
+    pub async fn manage(&self, front: &Front) -> Manage {
+        let config = sync_config(front);
+        let connect = ConnectConfig {
+            table: config.table,
+            live_queue_url: config.live_queue_url,
+            keyring: KEYRING.to_owned(),
+            store_secrets_prefix: config.store_secrets_prefix,
+            brevo_api_url: config.brevo_api_url,
+            shopify_api_url: config.shopify_api_url,
+            public_url: "https://tajo.example".to_owned(),
+            endpoint: config.endpoint,
+        };
+        let config = ManageConfig { connect, requests_per_minute: 1_000_000 };
+        let mut manage = Manage::new(&config).await.unwrap();
+        manage.connect.clock = self.clock.clone();
+        manage
     }
 
     /// The state table, through this front.

@@ -1,6 +1,6 @@
 //! Connects the demo store to a stack that has just been deployed.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tajo_app::connect::{NewStore, SetUp, Target, set_up_brevo, write};
 use tajo_domain::StoreId;
@@ -70,6 +70,16 @@ pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Op
     write(&target, &new, &set_up).await.map_err(|error| Error::new(error.to_string()))?;
     progress.say(&format!("store `{STORE}` is connected (a cart counts as abandoned after {QUIET})"));
     Ok(Some(demo))
+}
+
+/// The first key of the management API, as `tajo keys bootstrap` makes it.
+pub(crate) async fn first_key(stack: &Stack) -> Result<String> {
+    let failed = |error: String| Error::new(format!("no key of the management API could be made: {error}"));
+    let aws = tajo_state::sdk_config(Some(&stack.aws_endpoint_url)).await;
+    let aws = aws.map_err(|error| failed(error.to_string()))?;
+    let table = tajo_state::Table::new(aws_sdk_dynamodb::Client::new(&aws), &stack.table);
+    let made = tajo_app::manage::keys::bootstrap(&table, "local stack", false, jiff::Timestamp::now()).await;
+    Ok(made.map_err(|error| failed(error.to_string()))?.1.expose_secret().to_owned())
 }
 
 /// The sandbox plays the shop's Admin API, whichever Brevo there is.

@@ -18,8 +18,12 @@ pub(crate) const REGION: &str = "us-east-1";
 pub(crate) const STACK_NAME: &str = "tajo-local";
 
 /// Folder in `functions/` and logical id in the template.
-const FUNCTIONS: [(&str, &str); 3] =
-    [("webhook-ingress", "WebhookIngress"), ("brevo-sync", "BrevoSync"), ("cart-sweeper", "CartSweeper")];
+const FUNCTIONS: &[(&str, &str)] = &[
+    ("webhook-ingress", "WebhookIngress"),
+    ("brevo-sync", "BrevoSync"),
+    ("cart-sweeper", "CartSweeper"),
+    ("management", "Management"),
+];
 
 /// How the functions are built. The template is the same every time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -74,7 +78,7 @@ pub(crate) async fn build(root: &Path, dir: &Path, build: Build, progress: &Prog
         let unreadable =
             |error| Error::new(format!("the build cannot be laid out in {}: {error}", out.display()));
         let mut text = fs::read_to_string(root.join("template.yaml")).map_err(unreadable)?;
-        for (folder, id) in FUNCTIONS {
+        for &(folder, id) in FUNCTIONS {
             fs::create_dir_all(out.join(id)).map_err(unreadable)?;
             fs::copy(program(folder)?, out.join(id).join("bootstrap")).map_err(unreadable)?;
             let source = format!("CodeUri: functions/{folder}/");

@@ -43,6 +43,10 @@ impl Call<'_> {
             let fault = Fault::new(Code::UnsupportedMediaType, "the body must be JSON");
             return Err(fault.hint("send the header `content-type: application/json`"));
         }
+        // Every body is one. (The reader of a structure would take a list of its fields, too.)
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(Fault::invalid("the body is no JSON object"));
+        }
         let mut reader = serde_json::Deserializer::from_slice(body);
         let read = serde_path_to_error::deserialize(&mut reader);
         let read = read.map_err(|error| {
