@@ -29,9 +29,9 @@ say "the samples of the README on the deployed stack"
 field() { node -p "JSON.parse(require('fs').readFileSync(process.env.TAJO_STACK))['$1']"; }
 sandbox=$(field sandbox_url)
 tajo=$target_dir/$host/debug/tajo
-export BREVO_API_KEY=xkeysib-of-the-samples SHOPIFY_API_KEY=client-of-the-samples SHOPIFY_API_SECRET=secret-of-the-samples
+export BREVO_API_KEY=xkeysib-of-your-store SHOPIFY_API_KEY=client-of-your-store SHOPIFY_API_SECRET=secret-of-your-store
 tell() { curl --silent --show-error --fail --output /dev/null --json "$2" "$sandbox/_sandbox/$1"; }
-tell accounts "{\"api_key\": \"$BREVO_API_KEY\", \"name\": \"samples\", \"ecommerce_active\": true, \"rate_limits\": false}"
+tell accounts "{\"api_key\": \"$BREVO_API_KEY\", \"name\": \"your-store\", \"ecommerce_active\": true, \"rate_limits\": false}"
 tell shopify/shops "{\"shop\": \"your-store.myshopify.com\", \"app\": {\"client_id\": \"$SHOPIFY_API_KEY\",
   \"client_secrets\": [\"$SHOPIFY_API_SECRET\"], \"own_organisation\": true}}"
 TAJO_URL=$(field api_url)

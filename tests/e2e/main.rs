@@ -7,6 +7,7 @@ mod bodies;
 mod canaries;
 mod connect;
 mod explain;
+mod five_minutes;
 mod front_door;
 mod journey;
 mod samples;

@@ -13,7 +13,10 @@ use crate::connect;
 pub(super) async fn connect(call: &Call<'_>) -> Result<Reply, Fault> {
     let asked: Connect = call.body()?;
     if !call.key.may_touch_all() {
-        let store = asked.store.as_deref().and_then(|store| StoreId::parse(store).ok());
+        // Left out, it is the first part of the permanent address; of any other address nobody knows yet whose it is.
+        let address = asked.shop_url.trim().trim_start_matches("https://").trim_end_matches('/');
+        let name = asked.store.as_deref().or_else(|| address.strip_suffix(".myshopify.com"));
+        let store = name.and_then(|name| StoreId::parse(name).ok());
         if !store.is_some_and(|store| call.key.may_touch(&store)) {
             return Err(Fault::new(
                 Code::Forbidden,
