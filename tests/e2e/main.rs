@@ -5,6 +5,7 @@
 
 mod bodies;
 mod canaries;
+mod commands;
 mod connect;
 mod explain;
 mod five_minutes;

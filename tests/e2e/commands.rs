@@ -1,0 +1,226 @@
+//! The command line against the deployed API.
+
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::bodies::{about, bytes, person};
+use crate::shop::Letter;
+use crate::stage::{Stage, told};
+
+/// How a command ended.
+struct Ended {
+    code: i32,
+    out: String,
+    said: String,
+}
+
+/// Runs `tajo` with the first key of the stack.
+fn tajo(stage: &Stage, arguments: &[&str]) -> Ended {
+    ended(stage.tajo().args(arguments))
+}
+
+/// Runs `tajo` with another key.
+fn tajo_as(stage: &Stage, key: &str, arguments: &[&str]) -> Ended {
+    ended(stage.tajo().env("TAJO_API_KEY", key).args(arguments))
+}
+
+fn ended(command: &mut Command) -> Ended {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: status.code().unwrap(), out: text(stdout), said: text(stderr) }
+}
+
+/// What a command that must succeed answers.
+fn json_of(stage: &Stage, key: &str, arguments: &[&str]) -> Value {
+    let ended = tajo_as(stage, key, &[arguments, &["--json"]].concat());
+    assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.said);
+    serde_json::from_str(&ended.out).unwrap()
+}
+
+/// A key for one store, or for all.
+fn key(stage: &Stage, scope: &str, stores: &[&str]) -> String {
+    let stores = stores.iter().flat_map(|store| ["--store", store]);
+    let arguments: Vec<&str> =
+        ["keys", "create", "--name", "e2e", "--scope", scope].into_iter().chain(stores).collect();
+    let made = tajo(stage, &arguments);
+    assert_eq!(made.code, 0, "{}", made.said);
+    stage.canaries.secret(made.out.trim());
+    made.out.trim().to_owned()
+}
+
+#[test]
+fn of_several_stores_reads_list_all_and_writes_refuse() {
+    told(async |stage| {
+        let [front, other] = ["front", "other"].map(|name| stage.store(name).id.clone());
+        let key = key(stage, "operate", &[&front, &other]);
+        let status = json_of(stage, &key, &["connectors", "status"]);
+        let names: Vec<&str> = status["stores"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|store| store["store"].as_str().unwrap())
+            .collect();
+        assert!(names.len() == 2 && names.contains(&front.as_str()), "{names:?}");
+        let logs = json_of(stage, &key, &["connectors", "logs", "shopify", "--limit", "3"]);
+        assert_eq!(logs["stores"].as_array().unwrap().len(), 2);
+        for write in [
+            vec!["connectors", "pause", "shopify"],
+            vec!["parked", "retry", "--all"],
+            vec!["connectors", "sync", "shopify"],
+        ] {
+            let refused = tajo_as(stage, &key, &write);
+            assert_eq!((refused.code, refused.out.as_str()), (6, ""), "{write:?}");
+            assert!(refused.said.contains("hint: name one with --store: "), "{}", refused.said);
+            assert!(refused.said.contains(&front) && refused.said.contains(&other), "{}", refused.said);
+        }
+    });
+}
+
+#[test]
+fn a_store_is_looked_after_from_the_command_line() {
+    told(async |stage| {
+        let store = stage.store("commands");
+        let key = key(stage, "admin", &[&store.id]);
+        let run = |arguments: &[&str]| {
+            let ended = tajo_as(stage, &key, arguments);
+            assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.said);
+            ended.out
+        };
+
+        // What comes in a pause is kept, and goes on.
+        assert!(run(&["connectors", "pause", "shopify"]).contains("is paused"));
+        let person = person(stage.run, 8);
+        let letter = Letter::new(store, "customers/create", &bytes(&about(&person, "customers-create")));
+        assert_eq!(stage.post(&letter).await.status, 200);
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        assert_eq!(
+            json_of(stage, &key, &["connectors", "logs", "shopify", "--outcome", "applied"])["lines"],
+            json!([])
+        );
+        assert!(run(&["connectors", "resume", "shopify"]).contains("goes on"));
+        stage.ending(&store.id, letter.id()).await;
+        let lines = json_of(
+            stage,
+            &key,
+            &["connectors", "logs", "shopify", "--type", "webhook", "--last", "24h", "--outcome", "applied"],
+        );
+        assert_eq!(lines["lines"][0]["delivery"], letter.id(), "{lines}");
+        assert!(run(&["connectors", "logs", "shopify"]).contains("customers/create"));
+
+        // Everything of a person.
+        let email = about(&person, "customers-create")["email"].as_str().unwrap().to_owned();
+        assert!(run(&["trace", &email]).contains(&email));
+        assert_eq!(tajo_as(stage, &key, &["trace", "nobody@canary.example"]).code, 5);
+
+        // Settings: stored, shown, compared.
+        let file = std::env::temp_dir().join(format!("{}-applied.yaml", store.id));
+        let yaml = format!("{}    debug: true\n", store.settings);
+        std::fs::write(&file, &yaml).unwrap();
+        let name = file.to_str().unwrap();
+        assert_eq!(tajo_as(stage, &key, &["config", "diff", "--file", name]).code, 3);
+        assert!(run(&["config", "apply", "--file", name]).contains("applies"));
+        assert_eq!(run(&["config", "show"]), yaml);
+        run(&["config", "diff", "--file", name]);
+        std::fs::write(&file, yaml.replace("debug: true", "debug: perhaps")).unwrap();
+        assert_eq!(tajo_as(stage, &key, &["config", "apply", "--file", name]).code, 2);
+        std::fs::remove_file(file).unwrap();
+
+        // Runs are asked for, and say honestly that nobody reads yet.
+        let asked = json_of(
+            stage,
+            &key,
+            &[
+                "connectors",
+                "sync",
+                "shopify",
+                "--type",
+                "full",
+                "--resources",
+                "customers,orders",
+                "--since",
+                "2023-01-01",
+            ],
+        );
+        assert!(asked["state"] == "waiting" && asked["note"].is_string(), "{asked}");
+        let id = asked["id"].as_str().unwrap();
+        assert!(run(&["connectors", "history", "shopify", "--limit", "10"]).contains(id));
+        assert_eq!(
+            json_of(stage, &key, &["connectors", "history", "shopify", "--run", id])["since"],
+            "2023-01-01"
+        );
+    });
+}
+
+#[test]
+fn parked_work_is_shown_retried_and_dropped_from_the_command_line() {
+    told(async |stage| {
+        let store = stage.store("commands");
+        let at = ["--store", store.id.as_str()];
+        let run = |arguments: &[&str]| tajo(stage, &[arguments, &at].concat());
+        let line = stage.deliver(store, "orders/create", br#"["parked on purpose"]"#).await;
+        let id = line.delivery.as_str();
+        let list = run(&["parked", "list", "--topic", "orders/create"]);
+        assert!(list.code == 0 && list.out.contains(id), "{}", list.out);
+        let shown = run(&["parked", "show", "--id", id, "--body"]);
+        assert!(shown.code == 0 && shown.out.contains("parked on purpose"), "{}", shown.said);
+        assert_eq!(run(&["parked", "retry"]).code, 2);
+        assert_eq!(run(&["parked", "retry", "--id", id]).out, "1 notice put back on the queue.\n");
+        for _ in 0..300 {
+            if run(&["parked", "show", "--id", id]).code == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        assert_eq!(run(&["parked", "drop", "--id", id]).code, 2, "not without --yes");
+        assert_eq!(run(&["parked", "drop", "--id", id, "--yes"]).out, "1 notice dropped for good.\n");
+        assert_eq!(run(&["parked", "show", "--id", id]).code, 5);
+    });
+}
+
+#[test]
+fn a_key_does_what_it_may_until_it_is_revoked() {
+    told(async |stage| {
+        let store = stage.store("commands");
+        let made = json_of(
+            stage,
+            &stage.stack.api_key,
+            &["keys", "create", "--name", "short", "--scope", "read", "--store", &store.id],
+        );
+        let (id, reader) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+        stage.canaries.secret(reader);
+        assert_eq!(tajo_as(stage, reader, &["connectors", "status", "shopify"]).code, 0);
+        assert_eq!(tajo_as(stage, reader, &["connectors", "pause", "shopify"]).code, 4);
+        assert_eq!(tajo_as(stage, reader, &["connectors", "status", "--store", "front"]).code, 4);
+        assert_eq!(tajo(stage, &["connectors", "status", "--store", "nobody"]).code, 5);
+        let list = tajo(stage, &["keys", "list"]);
+        assert!(list.out.contains(id) && !list.out.contains(reader));
+        assert_eq!(tajo(stage, &["keys", "revoke", id]).code, 0);
+        assert_eq!(tajo_as(stage, reader, &["connectors", "status"]).code, 4);
+    });
+}
+
+#[test]
+fn the_app_of_the_deployment_is_stored_and_its_configuration_printed() {
+    told(async |stage| {
+        let secret = format!("app-of-all-{}", stage.run);
+        stage.canaries.secret(&secret);
+        let set = ended(stage.tajo().env("SHOPIFY_API_SECRET", &secret).args([
+            "shopify",
+            "app",
+            "set",
+            "--client-id",
+            "client-of-all",
+        ]));
+        assert_eq!(set.code, 0, "{}", set.said);
+        assert!(!set.out.contains(&secret) && !set.said.contains(&secret));
+        let config = tajo(stage, &["shopify", "app-config"]);
+        assert_eq!(config.code, 0, "{}", config.said);
+        for wanted in
+            ["client-of-all", "embedded = false", "use_legacy_install_flow = true", "customers/redact"]
+        {
+            assert!(config.out.contains(wanted), "{wanted}: {}", config.out);
+        }
+        assert!(!config.out.contains(&secret));
+    });
+}
