@@ -12,16 +12,16 @@ use crate::manage::{Office, at};
 fn routes_of_the_template_are_the_operations_and_one_for_all_else() {
     let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
     let of_api = |line: &&str| line.contains(" /v1/");
-    let routes: Vec<&str> = template
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("RouteKey: "))
-        .filter(of_api)
-        .collect();
+    let routes: Vec<&str> =
+        template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ")).filter(of_api).collect();
     let mut wanted: Vec<String> =
         OPERATIONS.iter().map(|operation| format!("{} {}", operation.method, operation.path)).collect();
     wanted.push("ANY /v1/{proxy+}".to_owned());
     assert_eq!(routes.len(), wanted.len());
-    assert_eq!(routes.iter().map(|route| (*route).to_owned()).collect::<BTreeSet<_>>(), wanted.iter().cloned().collect());
+    assert_eq!(
+        routes.iter().map(|route| (*route).to_owned()).collect::<BTreeSet<_>>(),
+        wanted.iter().cloned().collect()
+    );
     // Each has a throttle of its own.
     for route in wanted {
         let throttled = template.lines().any(|line| line.trim() == format!("{route}:"));
@@ -98,7 +98,13 @@ async fn every_answer_carries_what_keeps_browsers_careful_and_lets_no_other_orig
     let office = Office::new("").await;
     for target in ["/v1/openapi.json", "/v1/stores", "/v1/nothing", "/v1/keys/none"] {
         let answer = office.ask("GET", target, Value::Null).await;
-        for header in ["cache-control", "content-security-policy", "strict-transport-security", "x-content-type-options", "referrer-policy"] {
+        for header in [
+            "cache-control",
+            "content-security-policy",
+            "strict-transport-security",
+            "x-content-type-options",
+            "referrer-policy",
+        ] {
             assert!(answer.response.header(header).is_some(), "{target} {header}");
         }
         assert!(answer.response.header("access-control-allow-origin").is_none());
@@ -108,7 +114,8 @@ async fn every_answer_carries_what_keeps_browsers_careful_and_lets_no_other_orig
 #[tokio::test]
 async fn the_document_that_is_served_is_the_one_that_is_checked_in_and_needs_no_key() {
     let office = Office::new("").await;
-    let request = Request { method: "GET".to_owned(), path: "/v1/openapi.json".to_owned(), ..Request::default() };
+    let request =
+        Request { method: "GET".to_owned(), path: "/v1/openapi.json".to_owned(), ..Request::default() };
     let served = office.send(&request).await;
     assert_eq!((served.status, served.response.header("content-type")), (200, Some("application/json")));
     assert_eq!(served.body, tajo_api::document());

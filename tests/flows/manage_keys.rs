@@ -87,9 +87,8 @@ async fn a_key_of_one_store_touches_no_other_and_learns_nothing_of_it() {
     assert_eq!(seen["stores"].as_array().unwrap().len(), 1);
     let (id, _) = halves(&office.key);
     for operation in OPERATIONS.iter().filter(|operation| operation.path.contains("{store}")) {
-        let path = |store: &str| {
-            operation.path.replace("{store}", store).replace("{run}", "r").replace("{id}", "p")
-        };
+        let path =
+            |store: &str| operation.path.replace("{store}", store).replace("{run}", "r").replace("{id}", "p");
         let other = office.ask_as(&key, operation.method, &path(STORE), json!({})).await;
         let none = office.ask_as(&key, operation.method, &path("no-such-store"), json!({})).await;
         assert_eq!(other.status, 403, "{}", operation.id);
@@ -100,7 +99,11 @@ async fn a_key_of_one_store_touches_no_other_and_learns_nothing_of_it() {
         ("POST", "/v1/keys".to_owned(), json!({"name": "x", "scope": "admin"})),
         ("DELETE", format!("/v1/keys/{id}"), Value::Null),
         ("PUT", "/v1/shopify/app".to_owned(), json!({"client_id": "a", "client_secret": "b"})),
-        ("POST", "/v1/stores".to_owned(), json!({"platform": "shopify", "shop_url": "x.myshopify.com", "store": "x"})),
+        (
+            "POST",
+            "/v1/stores".to_owned(),
+            json!({"platform": "shopify", "shop_url": "x.myshopify.com", "store": "x"}),
+        ),
     ] {
         assert_eq!(office.ask_as(&key, method, &path, body).await.status, 403, "{method} {path}");
     }
@@ -121,7 +124,8 @@ async fn a_revoked_key_opens_nothing_from_then_on_and_the_last_admin_key_stays()
     assert_eq!(office.ask_as(&second, "DELETE", &format!("/v1/keys/{first}"), Value::Null).await.status, 204);
     assert_eq!(office.ask("GET", "/v1/stores", Value::Null).await.status, 401, "at once");
     let listed = office.ask_as(&second, "GET", "/v1/keys", Value::Null).await.body;
-    let ids: Vec<&str> = listed["keys"].as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        listed["keys"].as_array().unwrap().iter().map(|key| key["id"].as_str().unwrap()).collect();
     assert_eq!((ids.len(), ids.contains(&first.as_str())), (3, false));
     let again = office.ask_as(&second, "DELETE", &format!("/v1/keys/{first}"), Value::Null).await;
     assert_eq!(again.status, 404);
@@ -136,7 +140,10 @@ async fn nothing_that_is_stored_or_listed_opens_anything() {
     assert!(!format!("{:?}", listed.response).contains(&id), "no body in Debug");
     let page = office.manage.connect.table.page(None, 100).await.unwrap();
     let stored: Vec<String> = page.items.iter().map(|held| held.shown().to_string()).collect();
-    assert!(stored.iter().any(|item| item.contains("\"hash\"")) && !stored.iter().any(|item| item.contains(&secret)));
+    assert!(
+        stored.iter().any(|item| item.contains("\"hash\""))
+            && !stored.iter().any(|item| item.contains(&secret))
+    );
     let request = Request { authorization: Some(format!("Bearer {}", office.key)), ..Request::default() };
     assert!(!format!("{request:?}").contains(&secret));
 }

@@ -55,7 +55,15 @@ async fn pages_of_any_size_show_every_line_once_newest_first() {
         wanted.extend((0..count).rev().map(|line| format!("d-{}", number + line)));
     }
     for (n, hours) in [(90_000, 1), (90_010, 30), (90_020, 31), (90_030, 200), (90_040, 335)] {
-        write(&office, now.saturating_sub(SignedDuration::from_hours(hours)).unwrap(), n, "orders/create", "applied", 1).await;
+        write(
+            &office,
+            now.saturating_sub(SignedDuration::from_hours(hours)).unwrap(),
+            n,
+            "orders/create",
+            "applied",
+            1,
+        )
+        .await;
         wanted.push(format!("d-{n}"));
     }
     for limit in [500, 97, 13] {
@@ -79,9 +87,20 @@ async fn what_is_written_meanwhile_moves_no_page() {
     write(&office, now, 77, "orders/create", "applied", 1).await;
     let second = office.get(&at(&format!("/logs?limit=4&cursor={}", first["next"].as_str().unwrap()))).await;
     let names = |page: &Value| -> Vec<String> {
-        page["lines"].as_array().unwrap().iter().map(|line| line["delivery"].as_str().unwrap().to_owned()).collect()
+        page["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line["delivery"].as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!((names(&first), names(&second)), (vec!["d-9".into(), "d-8".into(), "d-7".into(), "d-6".into()], vec!["d-5".into(), "d-4".into(), "d-3".into(), "d-2".into()]));
+    assert_eq!(
+        (names(&first), names(&second)),
+        (
+            vec!["d-9".into(), "d-8".into(), "d-7".into(), "d-6".into()],
+            vec!["d-5".into(), "d-4".into(), "d-3".into(), "d-2".into()]
+        )
+    );
 }
 
 #[tokio::test]
@@ -95,7 +114,10 @@ async fn lines_are_found_by_kind_topic_and_outcome() {
         ("tajo/cart_due", "applied"),
         ("tajo/brevo_news", "applied"),
         ("orders/create", "parked"),
-    ].into_iter().enumerate() {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let at = now.saturating_sub(SignedDuration::from_secs(60 - i64::try_from(n).unwrap())).unwrap();
         write(&office, at, n, topic, outcome, 1).await;
     }
@@ -109,7 +131,9 @@ async fn lines_are_found_by_kind_topic_and_outcome() {
     ] {
         assert_eq!(read(&office, query, 1).await, wanted, "{query}");
     }
-    for bad in ["type=all", "outcome=lost", "since=tomorrow", "limit=1000", "until=24h", "type=webhook&type=own"] {
+    for bad in
+        ["type=all", "outcome=lost", "since=tomorrow", "limit=1000", "until=24h", "type=webhook&type=own"]
+    {
         let answer = office.ask("GET", &at(&format!("/logs?{bad}")), Value::Null).await;
         assert_eq!((answer.status, &answer.body["code"]), (400, &json!("invalid_request")), "{bad}");
     }

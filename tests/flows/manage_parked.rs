@@ -20,7 +20,12 @@ async fn parked(count: u64) -> Office {
 }
 
 fn ids(page: &Value) -> Vec<String> {
-    page["parked"].as_array().unwrap().iter().map(|parked| parked["id"].as_str().unwrap().to_owned()).collect()
+    page["parked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|parked| parked["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -49,7 +54,12 @@ async fn parked_work_is_listed_in_pages_and_shown_with_its_body_only_if_asked() 
 #[tokio::test]
 async fn parked_work_is_put_back_or_dropped_by_what_is_said_and_never_by_an_empty_request() {
     let office = parked(4).await;
-    for bad in [json!({}), json!({"all": true, "topic": "orders/create"}), json!({"since": "soon"}), json!({"id": "d-1"})] {
+    for bad in [
+        json!({}),
+        json!({"all": true, "topic": "orders/create"}),
+        json!({"since": "soon"}),
+        json!({"id": "d-1"}),
+    ] {
         assert_eq!(office.ask("POST", &at("/parked/drop"), bad.clone()).await.status, 400, "{bad}");
     }
     let dropped = office.post(&at("/parked/drop"), json!({"ids": ["d-1", "d-9"]})).await;

@@ -85,7 +85,10 @@ async fn nobody_is_reminded_of_a_cart_while_the_store_is_paused() {
     office.stage.tell("checkouts/create", &cart).await;
     pause(&mut office).await;
     let reports = office.stage.pass(SignedDuration::from_mins(40)).await;
-    assert!(!reports.is_empty() && reports.iter().all(|report| report.outcome == Outcome::Skipped), "{reports:?}");
+    assert!(
+        !reports.is_empty() && reports.iter().all(|report| report.outcome == Outcome::Skipped),
+        "{reports:?}"
+    );
     resume(&mut office).await;
     office.stage.pass(SignedDuration::from_mins(40)).await;
     assert_eq!(office.stage.count("cart_abandoned"), 0);
@@ -125,7 +128,9 @@ async fn what_the_law_asks_and_the_end_of_the_app_wait_for_nobody() {
 #[tokio::test]
 async fn trouble_does_not_resume_a_store_and_a_store_in_trouble_is_not_resumed_out_of_it() {
     let mut office = Office::new("").await;
-    office.stage.fault(json!({"path": "/v3/contacts", "action": {"status": 401, "body": {"code": "unauthorized"}}}));
+    office
+        .stage
+        .fault(json!({"path": "/v3/contacts", "action": {"status": 401, "body": {"code": "unauthorized"}}}));
     office.stage.tell("customers/create", &sample("customers-create")).await;
     assert_eq!(office.get(&at("")).await["state"], "needs_attention");
     assert_eq!(office.post(&at("/resume"), Value::Null).await["state"], "needs_attention");

@@ -41,7 +41,12 @@ async fn settings_are_applied_with_what_they_need_in_brevo_and_read_back_as_they
     let put = office.ask("PUT", &at("/settings"), yaml(text)).await;
     assert_eq!(put.status, 200, "{}", put.body);
     let warnings = put.body["warnings"].to_string();
-    assert!(warnings.contains("PET_NAME") && warnings.contains("Buyers of ours") && warnings.contains("3 more minutes"), "{warnings}");
+    assert!(
+        warnings.contains("PET_NAME")
+            && warnings.contains("Buyers of ours")
+            && warnings.contains("3 more minutes"),
+        "{warnings}"
+    );
     let got = office.get(&at("/settings")).await;
     assert_eq!(got["yaml"], text);
     office.stage.world.advance(SignedDuration::from_mins(4));
@@ -56,16 +61,30 @@ async fn settings_are_applied_with_what_they_need_in_brevo_and_read_back_as_they
 async fn what_is_wrong_is_refused_with_its_place_and_changes_nothing() {
     let office = office(false).await;
     for (text, line, key) in [
-        ("connectors:\n  shopify:\n    sync:\n      custmers: true\n", Some(4), "connectors.shopify.sync.custmers"),
+        (
+            "connectors:\n  shopify:\n    sync:\n      custmers: true\n",
+            Some(4),
+            "connectors.shopify.sync.custmers",
+        ),
         ("connectors: [", None, ""),
         ("field_mapping:\n  first_name: [1\n", None, ""),
         ("connectors: {shopify: {shop_url: other-shop.myshopify.com}}", None, ""),
     ] {
         for (method, path) in [("PUT", "/settings"), ("POST", "/settings/validate")] {
             let answer = office.ask(method, &at(path), yaml(text)).await;
-            assert_eq!((answer.status, &answer.body["code"]), (422, &json!("refused")), "{text}: {}", answer.body);
+            assert_eq!(
+                (answer.status, &answer.body["code"]),
+                (422, &json!("refused")),
+                "{text}: {}",
+                answer.body
+            );
             if let Some(line) = line {
-                assert_eq!(answer.body["place"], json!({"line": line, "column": 7, "key": key}), "{}", answer.body);
+                assert_eq!(
+                    answer.body["place"],
+                    json!({"line": line, "column": 7, "key": key}),
+                    "{}",
+                    answer.body
+                );
             }
         }
     }
@@ -74,7 +93,8 @@ async fn what_is_wrong_is_refused_with_its_place_and_changes_nothing() {
     let wrong = office.ask("PUT", &at("/settings"), yaml("field_mapping: {first_name: WHEN}")).await;
     assert_eq!(wrong.status, 422, "{}", wrong.body);
     assert!(wrong.body["detail"].as_str().unwrap().contains("WHEN"), "{}", wrong.body);
-    let missing = office.ask("PUT", &at("/settings"), yaml("connectors: {shopify: {lists: {buyers: 987}}}")).await;
+    let missing =
+        office.ask("PUT", &at("/settings"), yaml("connectors: {shopify: {lists: {buyers: 987}}}")).await;
     assert_eq!(missing.status, 422, "{}", missing.body);
     assert_eq!(office.get(&at("/settings")).await["yaml"], "");
     for bad in [json!({}), json!({"yaml": 1}), json!({"yaml": "", "more": 1})] {
@@ -92,7 +112,9 @@ async fn totals_that_another_store_of_the_account_fills_are_refused() {
         assert!(answer.body["detail"].as_str().unwrap().contains("second"), "{}", answer.body);
         assert!(answer.body["hint"].is_string(), "{}", answer.body);
     }
-    let own = office.ask("PUT", &at("/settings"), yaml("field_mapping: {email: email, orders_count: ORDERS_OF_DEMO}")).await;
+    let own = office
+        .ask("PUT", &at("/settings"), yaml("field_mapping: {email: email, orders_count: ORDERS_OF_DEMO}"))
+        .await;
     assert_eq!(own.status, 200, "{}", own.body);
 }
 
@@ -100,7 +122,8 @@ async fn totals_that_another_store_of_the_account_fills_are_refused() {
 async fn a_key_that_brevo_does_not_take_is_said_and_the_settings_before_stay() {
     let office = office(false).await;
     office.stage.fault(json!({"path": "/v3/account", "action": {"status": 401, "body": {"code": "unauthorized", "message": "Key not found"}}}));
-    let answer = office.ask("PUT", &at("/settings"), yaml("connectors: {shopify: {sync: {carts: false}}}")).await;
+    let answer =
+        office.ask("PUT", &at("/settings"), yaml("connectors: {shopify: {sync: {carts: false}}}")).await;
     assert_eq!(answer.status, 422, "{}", answer.body);
     assert_eq!(office.get(&at("/settings")).await["yaml"], "");
 }

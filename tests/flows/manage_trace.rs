@@ -26,11 +26,18 @@ async fn a_person_is_found_by_address_customer_order_and_order_name_with_all_tha
         let found = trace(&office, subject).await;
         assert!(found["found"].as_array().unwrap().contains(&json!("customer")), "{subject}: {found}");
         let person = &found["people"][0];
-        assert_eq!((&person["email"], &person["known_as"]), (&json!(JO), &json!("created")), "{subject}: {found}");
+        assert_eq!(
+            (&person["email"], &person["known_as"]),
+            (&json!(JO), &json!("created")),
+            "{subject}: {found}"
+        );
         assert_eq!(person["consents"][0]["state"], "opted_in", "{person}");
         let orders = found["orders"].as_array().unwrap();
         assert_eq!((orders.len(), &orders[0]["name"]), (1, &json!(name)), "{subject}");
-        assert!(orders[0]["told"].as_array().unwrap().contains(&json!({"key": "placed", "done": true})), "{orders:?}");
+        assert!(
+            orders[0]["told"].as_array().unwrap().contains(&json!({"key": "placed", "done": true})),
+            "{orders:?}"
+        );
         assert!(orders[0]["sent"]["id"].is_string(), "{orders:?}");
         let topics: Vec<&str> =
             found["lines"].as_array().unwrap().iter().map(|line| line["topic"].as_str().unwrap()).collect();
@@ -56,10 +63,16 @@ async fn of_whom_nothing_is_known_nothing_is_found_and_what_cannot_be_found_is_s
     let office = Office::new("").await;
     for subject in ["nobody@example.com", "123", "#9999", "what is this"] {
         let found = trace(&office, subject).await;
-        assert_eq!((&found["found"], &found["people"], &found["lines"]), (&json!([]), &json!([]), &json!([])), "{subject}");
+        assert_eq!(
+            (&found["found"], &found["people"], &found["lines"]),
+            (&json!([]), &json!([]), &json!([])),
+            "{subject}"
+        );
     }
     assert!(trace(&office, "#9999").await["notes"][0].as_str().unwrap().contains("two weeks"));
-    for bad in [json!({"subject": ""}), json!({"subject": "  "}), json!({"subject": "a".repeat(321)}), json!({})] {
+    for bad in
+        [json!({"subject": ""}), json!({"subject": "  "}), json!({"subject": "a".repeat(321)}), json!({})]
+    {
         assert_eq!(office.ask("POST", &at("/trace"), bad.clone()).await.status, 400, "{bad}");
     }
     // An address is asked for in a body: in a path or query it would stand in access logs.
