@@ -106,6 +106,7 @@ async fn connect(stage: &Stage, name: String) -> Store {
         scopes: None,
         currency: None,
         set_up: tajo_state::BrevoSetUp::default(),
+        asked: tajo_state::Asked::default(),
     };
     stage.table.put(&Key::store(&new.store), 0, &long_ago, &Attributes::default()).await.unwrap();
     let set_up = SetUp { account: id.clone(), ..SetUp::default() };

@@ -36,6 +36,13 @@ impl Office {
         Self { stage, manage, key: key.expose_secret().to_owned() }
     }
 
+    /// The same office, seen by somebody else.
+    pub async fn beside(other: &Self) -> Self {
+        let stage = Stage::with(other.stage.world.clone()).await;
+        let manage = stage.world.manage(&stage.front).await;
+        Self { stage, manage, key: other.key.clone() }
+    }
+
     /// Asks with the first key.
     pub async fn ask(&self, method: &str, target: &str, body: Value) -> Answer {
         self.ask_as(&self.key, method, target, body).await

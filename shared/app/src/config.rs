@@ -30,6 +30,8 @@ pub struct SyncConfig {
     pub brevo_api_url: String,
     /// Where Shopify is played locally, for every shop. From `SHOPIFY_API_URL`; empty: each shop's own address.
     pub shopify_api_url: Option<String>,
+    /// Where this deployment is reached, without a path and a last slash. From `PUBLIC_URL`.
+    pub public_url: String,
     /// How long a claimed effect is held: longer than the function may run, and not longer than the queue hides
     /// a message. From `CLAIM_SECONDS`.
     pub claim: SignedDuration,
@@ -68,6 +70,7 @@ impl SyncConfig {
             store_secrets_prefix: required("STORE_SECRETS_PREFIX", &lookup)?,
             brevo_api_url: required("BREVO_API_URL", &lookup)?,
             shopify_api_url: lookup("SHOPIFY_API_URL").filter(|value| !value.is_empty()),
+            public_url: required("PUBLIC_URL", &lookup)?.trim_end_matches('/').to_owned(),
             claim: SignedDuration::from_secs(claim),
             endpoint: endpoint(&lookup),
         })

@@ -4,12 +4,22 @@
 //! else is in place.
 
 mod account;
+mod apps;
+mod begin;
 mod brevo_webhook;
+mod checks;
+mod disconnect;
+mod edit;
 mod environment;
 mod error;
+mod finish;
+mod keyrings;
 mod neighbours;
+pub mod oauth;
 mod plan;
-mod road;
+pub(crate) mod set_up;
+mod shop_address;
+pub(crate) mod webhooks;
 
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use jiff::Timestamp;
@@ -19,15 +29,19 @@ use tajo_domain::StoreId;
 use tajo_mapping::{CONTACT_RULES, Settings};
 use tajo_platforms::Platform;
 use tajo_state::{
-    Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, get_secret, put_secret,
+    Asked, Attributes, BrevoSetUp, Key, Secrets, StoreRecord, StoreStatus, Table, get_secret, put_secret,
 };
 
 use account::Account;
+pub use apps::{app_config, set_app};
+pub use begin::begin;
+pub use checks::test;
+pub use disconnect::disconnect;
+pub use edit::{ask_webhook_check, edit};
 pub use environment::{ConnectConfig, ConnectEnv};
 pub use error::ConnectError;
 pub(crate) use neighbours::refuse_totals_shared_with;
 use plan::plan;
-pub use road::{app_config, ask_webhook_check, begin, disconnect, edit, set_app, test};
 
 /// Where the connector is deployed: the stack's outputs.
 #[derive(Clone, Debug)]
@@ -112,7 +126,8 @@ pub async fn connect(target: &Target, new: &NewStore) -> Result<Connected, Conne
     warnings.extend(set_up.warnings);
     match hook {
         Some(hook) => {
-            brevo_webhook::register(&hook, &account, &set_up.account, &aws, &target.keyring).await?
+            let (token, is_new) = brevo_webhook::token(&aws, &target.keyring, &set_up.account).await?;
+            brevo_webhook::register(&hook, &account, &set_up.account, &token, is_new).await?
         } // calls both
         None => warnings.push(brevo_webhook::NO_URL.to_owned()),
     }
@@ -230,6 +245,7 @@ async fn write_store(table: &Table, new: &NewStore, set_up: &SetUp) -> Result<()
             scopes: None,
             currency: new.currency.clone().or_else(|| stored.and_then(|stored| stored.currency.clone())),
             set_up: set_up.found.clone(),
+            asked: Asked::default(),
         };
         (Some(record), Ok(()))
     });

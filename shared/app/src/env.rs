@@ -30,6 +30,8 @@ pub struct Env {
     pub brevo: tajo_brevo::Client,
     /// The platform, for what its notices leave out.
     pub(crate) shopify: Shopify,
+    /// Where this deployment is reached: webhooks are to come there.
+    pub public_url: String,
     /// The live queue, for work that is put off.
     pub queue: Queue,
     /// The queue of work that waits for a rate limit, or for company.
@@ -69,15 +71,15 @@ pub struct Store {
     pub facts: StoreFacts,
     /// Brevo's API key.
     pub key: SecretString,
-    /// Opens Shopify's Admin API, if the store was connected with it.
-    pub shopify_token: Option<SecretString>,
+    /// Whether there is a token for Shopify's Admin API.
+    pub has_shopify_token: bool,
 }
 
 impl Store {
     /// The shop to ask for what its webhooks leave out. `None`: nobody gave us a token.
     pub(crate) fn shop(&self) -> Option<Shop<'_>> {
-        let token = self.shopify_token.as_ref()?;
-        Some(Shop { store: &self.facts.store, address: &self.record.shop, token })
+        let shop = Shop { store: &self.facts.store, address: &self.record.shop };
+        self.has_shopify_token.then_some(shop)
     }
 
     /// The metafields of a customer that the store maps, as `namespace.key`.
@@ -101,11 +103,14 @@ impl Env {
     /// Clients for this configuration.
     pub async fn new(config: &SyncConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let aws = tajo_state::sdk_config(config.endpoint.as_deref()).await?;
+        let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
+        let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), &config.store_secrets_prefix);
         Ok(Self {
-            table: Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table),
-            secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), &config.store_secrets_prefix),
+            shopify: Shopify::new(config.shopify_api_url.as_deref(), table.clone(), secrets.clone())?,
+            table,
+            secrets,
             brevo: tajo_brevo::Client::new(&config.brevo_api_url)?,
-            shopify: Shopify::new(config.shopify_api_url.as_deref())?,
+            public_url: config.public_url.clone(),
             queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
             gather: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.gather_queue_url),
             gather_arn: config.gather_arn.clone(),
@@ -125,17 +130,19 @@ impl Env {
         if let Some((read_at, store)) = self.stores.lock().await.get(id)
             && now.duration_since(*read_at) < CACHED_FOR
             // A shop that comes back is not kept waiting.
+            // One that is being set up neither.
             && !store.record.status.has_left()
             // Nor is one that is resumed: what would be held then waits for another look.
             && store.record.status != StoreStatus::Paused
+            && store.record.status != StoreStatus::Connecting
         {
             return Ok(Some(store.clone()));
         }
         // As it was a moment ago is good enough for what is believed for minutes; that there is none, is not.
         let key = Key::store(id);
         let record = match self.table.get::<StoreRecord>(&key).await?.record {
-            Some(record) => Some(record),
-            None => self.table.get_newest::<StoreRecord>(&key).await?.record,
+            Some(record) if record.status != StoreStatus::Connecting => Some(record),
+            _ => self.table.get_newest::<StoreRecord>(&key).await?.record,
         };
         let Some(record) = record else { return Ok(None) };
         let secret = match self.secrets.store(id).await {
@@ -148,10 +155,17 @@ impl Env {
             facts: facts(id, &record)?,
             record,
             key: secret.brevo_api_key,
-            shopify_token: secret.shopify_access_token,
+            has_shopify_token: secret.shopify_access_token.is_some(),
         });
         self.stores.lock().await.insert(id.clone(), (now, store.clone()));
         Ok(Some(store))
+    }
+
+    /// A connected store as it is now.
+    pub(crate) async fn store_now(&self, id: &StoreId) -> Result<Option<Arc<Store>>, Stop> {
+        self.secrets.forget(id).await;
+        self.stores.lock().await.remove(id);
+        self.store(id).await
     }
 
     /// Writes down, for its status, that only the merchant can help this store and why; `None`: its work goes on

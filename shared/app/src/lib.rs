@@ -24,6 +24,7 @@ pub mod pause;
 pub mod privacy;
 mod product;
 mod queue;
+mod random;
 mod shopify;
 mod stop;
 pub mod sweep;

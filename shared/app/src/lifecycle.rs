@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use tajo_domain::{AppNews, Skipped};
-use tajo_mapping::Sync;
+use tajo_platforms::shopify::oauth::{lacking, needed};
 use tajo_state::{BulkEnd, Key, Scopes, StoreRecord, StoreStatus};
 use tracing::warn;
 
+use crate::shopify::wants;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
@@ -67,7 +68,7 @@ fn not_left(store: &StoreRecord, at: Timestamp) -> Option<&'static str> {
 }
 
 async fn scopes(worker: &Worker<'_>, granted: &[String], at: Timestamp) -> Result<Step, Stop> {
-    let missing = missing(granted, worker.store.facts.settings.sync);
+    let missing = lacking(&needed(&wants(&worker.store.facts.settings)), granted);
     let is_old = |stored: &StoreRecord| stored.scopes.as_ref().is_some_and(|scopes| scopes.at > at);
     if is_old(&worker.store.record) {
         return Ok(Step::skip("store", "newer news of the scopes was here before"));
@@ -102,21 +103,6 @@ async fn bulk_finished(worker: &Worker<'_>, operation: &str, end: BulkEnd) -> Re
     Ok(Step { applied: is_news, ..Step::default() })
 }
 
-/// What is needed for what is synced, and was not granted. The right to write includes the right to read. Pure.
-fn missing(granted: &[String], sync: Sync) -> Vec<&'static str> {
-    let needed = [
-        ("read_customers", sync.customers),
-        ("read_orders", sync.orders || sync.carts),
-        ("read_products", sync.products),
-        ("read_inventory", sync.inventory),
-    ];
-    let has = |scope: &str| {
-        let write = scope.replacen("read_", "write_", 1);
-        granted.iter().any(|granted| granted == scope || *granted == write)
-    };
-    needed.into_iter().filter(|(scope, wanted)| *wanted && !has(scope)).map(|(scope, _)| scope).collect()
-}
-
 /// What a person should know of a store's scopes.
 pub(crate) fn warning_of(scopes: &Scopes) -> Option<String> {
     let missing: Vec<&str> = scopes.missing.iter().map(String::as_str).collect();
@@ -128,19 +114,4 @@ fn warning(missing: &[&str]) -> String {
     format!(
         "the shop no longer grants {scopes}: its webhooks stop coming; ask for the scope again, or switch off what needs it"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_right_to_write_includes_the_right_to_read() {
-        let all = Sync { customers: true, orders: true, products: true, carts: true, inventory: false };
-        let granted = |scopes: &[&str]| scopes.iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>();
-        assert!(missing(&granted(&["write_customers", "read_orders", "read_products"]), all).is_empty());
-        assert_eq!(missing(&granted(&["read_customers", "read_products"]), all), ["read_orders"]);
-        let no_orders = Sync { orders: false, carts: false, ..all };
-        assert!(missing(&granted(&["read_customers", "read_products"]), no_orders).is_empty());
-    }
 }

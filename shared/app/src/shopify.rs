@@ -3,7 +3,9 @@
 
 mod budget;
 mod client;
+mod tokens;
 mod unanswered;
+mod wants;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,13 +16,19 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tajo_domain::StoreId;
 use tajo_platforms::shopify::api::{self, Answer, Error, NextStep, Query};
+use tajo_platforms::shopify::oauth::{self, Denied, Grant, TokenRequest};
+use tajo_state::{AppKeys, Secrets, Table};
 use tokio::sync::OnceCell;
+use url::Url;
 
 use crate::Clock;
 use budget::Budget;
 use client::Client;
 pub use client::ClientError;
+use tokens::Tokens;
+pub(crate) use tokens::{keep, lease_of};
 pub(crate) use unanswered::{unanswered, without};
+pub(crate) use wants::wants;
 
 /// Why Shopify is not asked, said in this way everywhere: the store's status is recognised by it.
 pub(crate) const CANNOT_BE_ASKED: &str = "Shopify cannot be asked: ";
@@ -30,7 +38,7 @@ pub(crate) const CANNOT_BE_ASKED: &str = "Shopify cannot be asked: ";
 pub(crate) const CANNOT_BE_TOLD: &str = "Shopify cannot be told of opt-outs: ";
 
 /// What to do about a store without a token.
-pub(crate) const NO_TOKEN: &str = "no access token is stored (connect the store again with --access-token)";
+pub(crate) const NO_TOKEN: &str = "no access token is stored (connect the store again)";
 
 /// How long others may join a query. Groups of notices run side by side and read their state first, so
 /// they come a few milliseconds apart.
@@ -39,12 +47,11 @@ const JOINING: Duration = Duration::from_millis(10);
 /// A refusal that only the merchant can lift is believed for this long, without another call.
 const REFUSED_FOR: SignedDuration = SignedDuration::from_secs(60);
 
-/// A shop to ask, and the key to it.
+/// A shop to ask. The key to it is in the store's secret.
 #[derive(Clone, Copy)]
 pub(crate) struct Shop<'a> {
     pub store: &'a StoreId,
     pub address: &'a str,
-    pub token: &'a SecretString,
 }
 
 /// What may be asked about many things in one query.
@@ -76,6 +83,7 @@ impl Ask {
 /// Shopify, for every store of this process.
 pub(crate) struct Shopify {
     client: Client,
+    tokens: Tokens,
     shops: Mutex<HashMap<StoreId, Known>>,
 }
 
@@ -96,8 +104,34 @@ struct Batch {
 
 impl Shopify {
     /// `local`: where Shopify is played for every shop (`SHOPIFY_API_URL`).
-    pub(crate) fn new(local: Option<&str>) -> Result<Self, ClientError> {
-        Ok(Self { client: Client::new(local)?, shops: Mutex::default() })
+    pub(crate) fn new(local: Option<&str>, table: Table, secrets: Secrets) -> Result<Self, ClientError> {
+        let tokens = Tokens::new(table, secrets);
+        Ok(Self { client: Client::new(local)?, tokens, shops: Mutex::default() })
+    }
+
+    /// Asks a shop one query with a token that is not stored: to find out whether it is good.
+    pub(crate) async fn try_token(
+        &self,
+        address: &str,
+        token: &SecretString,
+        query: &Query,
+    ) -> Result<Answer, Error> {
+        self.client.send(address, token, query).await
+    }
+
+    /// A token for a shop that is not connected yet, or anew.
+    pub(crate) async fn grant(
+        &self,
+        address: &str,
+        app: &AppKeys,
+        request: &TokenRequest<'_>,
+    ) -> Result<Grant, Denied> {
+        self.client.grant(address, app, request).await
+    }
+
+    /// The page where the merchant agrees. `None`: that is no shop.
+    pub(crate) fn authorize_page(&self, address: &str, query: &str) -> Option<Url> {
+        self.client.page(address, oauth::AUTHORIZE_PATH, query)
     }
 
     /// Asks one query, unless the shop's budget is too low for it or the shop refused us a moment ago.
@@ -113,7 +147,7 @@ impl Shopify {
             }
             known.budget.take(query.points, now)?;
         }
-        let answer = self.client.send(shop.address, shop.token, query).await;
+        let answer = self.send(shop, query, clock).await;
         let now = clock.now();
         let mut shops = lock(&self.shops);
         let known = shops.entry(shop.store.clone()).or_default();
@@ -129,6 +163,18 @@ impl Shopify {
             Err(_) => {}
         }
         answer
+    }
+
+    /// One query, with the token as it is now; once more with the next one if Shopify does not know this one any more.
+    async fn send(&self, shop: Shop<'_>, query: &Query, clock: &Clock) -> Result<Answer, Error> {
+        let token = self.tokens.current(&self.client, shop, clock).await?;
+        match self.client.send(shop.address, &token, query).await {
+            Err(Error::TokenRefused) => {
+                let token = self.tokens.after(&token, &self.client, shop, clock).await?;
+                self.client.send(shop.address, &token, query).await
+            }
+            other => other,
+        }
     }
 
     /// The node of a customer or product; `None`: the shop has none of this id. Whoever asks the same within the same

@@ -1,6 +1,8 @@
 //! Every minute: carts that may be abandoned by now become notices. Nothing is decided here: the index may be
 //! stale, and an order may be on its way. And how much work is parked is counted for the alarms.
 
+mod webhooks;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -96,6 +98,10 @@ pub async fn sweep(
         }
     }
     info!(carts.due = swept.due, carts.dropped = swept.dropped, more = swept.more, "swept the due carts");
+    if let Err(error) = webhooks::sweep(sweeper, deadline).await {
+        // The carts are done all the same, and the next minute tries again.
+        error!(%error, "whose webhooks are to be looked through could not be found out");
+    }
     swept.parked = tell_of_parked(sweeper).await;
     match swept.failed {
         0 => Ok(swept),

@@ -19,6 +19,7 @@ use tracing::error;
 
 pub use outcome::{Outcome, Record, Report, Source};
 
+use crate::connect::set_up;
 use crate::outbox::Outbox;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
@@ -104,6 +105,8 @@ async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
         Task::Resume => Box::pin(pause::release(worker)).await,
         // Boxed: the journey of all others need not hold room for it.
         Task::BrevoNews(told) => Box::pin(brevo_news::hear(worker, told)).await,
+        Task::SetUp => Box::pin(set_up::set_up(worker)).await,
+        Task::CheckWebhooks => Box::pin(set_up::check_webhooks(worker)).await,
     }
 }
 

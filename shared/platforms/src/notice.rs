@@ -30,6 +30,11 @@ pub const BREVO_NEWS: &str = "tajo/brevo_news";
 
 /// What was held while a store was paused is to go on.
 pub const RESUME: &str = "tajo/resume";
+/// A store was connected, new or again: its Brevo account and its webhooks are to be made ready.
+pub const SET_UP: &str = "tajo/set_up";
+
+/// A store's webhooks are to be looked through.
+pub const CHECK_WEBHOOKS: &str = "tajo/check_webhooks";
 
 /// The version this program writes. It reads this one and all before.
 const VERSION: u8 = 1;
@@ -165,6 +170,14 @@ impl Notice {
             self.id_only = Some(IdOnly { id: id_of(body) });
         }
         self
+    }
+
+    /// Work of our own for a store that needs no more than its name: [`SET_UP`], [`CHECK_WEBHOOKS`].
+    pub fn of_ours(topic: &str, store: &StoreId, platform: Platform, shop: &str, at: Timestamp) -> Self {
+        let name = topic.strip_prefix(INTERNAL_TOPICS).unwrap_or(topic);
+        let mut notice = Self::new(platform, shop, topic, format!("{name}:{}", at.as_millisecond()), at);
+        notice.store = Some(store.clone());
+        notice.wrap(b"{}")
     }
 
     /// The sweeper's question: is this cart, which is due since `due_at`, abandoned?

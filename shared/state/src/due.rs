@@ -8,7 +8,7 @@ use tajo_domain::StoreId;
 
 use crate::item::aws_error;
 use crate::parked::Span;
-use crate::table::cart_shard;
+use crate::table::{WEBHOOK_CHECKS, cart_shard};
 use crate::{DUE_SHARDS, Table, TableError};
 
 /// A cart the index says is due.
@@ -72,6 +72,30 @@ fn parse_cart(item: &HashMap<String, AttributeValue>) -> Option<DueCart> {
         token: token.to_owned(),
         due_at: Timestamp::from_millisecond(due_at).ok()?,
     })
+}
+
+/// At most `limit` stores whose webhooks are to be looked through by now, longest due first.
+pub async fn due_webhook_checks(
+    table: &Table,
+    now: Timestamp,
+    limit: i32,
+) -> Result<Vec<StoreId>, TableError> {
+    let answer = table
+        .client()
+        .query()
+        .table_name(table.name())
+        .index_name("due")
+        .key_condition_expression("due_shard = :shard AND due_at <= :now")
+        .expression_attribute_values(":shard", AttributeValue::S(WEBHOOK_CHECKS.to_owned()))
+        .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
+        .limit(limit)
+        .send()
+        .await
+        .map_err(|error| aws_error("Query", error))?;
+    let store = |item: &HashMap<String, AttributeValue>| {
+        StoreId::parse(item.get("pk")?.as_s().ok()?.strip_prefix("webhooks#")?).ok()
+    };
+    Ok(answer.items.unwrap_or_default().iter().filter_map(store).collect())
 }
 
 /// The ids of at most `limit` items that stand in this partition of the index, newest first: the last part of their keys.

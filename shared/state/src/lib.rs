@@ -3,7 +3,9 @@
 mod aws;
 mod budget;
 mod due;
+mod installs;
 mod item;
+mod lease;
 mod listing;
 mod log;
 mod log_page;
@@ -18,8 +20,10 @@ mod walk;
 
 pub use aws::{AwsError, sdk_config};
 pub use budget::{count_use, take_tickets};
-pub use due::{DueCart, DuePage, due_carts, due_shard};
+pub use due::{DueCart, DuePage, due_carts, due_shard, due_webhook_checks};
+pub use installs::{InstallLink, ShopOwner, Visit, WebhookCheck};
 pub use item::{Attributes, Stored, Table, TableError};
+pub use lease::Lease;
 pub use listing::{Listing, count_waiting, list_ids, list_stores};
 pub use log::{LogLine, read_log, write_log};
 pub use log_page::{LogPlace, LogQuery, log_page};
@@ -31,10 +35,10 @@ pub use parked::{
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,
 };
-pub use secrets::{SecretError, Secrets, StoreSecret, get_secret, put_secret};
+pub use secrets::{AppKeys, SecretError, Secrets, StoreSecret, TokenGrant, get_secret, put_secret};
 pub use stores::{
-    BrevoSetUp, BulkEnd, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person, feed_person,
-    feeds_of_person, forget_person, note_opt_outs, opt_outs_of_person, stores_of_person,
+    Asked, BrevoSetUp, BulkEnd, OptOuts, PersonFeed, Scopes, StoreRecord, StoreStatus, erase_person,
+    feed_person, feeds_of_person, forget_person, note_opt_outs, opt_outs_of_person, stores_of_person,
 };
 pub use table::{DUE_SHARDS, Key};
 pub use walk::{Held, Page};

@@ -1,14 +1,18 @@
-//! Secrets Manager: what a store needs to reach Brevo. Cached for five minutes.
+//! Secrets Manager: what a store needs to reach Brevo and its shop. Cached for five minutes.
+
+mod store;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use tajo_domain::StoreId;
 use tokio::sync::Mutex;
+
+pub use store::{AppKeys, StoreSecret, TokenGrant};
 
 /// How long a secret is believed.
 const CACHED_FOR: Duration = Duration::from_secs(300);
@@ -32,36 +36,18 @@ pub enum SecretError {
     Unreadable,
 }
 
-/// What one store's secret holds.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct StoreSecret {
-    /// Brevo's API key.
-    pub brevo_api_key: SecretString,
-    /// Opens Shopify's Admin API of the store; absent in a store that was connected without it.
-    #[serde(default)]
-    pub shopify_access_token: Option<SecretString>,
-}
-
-#[derive(Serialize)]
-struct Written<'a> {
-    v: u32,
-    brevo_api_key: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shopify_access_token: Option<&'a str>,
-}
-
-/// The per-store secrets under one prefix.
-#[derive(Debug)]
+/// The per-store secrets under one prefix. Clones share one cache.
+#[derive(Clone, Debug)]
 pub struct Secrets {
     client: Client,
     prefix: String,
-    cache: Mutex<HashMap<StoreId, (Instant, StoreSecret)>>,
+    cache: Arc<Mutex<HashMap<StoreId, (Instant, StoreSecret)>>>,
 }
 
 impl Secrets {
     /// Secrets named `{prefix}{store}`.
     pub fn new(client: Client, prefix: impl Into<String>) -> Self {
-        Self { client, prefix: prefix.into(), cache: Mutex::default() }
+        Self { client, prefix: prefix.into(), cache: Arc::default() }
     }
 
     /// A store's secret, at most five minutes old.
@@ -71,9 +57,13 @@ impl Secrets {
         {
             return Ok(secret.clone());
         }
+        self.store_now(store).await
+    }
+
+    /// A store's secret as it is now.
+    pub async fn store_now(&self, store: &StoreId) -> Result<StoreSecret, SecretError> {
         let text = get_secret(&self.client, &self.name(store)).await?;
-        let secret: StoreSecret =
-            serde_json::from_str(text.expose_secret()).map_err(|_| SecretError::Unreadable)?;
+        let secret = StoreSecret::from_json(&text)?;
         self.cache.lock().await.insert(store.clone(), (Instant::now(), secret.clone()));
         Ok(secret)
     }
@@ -83,30 +73,48 @@ impl Secrets {
         self.cache.lock().await.remove(store);
     }
 
-    /// Writes a store's secret, new or again. Without a new token the one that is there stays.
+    /// Writes a store's secret as a whole, new or again. Whoever changes a part of it holds the store's lease, and has read
+    /// it since.
+    pub async fn put(&self, store: &StoreId, secret: &StoreSecret) -> Result<(), SecretError> {
+        put_secret(&self.client, &self.name(store), &secret.to_json()?).await?;
+        self.cache.lock().await.insert(store.clone(), (Instant::now(), secret.clone()));
+        Ok(())
+    }
+
+    /// Writes a store's Brevo key and, if given, an access token that lives until it is revoked. Everything else stays.
     pub async fn put_store(
         &self,
         store: &StoreId,
         brevo_api_key: &SecretString,
         shopify_access_token: Option<&SecretString>,
     ) -> Result<(), SecretError> {
-        let before = match shopify_access_token {
-            Some(_) => None,
-            None => match get_secret(&self.client, &self.name(store)).await {
-                Ok(text) => serde_json::from_str::<StoreSecret>(text.expose_secret()).ok(),
-                Err(SecretError::Missing) => None,
-                Err(error) => return Err(error),
-            },
+        let before = match self.store_now(store).await {
+            Ok(before) => before,
+            // One that cannot be read is written anew.
+            Err(SecretError::Missing | SecretError::Unreadable) => StoreSecret::default(),
+            Err(error) => return Err(error),
         };
-        let before = before.as_ref().and_then(|secret| secret.shopify_access_token.as_ref());
-        let token = shopify_access_token.or(before).map(ExposeSecret::expose_secret);
-        let written =
-            Written { v: 1, brevo_api_key: brevo_api_key.expose_secret(), shopify_access_token: token };
-        let text = serde_json::to_string(&written).map_err(|_| SecretError::Unreadable)?;
-        put_secret(&self.client, &self.name(store), &text.into()).await
+        let mut secret = StoreSecret { brevo_api_key: brevo_api_key.clone(), ..before };
+        if let Some(token) = shopify_access_token {
+            secret.shopify_access_token = Some(token.clone());
+            secret.grant = TokenGrant::default();
+        }
+        self.put(store, &secret).await
     }
 
-    fn name(&self, store: &StoreId) -> String {
+    /// Deletes a store's secret at once. One that is not there is deleted.
+    pub async fn delete(&self, store: &StoreId) -> Result<(), SecretError> {
+        self.forget(store).await;
+        let name = self.name(store);
+        let delete = self.client.delete_secret().secret_id(name).force_delete_without_recovery(true);
+        match delete.send().await.map_err(|error| aws_error("DeleteSecret", error)) {
+            Ok(_) | Err(SecretError::Missing) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The name of a store's secret.
+    pub fn name(&self, store: &StoreId) -> String {
         format!("{}{store}", self.prefix)
     }
 }

@@ -81,6 +81,20 @@ pub struct StoreRecord {
     /// What the set-up of its Brevo account found: nothing of it is looked up again.
     #[serde(default)]
     pub set_up: BrevoSetUp,
+    /// What was said when it was connected and is for its set-up to do.
+    #[serde(default)]
+    pub asked: Asked,
+}
+
+/// What was said when a store was connected, until its set-up has done it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Whether it is live was said; otherwise the shop says it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live_is_said: bool,
+    /// The first full sync begins when the set-up is done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_sync: bool,
 }
 
 /// What the set-up of a Brevo account found for one store.

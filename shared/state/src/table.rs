@@ -19,6 +19,10 @@
 //! | counts | `counts` | `counts` | |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
+//! | shop | `shop#{address}` | `owner` | |
+//! | link, visit | `link#{hash}`, `visit#{hash}` | `install` | |
+//! | webhook check | `webhooks#{store}` | `check` | `webhooks`, when they are looked through next |
+//! | lease | `lease#{what}` | `lease` | |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
 //! | hours with a log | `hours#{store}` | `{hour}` | |
 //!
@@ -106,6 +110,30 @@ impl Key {
         Self::new(format!("bulk#{store}#{operation}"), "bulk")
     }
 
+    /// Which store a shop is.
+    pub fn shop(address: &str) -> Self {
+        Self::new(format!("shop#{address}"), "owner")
+    }
+
+    /// A link that was handed out, by the hash of its secret.
+    pub fn install_link(hash: &str) -> Self {
+        Self::new(format!("link#{hash}"), "install")
+    }
+
+    /// A browser on its way, by the hash of its `state`.
+    pub fn visit(hash: &str) -> Self {
+        Self::new(format!("visit#{hash}"), "install")
+    }
+
+    /// When a store's webhooks are looked through next.
+    pub fn webhook_check(store: &StoreId) -> Self {
+        Self::new(format!("webhooks#{store}"), "check")
+    }
+
+    pub(crate) fn lease(what: &str) -> Self {
+        Self::new(format!("lease#{what}"), "lease")
+    }
+
     pub(crate) fn parked(store: &str, id: &str) -> Self {
         Self::new(format!("parked#{store}#{id}"), "parked")
     }
@@ -172,6 +200,9 @@ impl Key {
 pub(crate) fn cart_shard(shard: u32) -> String {
     format!("carts#{shard}")
 }
+
+/// The partition of the due index for the webhooks of all stores.
+pub(crate) const WEBHOOK_CHECKS: &str = "webhooks";
 
 /// The partition of the due index that lists the demands about a store.
 pub(crate) fn privacy_shard(store: &str) -> String {

@@ -94,6 +94,7 @@ impl Front {
             ("BREVO_API_URL", config.brevo_api_url),
             ("SHOPIFY_API_URL", config.shopify_api_url.unwrap_or_default()),
             ("CLAIM_SECONDS", claim_seconds.to_string()),
+            ("PUBLIC_URL", config.public_url),
             ("AWS_ENDPOINT_OVERRIDE", self.url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
         ]

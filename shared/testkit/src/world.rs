@@ -37,6 +37,9 @@ pub const BREVO_KEY: &str = "xkeysib-sandbox";
 /// The Brevo account of every store here, as store records name it.
 pub const ACCOUNT: &str = "account";
 
+/// Where the played deployment is reached.
+pub const PUBLIC_URL: &str = "https://tajo.example";
+
 const TABLE: &str = "state";
 
 const KEYRING: &str = "test/keyring";
@@ -172,6 +175,7 @@ impl World {
             brevo_api_url: config.brevo_api_url,
             shopify_api_url: config.shopify_api_url,
             public_url: "https://tajo.example".to_owned(),
+            fixed_egress: false,
             endpoint: config.endpoint,
         };
         let config = ManageConfig { connect, requests_per_minute: 1_000_000 };
@@ -288,6 +292,7 @@ impl World {
             scopes: None,
             currency: None,
             set_up: tajo_state::BrevoSetUp::default(),
+            asked: tajo_state::Asked::default(),
         };
         let key = Key::store(&StoreId::parse(store).unwrap());
         self.table(front).await.put(&key, 0, &record, &Attributes::default()).await.unwrap();
@@ -305,6 +310,7 @@ pub(crate) fn sync_config(front: &Front) -> SyncConfig {
         store_secrets_prefix: "test/store/".to_owned(),
         brevo_api_url: format!("{}/v3", front.url),
         shopify_api_url: Some(front.url.clone()),
+        public_url: PUBLIC_URL.to_owned(),
         claim: SignedDuration::from_secs(120),
         endpoint: Some(front.url.clone()),
     }

@@ -14,13 +14,11 @@ use url::Url;
 
 use super::account::Account;
 use super::{Aws, ConnectError};
+use crate::random;
 
 /// What we want to hear. Not `contactUpdated`: it tells no consent, and each of our own writes would come back as one.
 /// Not `listAddition`: nothing follows from it.
 const EVENTS: [&str; 4] = ["contactDeleted", "hardBounce", "spam", "unsubscribed"];
-
-/// Random bytes of a token.
-const TOKEN_BYTES: usize = 32;
 
 /// Why the webhook was not registered: said, and everything else is connected.
 pub(super) const NO_URL: &str = "Brevo was not told where to send opt-outs: connect again with --webhook-url (the stack's output \
@@ -42,10 +40,9 @@ pub(super) async fn register(
     url: &Url,
     brevo: &Account<'_>,
     account: &str,
-    aws: &Aws,
-    keyring: &str,
+    token: &SecretString,
+    is_new: bool,
 ) -> Result<(), ConnectError> {
-    let (token, is_new) = token(aws, keyring, account).await?;
     let known = match brevo.call(&get_marketing_webhooks()).await {
         Ok(answer) => answer["webhooks"].as_array().cloned().unwrap_or_default(),
         // An account without any.
@@ -53,7 +50,7 @@ pub(super) async fn register(
         Err(error) => return Err(error.into()),
     };
     let todo = plan(&known, url, account);
-    let registration = Registration { url: url.as_str(), token: &token, events: &EVENTS };
+    let registration = Registration { url: url.as_str(), token, events: &EVENTS };
     for id in &todo.drop {
         match brevo.call(&delete_webhook(*id)).await {
             Ok(_) | Err(Error::NotFound) => {}
@@ -66,6 +63,24 @@ pub(super) async fn register(
         None if limits::WEBHOOKS_PER_ACCOUNT <= known.len() => return Err(ConnectError::WebhooksFull),
         None => brevo.call(&create_webhook(&registration)).await?,
     };
+    Ok(())
+}
+
+/// Removes the connector's registrations from the account.
+pub(super) async fn remove(url: &str, brevo: &Account<'_>, account: &str) -> Result<(), ConnectError> {
+    let url = address(url, account)?;
+    let known = match brevo.call(&get_marketing_webhooks()).await {
+        Ok(answer) => answer["webhooks"].as_array().cloned().unwrap_or_default(),
+        Err(Error::NotFound) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let todo = plan(&known, &url, account);
+    for id in todo.keep.into_iter().chain(todo.drop) {
+        match brevo.call(&delete_webhook(id)).await {
+            Ok(_) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
 }
 
@@ -105,26 +120,31 @@ pub(super) fn address(url: &str, account: &str) -> Result<Url, ConnectError> {
 }
 
 /// The account's token, made and written to the keyring if there is none. First of all: Brevo may use it at once.
-async fn token(aws: &Aws, name: &str, account: &str) -> Result<(SecretString, bool), ConnectError> {
+pub(super) async fn token(
+    aws: &Aws,
+    name: &str,
+    account: &str,
+) -> Result<(SecretString, bool), ConnectError> {
     let mut keyring = aws.keyring(name).await?;
     if let Some(token) = keyring["brevo"][account]["secrets"][0].as_str().filter(|token| !token.is_empty()) {
         return Ok((token.to_owned().into(), false));
     }
-    let token = new_token()?;
-    if !keyring["brevo"].is_object() {
-        keyring["brevo"] = json!({});
-    }
-    keyring["brevo"][account] = json!({ "secrets": [token.expose_secret()] });
+    let token = token_in(&mut keyring, account)?;
     put_secret(&aws.secrets, name, &keyring.to_string().into()).await?;
     Ok((token, true))
 }
 
-/// 256 bits, from the source that TLS uses.
-fn new_token() -> Result<SecretString, ConnectError> {
-    let mut bytes = [0; TOKEN_BYTES];
-    let random = rustls::crypto::ring::default_provider().secure_random;
-    random.fill(&mut bytes).map_err(|_| ConnectError::NoRandom)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+/// The account's token in this keyring, made if there is none.
+pub(super) fn token_in(keyring: &mut Value, account: &str) -> Result<SecretString, ConnectError> {
+    if let Some(token) = keyring["brevo"][account]["secrets"][0].as_str().filter(|token| !token.is_empty()) {
+        return Ok(token.to_owned().into());
+    }
+    let token = random::word()?;
+    if !keyring["brevo"].is_object() {
+        keyring["brevo"] = json!({});
+    }
+    keyring["brevo"][account] = json!({ "secrets": [token.expose_secret()] });
+    Ok(token)
 }
 
 #[cfg(test)]
@@ -161,12 +181,5 @@ mod tests {
         assert_eq!(plan(&[other, moved]), Todo { keep: Some(2), change: true, drop: vec![] });
         let fewer = webhook(4, right, &["unsubscribed"]);
         assert_eq!(plan(&[fewer]), Todo { keep: Some(4), change: true, drop: vec![] });
-    }
-
-    #[test]
-    fn tokens_are_long_and_never_the_same() {
-        let [one, two] = [new_token().unwrap(), new_token().unwrap()];
-        assert_eq!(one.expose_secret().len(), 2 * TOKEN_BYTES);
-        assert_ne!(one.expose_secret(), two.expose_secret());
     }
 }

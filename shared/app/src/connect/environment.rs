@@ -1,11 +1,23 @@
 //! What connecting a store needs: state, secrets, queue, Brevo, Shopify, the clock. Built once per process.
 
-use aws_sdk_secretsmanager::Client as SecretsClient;
-use tajo_state::{Secrets, Table};
+use std::time::Duration;
 
+use aws_sdk_secretsmanager::Client as SecretsClient;
+use jiff::SignedDuration;
+use tajo_domain::StoreId;
+use tajo_state::{Lease, SecretError, Secrets, StoreSecret, Table};
+
+use super::ConnectError;
 use crate::config::{ConfigError, endpoint, required};
-use crate::shopify::Shopify;
-use crate::{Clock, Queue};
+use crate::shopify::{Shopify, lease_of};
+use crate::{Clock, Queue, random};
+
+/// How long a lease of ours is held at most: some calls of AWS.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// How often and how long it is waited for somebody else's: ten seconds together.
+const LEASE_TRIES: u32 = 100;
+const LEASE_WAIT: Duration = Duration::from_millis(100);
 
 /// What oauth-callback and management read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +36,8 @@ pub struct ConnectConfig {
     pub shopify_api_url: Option<String>,
     /// Where this deployment is reached, without a path and a last slash. From `PUBLIC_URL`.
     pub public_url: String,
+    /// Whether brevo-sync calls Brevo from one fixed address. From `FIXED_EGRESS`: `nat`, or anything else for no.
+    pub fixed_egress: bool,
     /// Where AWS is played locally. From `AWS_ENDPOINT_OVERRIDE`; empty: AWS itself.
     pub endpoint: Option<String>,
 }
@@ -39,6 +53,7 @@ impl ConnectConfig {
             brevo_api_url: required("BREVO_API_URL", &lookup)?,
             shopify_api_url: lookup("SHOPIFY_API_URL").filter(|value| !value.is_empty()),
             public_url: required("PUBLIC_URL", &lookup)?.trim_end_matches('/').to_owned(),
+            fixed_egress: lookup("FIXED_EGRESS").as_deref() == Some("nat"),
             endpoint: endpoint(&lookup),
         })
     }
@@ -62,6 +77,8 @@ pub struct ConnectEnv {
     pub queue: Queue,
     /// Where this deployment is reached.
     pub public_url: String,
+    /// Whether brevo-sync calls Brevo from one fixed address.
+    pub(crate) fixed_egress: bool,
     /// The time.
     pub clock: Clock,
 }
@@ -71,16 +88,66 @@ impl ConnectEnv {
     pub async fn new(config: &ConnectConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let aws = tajo_state::sdk_config(config.endpoint.as_deref()).await?;
         let keyrings = SecretsClient::new(&aws);
+        let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
+        let secrets = Secrets::new(keyrings.clone(), &config.store_secrets_prefix);
         Ok(Self {
-            table: Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table),
-            secrets: Secrets::new(keyrings.clone(), &config.store_secrets_prefix),
+            shopify: Shopify::new(config.shopify_api_url.as_deref(), table.clone(), secrets.clone())?,
+            table,
+            secrets,
             keyrings,
             keyring: config.keyring.clone(),
             brevo: tajo_brevo::Client::new(&config.brevo_api_url)?,
-            shopify: Shopify::new(config.shopify_api_url.as_deref())?,
             queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
             public_url: config.public_url.clone(),
+            fixed_egress: config.fixed_egress,
             clock: Clock::default(),
         })
+    }
+
+    /// Waits for a lease. Whoever holds one longer than this makes it fail.
+    pub(super) async fn lease(&self, name: &str) -> Result<Lease, ConnectError> {
+        let me = random::hash(&random::word()?);
+        for _ in 0..LEASE_TRIES {
+            if let Some(lease) = Lease::take(&self.table, name, &me, self.clock.now(), LEASE).await? {
+                return Ok(lease);
+            }
+            tokio::time::sleep(LEASE_WAIT).await;
+        }
+        Err(ConnectError::Busy)
+    }
+
+    /// Gives a lease back. It ends by itself, too.
+    pub(super) async fn release(&self, lease: Lease) {
+        let _ = lease.release(&self.table).await;
+    }
+
+    /// Changes a store's secret as a whole, under its lease: nobody writes it at the same time, and no token that is got
+    /// anew meanwhile is lost. `None`: it stays as it is.
+    pub(super) async fn change_secret<R>(
+        &self,
+        store: &StoreId,
+        edit: impl FnOnce(&mut StoreSecret) -> Result<Option<R>, ConnectError>,
+    ) -> Result<Option<R>, ConnectError> {
+        let lease = self.lease(&lease_of(store)).await?;
+        let changed = async {
+            let mut secret = self.secret(store).await?;
+            let result = edit(&mut secret)?;
+            if result.is_some() {
+                self.secrets.put(store, &secret).await?;
+            }
+            Ok(result)
+        };
+        let result = changed.await;
+        self.release(lease).await;
+        result
+    }
+
+    /// A store's secret as it is now. One that is not there, or that nobody can read, is empty.
+    pub(super) async fn secret(&self, store: &StoreId) -> Result<StoreSecret, ConnectError> {
+        match self.secrets.store_now(store).await {
+            Ok(secret) => Ok(secret),
+            Err(SecretError::Missing | SecretError::Unreadable) => Ok(StoreSecret::default()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

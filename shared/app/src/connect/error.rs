@@ -4,7 +4,10 @@ use tajo_api::Code;
 use tajo_brevo::{Error, NextStep, limits};
 use tajo_domain::StoreId;
 use tajo_mapping::SharedTotal;
+use tajo_platforms::shopify::api;
 use tajo_state::{SecretError, TableError};
+
+use crate::random::NoRandom;
 
 /// Why a store could not be connected. Whole sentences; no secret in them.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +54,10 @@ pub enum ConnectError {
     WebhookUrl(String),
     #[error("the Brevo account has {} webhooks already, and takes no more", limits::WEBHOOKS_PER_ACCOUNT)]
     WebhooksFull,
-    #[error("this machine gives no random numbers for a token")]
-    NoRandom,
+    #[error(transparent)]
+    NoRandom(#[from] NoRandom),
+    #[error("PUBLIC_URL is no address")]
+    PublicUrl,
     #[error("stores of `{0}` cannot be connected")]
     Platform(String),
     #[error("`{0}` is no permanent shop address like your-store.myshopify.com")]
@@ -76,7 +81,7 @@ pub enum ConnectError {
     #[error("Shopify does not know the app, or its secret is wrong")]
     AppRefused,
     #[error("Shopify could not be asked: {0}")]
-    Shopify(tajo_platforms::shopify::api::Error),
+    Shopify(api::Error),
     #[error("Shopify could not be asked for a token: {0}")]
     Token(String),
     #[error("the work that follows could not be put on the queue: {0}")]
@@ -113,9 +118,8 @@ impl ConnectError {
                 NextStep::Retry { .. } | NextStep::Wait { .. } | NextStep::Park => Code::Upstream,
             },
             Self::Shopify(error) => match error.next_step() {
-                tajo_platforms::shopify::api::NextStep::AskMerchant { .. } => Code::Refused,
-                tajo_platforms::shopify::api::NextStep::Retry { .. }
-                | tajo_platforms::shopify::api::NextStep::Park => Code::Upstream,
+                api::NextStep::AskMerchant { .. } => Code::Refused,
+                api::NextStep::Retry { .. } | api::NextStep::Park => Code::Upstream,
             },
             Self::Answer(_) | Self::Token(_) => Code::Upstream,
             Self::Client(_)
@@ -123,7 +127,8 @@ impl ConnectError {
             | Self::Table(_)
             | Self::Secret(_)
             | Self::Keyring
-            | Self::NoRandom
+            | Self::NoRandom(_)
+            | Self::PublicUrl
             | Self::Queue(_) => Code::Internal,
         }
     }
@@ -170,7 +175,47 @@ impl ConnectError {
             Self::Secret(SecretError::Missing) => {
                 Some("check the names against the stack's outputs".to_owned())
             }
+            Self::Platform(_) => Some("the platform is `shopify`".to_owned()),
+            Self::ShopAddress(_) => Some(
+                "use the permanent address that ends in .myshopify.com; Shopify shows it under Settings → Domains, \
+                 whatever other domain leads to the shop"
+                    .to_owned(),
+            ),
+            Self::CustomDomain { shop, .. } => Some(format!("connect {shop}")),
+            Self::ShopIsLinked { store, .. } => Some(format!(
+                "name that store to connect it again, or disconnect it first (`tajo connectors uninstall shopify \
+                 --store {store}`)"
+            )),
+            Self::StoreIsTaken { .. } => Some("choose another name with --store".to_owned()),
+            Self::StoreName(_) => Some("choose a name with --store".to_owned()),
+            Self::NoSuchStore(_) => Some("see which there are with `tajo connectors status shopify`".to_owned()),
+            Self::NoBrevoKey => Some(
+                "give one with --brevo-api-key or in BREVO_API_KEY; Brevo makes it under SMTP & API → API keys"
+                    .to_owned(),
+            ),
+            Self::NoApp => Some(
+                "store the app's client id and secret (`tajo shopify app set`), or give them with --api-key and \
+                 --api-secret"
+                    .to_owned(),
+            ),
+            Self::HalfAnApp(_, missing) => Some(format!("give {missing}, too")),
+            Self::Shopify(error) => match error.next_step() {
+                api::NextStep::AskMerchant { hint } => Some(hint.to_owned()),
+                api::NextStep::Retry { .. } => Some("try again in a minute".to_owned()),
+                api::NextStep::Park => None,
+            },
+            Self::Token(_) | Self::Busy => Some("try again in a minute".to_owned()),
             _ => None,
+        }
+    }
+
+    /// Whether it may be over by itself.
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Self::Brevo(error) => matches!(error.next_step(), NextStep::Retry { .. } | NextStep::Wait { .. }),
+            Self::Shopify(error) => matches!(error.next_step(), api::NextStep::Retry { .. }),
+            Self::Answer(_) | Self::Token(_) | Self::Busy => true,
+            _ => false,
         }
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn check_currency(
 }
 
 /// Where the default mapping meets an account that has names in its own language, it follows.
-fn names(found: &Found, settings: &Settings, plan: &mut Plan) {
+pub(super) fn names(found: &Found, settings: &Settings, plan: &mut Plan) {
     let has = |name: &str| found.attributes.iter().any(|(known, kind)| known == name && kind == "text");
     let is_ours = |name: &str| found.attributes.iter().any(|(known, _)| known == name);
     if !settings.field_mapping.is_empty() || is_ours("FIRSTNAME") || is_ours("LASTNAME") {
@@ -99,7 +99,7 @@ fn names(found: &Found, settings: &Settings, plan: &mut Plan) {
 }
 
 /// Brevo drops values without a word for attributes that do not exist or are of another type.
-fn attributes(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(), ConnectError> {
+pub(super) fn attributes(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(), ConnectError> {
     for Mapped { attribute: name, kind, .. } in effective_rules(settings) {
         match found.attributes.iter().find(|(known, _)| *known == name) {
             None => plan.attributes.push((name, kind)),
@@ -113,7 +113,7 @@ fn attributes(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(),
     Ok(())
 }
 
-fn lists(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(), ConnectError> {
+pub(super) fn lists(found: &Found, settings: &Settings, plan: &mut Plan) -> Result<(), ConnectError> {
     let ids = settings.lists;
     for id in [ids.all_customers, ids.buyers, ids.abandoned_cart].into_iter().flatten() {
         if !found.lists.iter().any(|(known, _)| *known == id) {

@@ -2,10 +2,8 @@
 //! of a key is cached: one that is revoked opens nothing from then on.
 
 use jiff::Timestamp;
-use rustls::crypto::ring::default_provider;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tajo_api::{ApiKey, Code, KeyCreated, KeyList, KeyRequest, Scope};
 use tajo_domain::StoreId;
@@ -15,12 +13,13 @@ use super::Manage;
 use super::call::Call;
 use super::fault::Fault;
 use super::wire::Reply;
+use crate::random;
 
 /// Characters of a key's public half.
 const ID_LENGTH: usize = 12;
 
-/// Random bytes of its secret.
-const SECRET_BYTES: usize = 32;
+/// Hexadecimal digits of its secret: 256 bits.
+const SECRET_LENGTH: usize = 64;
 
 /// Keys there may be: they are all read when the last one that may do everything is looked for.
 const MOST_KEYS: i32 = 200;
@@ -110,7 +109,7 @@ trait FilterIfSame {
 impl FilterIfSame for Option<Stored> {
     /// The key, if this is its secret. Where there is no key, something is compared all the same.
     fn filter_if_same(self, secret: &str) -> Option<Stored> {
-        let dummy = "0".repeat(2 * SECRET_BYTES);
+        let dummy = "0".repeat(SECRET_LENGTH);
         let expected = self.as_ref().map_or(dummy.as_str(), |stored| &stored.hash);
         let is_same = bool::from(hash(secret).as_bytes().ct_eq(expected.as_bytes()));
         self.filter(|_| is_same)
@@ -137,15 +136,11 @@ fn halves(key: &str) -> Option<(&str, &str)> {
     let (id, secret) = key.strip_prefix("tajo_")?.split_once('_')?;
     let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     let looks_good = id.len() == ID_LENGTH && id.chars().all(is_hex);
-    (looks_good && secret.len() == 2 * SECRET_BYTES && secret.chars().all(is_hex)).then_some((id, secret))
+    (looks_good && secret.len() == SECRET_LENGTH && secret.chars().all(is_hex)).then_some((id, secret))
 }
 
 fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    random::hash(&SecretString::from(secret))
 }
 
 /// Why there is no new key.
@@ -158,8 +153,10 @@ pub enum KeyError {
     TooMany,
     #[error("a key needs a name of 1 to 64 characters")]
     Name,
-    #[error("this machine gives no random numbers for a key")]
-    NoRandom,
+    #[error(transparent)]
+    NoRandom(#[from] random::NoRandom),
+    #[error("a key of the same name was made at the same time")]
+    Taken,
     #[error(transparent)]
     Table(#[from] TableError),
 }
@@ -170,7 +167,7 @@ impl KeyError {
         match self {
             Self::ThereIsOne(_) => Some("make more with that one, or say --force if it is lost"),
             Self::TooMany => Some("revoke those that nobody uses"),
-            Self::Name | Self::NoRandom | Self::Table(_) => None,
+            Self::Name | Self::NoRandom(_) | Self::Taken | Self::Table(_) => None,
         }
     }
 }
@@ -197,18 +194,15 @@ async fn make(table: &Table, asked: KeyRequest, now: Timestamp) -> Result<(ApiKe
     if !(1..=64).contains(&asked.name.chars().count()) {
         return Err(KeyError::Name);
     }
-    let mut bytes = [0; ID_LENGTH / 2 + SECRET_BYTES];
-    default_provider().secure_random.fill(&mut bytes).map_err(|_| KeyError::NoRandom)?;
-    let (id, secret) = bytes.split_at(ID_LENGTH / 2);
-    let (id, secret) = (hex(id), hex(secret));
+    let secret = random::word()?;
+    let id: String = random::word()?.expose_secret().chars().take(ID_LENGTH).collect();
     let KeyRequest { name, scope, stores } = asked;
-    let stored = Stored { name, scope, stores, created_at: now, hash: hash(&secret) };
+    let stored = Stored { name, scope, stores, created_at: now, hash: random::hash(&secret) };
     let attributes = Listing::Keys.attributes(now, None);
-    // An id that is taken: as likely as no random numbers at all.
     if table.put(&Key::api_key(&id), 0, &stored, &attributes).await?.is_some() {
-        return Err(KeyError::NoRandom);
+        return Err(KeyError::Taken);
     }
-    Ok((stored.shown(&id), format!("tajo_{id}_{secret}").into()))
+    Ok((stored.shown(&id), format!("tajo_{id}_{}", secret.expose_secret()).into()))
 }
 
 /// All keys, newest first. A key that was just made may be missing; one that was revoked is not among them.
@@ -240,7 +234,6 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Reply, Fault> {
 
 /// `createKey`
 pub(super) async fn create(call: &Call<'_>) -> Result<Reply, Fault> {
-    use secrecy::ExposeSecret;
     of_all_stores(call)?;
     let asked: KeyRequest = call.body()?;
     if let Some(stores) = &asked.stores
@@ -285,7 +278,7 @@ impl From<KeyError> for Fault {
                 let hint = error.hint().unwrap_or_default();
                 Self::refused(error.to_string()).hint(hint)
             }
-            KeyError::NoRandom => Self::internal(error.to_string()),
+            KeyError::NoRandom(_) | KeyError::Taken => Self::internal(error.to_string()),
             KeyError::Table(error) => error.into(),
         }
     }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rustls::crypto::ring::default_provider;
+use secrecy::ExposeSecret;
 use tajo_api::{RESOURCES, RunCounts, RunPage, RunRecord, RunState, SyncRequest};
 use tajo_domain::StoreId;
 use tajo_mapping::Settings;
@@ -14,6 +14,7 @@ use super::cursor;
 use super::fault::Fault;
 use super::named::{Named, living, named};
 use super::wire::Reply;
+use crate::random;
 
 /// A year.
 const KEPT_SECONDS: i64 = 366 * 24 * 3600;
@@ -119,8 +120,7 @@ fn beginning(text: &str) -> Result<(), Fault> {
 
 /// Newer runs have later names.
 fn new_id(now: Timestamp) -> Result<String, Fault> {
-    let mut random = [0; 4];
-    let filled = default_provider().secure_random.fill(&mut random);
-    filled.map_err(|_| Fault::internal("this machine gives no random numbers"))?;
-    Ok(format!("{:013}-{:08x}", now.as_millisecond(), u32::from_be_bytes(random)))
+    let word = random::word().map_err(|error| Fault::internal(error.to_string()))?;
+    let rest: String = word.expose_secret().chars().take(8).collect();
+    Ok(format!("{:013}-{rest}", now.as_millisecond()))
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use tajo_platforms::shopify::api::{self, ANSWER_BYTES, Answer, Error, Query};
+use tajo_platforms::shopify::oauth::{self, Denied, Grant};
 use tajo_platforms::shopify::webhook::shop_domain;
 use url::Url;
 
@@ -16,7 +18,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Sends queries to shops. Follows no redirect and uses no proxy: a token goes to its own shop or nowhere.
-pub(super) struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     local: Option<Url>,
 }
@@ -65,14 +67,39 @@ impl Client {
         api::read(status, retry_after, &read_bounded(answer).await?)
     }
 
+    /// One request for a token. Nothing is sent along but the body.
+    pub(super) async fn token(&self, shop: &str, body: &Value) -> Result<Grant, Denied> {
+        let url = self.page(shop, oauth::TOKEN_PATH, "").ok_or(Denied::AppRefused)?;
+        let broken = |error: Error| Denied::Unclear(error.to_string());
+        let call = self.http.post(url).header("accept", "application/json").json(body);
+        let answer = call.send().await.map_err(|error| broken(unclear(error)))?;
+        let status = answer.status().as_u16();
+        oauth::read_grant(status, &read_bounded(answer).await.map_err(broken)?)
+    }
+
+    /// A page of a shop. A local stack has one address for all shops: the shop is named in the query there.
+    pub(super) fn page(&self, shop: &str, path: &str, query: &str) -> Option<Url> {
+        let shop = shop_domain(shop)?;
+        let mut url = self.origin(&shop)?.join(path).ok()?;
+        let local = self.local.as_ref().map(|_| format!("shop={shop}"));
+        let query: Vec<&str> = [query, local.as_deref().unwrap_or_default()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        url.set_query((!query.is_empty()).then(|| query.join("&")).as_deref());
+        Some(url)
+    }
+
     /// `https://{shop}.myshopify.com/admin/api/…`, and nothing else.
     fn address(&self, shop: &str) -> Option<Url> {
-        let shop = shop_domain(shop)?;
-        let origin = match &self.local {
-            Some(local) => local.clone(),
-            None => Url::parse(&format!("https://{shop}")).ok()?,
-        };
-        origin.join(&api::path()).ok()
+        self.origin(&shop_domain(shop)?)?.join(&api::path()).ok()
+    }
+
+    fn origin(&self, shop: &str) -> Option<Url> {
+        match &self.local {
+            Some(local) => Some(local.clone()),
+            None => Url::parse(&format!("https://{shop}")).ok(),
+        }
     }
 }
 
@@ -127,7 +154,10 @@ mod tests {
             ["evil.test", "a.myshopify.com.evil.test", "evil.test/.myshopify.com", "a@b.myshopify.com", ""]
         {
             assert_eq!(address(shop), None, "{shop}");
+            assert!(client.page(shop, oauth::AUTHORIZE_PATH, "x=1").is_none(), "{shop}");
         }
+        let page = client.page("demo-shop.myshopify.com", oauth::AUTHORIZE_PATH, "x=1").map(String::from);
+        assert_eq!(page.as_deref(), Some("https://demo-shop.myshopify.com/admin/oauth/authorize?x=1"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use super::prepare::{Prepared, Task, identity};
 use super::put_off::{gather, go_on, put_off};
+use crate::connect::set_up::NOT_SET_UP;
 use crate::shopify::{CANNOT_BE_ASKED, CANNOT_BE_TOLD};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
@@ -147,6 +148,8 @@ async fn attend(env: &Env, store: &Store, step: &Step, answered: bool) {
     let is_over = match before {
         Some(reason) if reason.starts_with(CANNOT_BE_ASKED) => step.asked_platform,
         Some(reason) if reason.starts_with(CANNOT_BE_TOLD) => step.told_platform,
+        // Only the set-up itself ends this.
+        Some(reason) if reason.starts_with(NOT_SET_UP) => false,
         _ => answered,
     };
     let after = match &step.attention {
@@ -217,7 +220,7 @@ pub(super) fn subjects(task: &Task) -> (Option<String>, Option<(String, String)>
     let changes = match task {
         Task::Changes(changes) | Task::Consents(changes) => changes,
         Task::BrevoNews(told) => return (Some(told.news.email.hash()), None),
-        Task::CartDue(_) | Task::Resume => return (None, None),
+        Task::CartDue(_) | Task::Resume | Task::SetUp | Task::CheckWebhooks => return (None, None),
     };
     let who = changes.changes.iter().find_map(identity);
     let person = who.filter(|who| !who.is_empty()).and_then(|who| {

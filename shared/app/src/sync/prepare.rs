@@ -3,10 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
-use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CartDue, NewsForStore, RESUME};
+use tajo_platforms::notice::{
+    BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CHECK_WEBHOOKS, CartDue, NewsForStore, RESUME, SET_UP,
+};
 use tajo_platforms::{Notice, TopicKind};
 use tajo_state::StoreStatus;
 
@@ -35,7 +38,14 @@ pub(super) enum Task {
     Consents(Changes),
     /// What was held while the store was paused goes on.
     Resume,
+    /// The store is to be made ready.
+    SetUp,
+    /// Its webhooks are to be looked through.
+    CheckWebhooks,
 }
+
+/// A set-up takes some seconds.
+const SET_UP_TAKES: Duration = Duration::from_secs(15);
 
 /// Why a store's notices are left alone.
 pub(super) const SWITCHED_OFF: &str = "the store is switched off in its settings (`enabled: false`)";
@@ -94,7 +104,13 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
     let Some(id) = &notice.store else {
         return Err(Stop::park("no connected store belongs to this shop (any more)"));
     };
-    let Some(store) = env.store(id).await? else {
+    let found = if matches!(notice.topic.as_str(), SET_UP | CHECK_WEBHOOKS) {
+        // It was changed a moment ago.
+        env.store_now(id).await?
+    } else {
+        env.store(id).await?
+    };
+    let Some(store) = found else {
         return Err(Stop::Park {
             reason: "this store is not connected".to_owned(),
             hint: Some("connect it, or remove its webhooks in the platform"),
@@ -117,6 +133,14 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
     } else if notice.topic == CART_DUE {
         // Of a store that is switched off too: the cart must not come up again and again.
         Task::CartDue(notice.read_cart_due()?)
+    } else if notice.topic == SET_UP {
+        Task::SetUp
+    } else if notice.topic == CHECK_WEBHOOKS {
+        Task::CheckWebhooks
+    } else if store.record.status == StoreStatus::Connecting && !must_keep {
+        // Values for attributes that Brevo does not have yet would vanish without a word.
+        let reason = "the store's set-up is under way".to_owned();
+        return Err(Stop::Later { after: Some(SET_UP_TAKES), reason });
     } else if store.facts.settings.enabled || must_keep {
         Task::Changes(resolve::changes(env, &store, notice, deadline).await?)
     } else {

@@ -6,6 +6,7 @@
 mod answer;
 pub mod body;
 mod error;
+mod installation;
 mod membership;
 mod opt_out;
 mod person;
@@ -17,8 +18,11 @@ use serde_json::{Value, json};
 
 pub use answer::{Answer, Cost, read};
 pub use error::{Error, NextStep};
+pub use installation::{
+    First, ShopFacts, first, shop, shop_facts, webhook_create, webhook_delete, webhook_update, webhooks,
+};
 pub use membership::{membership, product_ids};
-pub use opt_out::{email_opt_out, refusal, sms_opt_out};
+pub use opt_out::{email_opt_out, refusal, sms_opt_out, words_of_refusal};
 pub use person::person;
 pub use wanted::Wanted;
 
@@ -151,6 +155,14 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("collection_products", include_str!("queries/collection_products.graphql")),
     ("email_opt_out", include_str!("queries/email_opt_out.graphql")),
     ("sms_opt_out", include_str!("queries/sms_opt_out.graphql")),
+    ("shop", include_str!("queries/shop.graphql")),
+    ("webhooks", include_str!("queries/webhooks.graphql")),
+    ("webhook_create", include_str!("queries/webhook_create.graphql")),
+    ("webhook_update", include_str!("queries/webhook_update.graphql")),
+    ("webhook_delete", include_str!("queries/webhook_delete.graphql")),
+    ("first_customers", include_str!("queries/first_customers.graphql")),
+    ("first_orders", include_str!("queries/first_orders.graphql")),
+    ("first_products", include_str!("queries/first_products.graphql")),
 ];
 
 /// Shopify's global id of a thing.

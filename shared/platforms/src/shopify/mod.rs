@@ -2,9 +2,11 @@
 
 pub mod api;
 pub mod change;
+pub mod oauth;
 mod payload;
 mod payload_order;
 mod payload_product;
+pub mod subscriptions;
 mod topic;
 pub mod webhook;
 

@@ -21,6 +21,12 @@ pub enum Error {
     /// 401: the token is revoked or expired, or the app was removed.
     #[error("Shopify does not know the access token (any more)")]
     TokenRefused,
+    /// The refresh token is used up or too old, or the merchant took the grant back.
+    #[error("the shop's permission for this app has ended")]
+    GrantEnded,
+    /// `invalid_client`: another secret than Shopify's, or the app was removed from the shop.
+    #[error("Shopify does not know the app, or its secret is wrong")]
+    AppRefused,
     /// The app lacks a scope.
     #[error("Shopify refuses it: the app lacks the scope {}", if scopes.is_empty() { "for it".to_owned() } else { scopes.join(", ") })]
     AccessDenied {
@@ -78,10 +84,16 @@ impl Error {
             Self::Throttled { after } => NextStep::Retry { after: Some(*after) },
             Self::Unclear(_) | Self::Server(_) => NextStep::Retry { after: None },
             Self::TokenRefused => NextStep::AskMerchant {
-                hint: "install the app in the shop again if it was removed, and connect the store again with --access-token",
+                hint: "install the app in the shop again if it was removed, and connect the store again",
+            },
+            Self::GrantEnded => {
+                NextStep::AskMerchant { hint: "connect the store again and open the link that it answers" }
+            }
+            Self::AppRefused => NextStep::AskMerchant {
+                hint: "store the app's present client id and secret (`tajo shopify app set`), and connect the store again",
             },
             Self::AccessDenied { .. } | Self::Forbidden => NextStep::AskMerchant {
-                hint: "give the app this scope in Shopify, and connect the store again with its new --access-token",
+                hint: "give the app this scope in Shopify, and connect the store again",
             },
             Self::ShopFrozen => NextStep::AskMerchant { hint: "settle the shop's bill with Shopify" },
             Self::ShopLocked => NextStep::AskMerchant { hint: "ask Shopify why the shop is locked" },

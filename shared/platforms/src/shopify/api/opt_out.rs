@@ -41,6 +41,14 @@ pub fn refusal(answer: &Answer) -> Option<String> {
     Some(if field.is_empty() { code.to_owned() } else { format!("{code} ({})", field.join(".")) })
 }
 
+/// Why the shop did not take something that names no person, in its own words; `None`: it did.
+pub fn words_of_refusal(answer: &Answer) -> Option<String> {
+    let why = refusal(answer)?;
+    let payload = answer.data.as_object().and_then(|data| data.values().next());
+    let message = payload.and_then(|payload| payload["userErrors"][0]["message"].as_str());
+    Some(message.map_or(why, |message| message.chars().take(200).collect()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
