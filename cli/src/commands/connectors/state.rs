@@ -72,7 +72,9 @@ pub(crate) async fn status(asked: &Status) -> crate::Result {
                 grid(["store", "state", "customers", "orders", "products", "parked", "last sync"]);
             // A day stays in one piece.
             let day = ColumnConstraint::LowerBoundary(Width::Fixed(12));
-            table.column_mut(6).into_iter().for_each(|column| drop(column.set_constraint(day)));
+            if let Some(column) = table.column_mut(6) {
+                column.set_constraint(day);
+            }
             for store in several {
                 table.add_row([
                     store.store.clone(),
