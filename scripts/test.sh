@@ -28,6 +28,7 @@ cargo test --workspace --target "$host"
 say "tests on the deployed stack (logs stay in .local/test/logs)"
 "$stack" up --dir "$dir" --build tested --lifetime 40m
 TAJO_STACK=$dir/stack.json cargo test --workspace --test e2e --target "$host"
+TAJO_STACK=$dir/stack.json scripts/api.sh
 
 skipped=$(sort -u "$TAJO_SKIP_FILE" | grep -c . || true)
 echo "SKIPPED $skipped"
