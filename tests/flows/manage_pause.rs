@@ -12,7 +12,7 @@ use crate::manage::{Office, at};
 
 /// A worker that has not heard of the store before.
 async fn afresh(office: &mut Office) {
-    office.stage = crate::stage::Stage::with(office.stage.world.clone()).await;
+    *office = Office::beside(office).await;
 }
 
 async fn pause(office: &mut Office) {

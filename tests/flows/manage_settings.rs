@@ -54,7 +54,7 @@ async fn settings_are_applied_with_what_they_need_in_brevo_and_read_back_as_they
     assert!(state.contains("PET_NAME") && state.contains("Buyers of ours"));
     // A second time nothing is made.
     let again = office.ask("PUT", &at("/settings"), yaml(text)).await;
-    assert_eq!((again.status, again.body.get("warnings")), (200, None), "{}", again.body);
+    assert!(again.status == 200 && !again.body.to_string().contains("made in Brevo"), "{}", again.body);
 }
 
 #[tokio::test]

@@ -222,6 +222,12 @@ fn secret(world: &World, target: &str, body: &[u8]) -> Response {
     let request: Value = serde_json::from_slice(body).unwrap();
     let name = request["SecretId"].as_str().or(request["Name"].as_str()).unwrap();
     let mut secrets = world.secrets.lock().unwrap();
+    if target.ends_with("DeleteSecret") {
+        let gone = json!({ "__type": "ResourceNotFoundException" });
+        return secrets
+            .remove(name)
+            .map_or_else(|| json_response(400, &gone), |_| json_response(200, &json!({ "Name": name })));
+    }
     if let (Some(text), true) =
         (request["SecretString"].as_str(), may_put(target, secrets.contains_key(name)))
     {

@@ -15,4 +15,4 @@ mod world;
 pub use events::{body, deliver, notice, record};
 pub use front::{Front, Knock, Verdict};
 pub use meter::{Meter, Units};
-pub use world::{ACCOUNT, BREVO_KEY, Message, SHOP, SHOPIFY_TOKEN, STORE, World};
+pub use world::{ACCOUNT, BREVO_KEY, KEYRING, Message, PUBLIC_URL, SHOP, SHOPIFY_TOKEN, STORE, World};

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tajo_app::config::{SweeperConfig, SyncConfig};
-use tajo_app::connect::{ConnectConfig, Target};
+use tajo_app::connect::{ConnectConfig, ConnectEnv, Target};
 use tajo_app::manage::{Manage, ManageConfig};
 use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
@@ -42,7 +42,8 @@ pub const PUBLIC_URL: &str = "https://tajo.example";
 
 const TABLE: &str = "state";
 
-const KEYRING: &str = "test/keyring";
+/// The keyring secret.
+pub const KEYRING: &str = "test/keyring";
 
 /// One message on the played queue.
 #[derive(Clone, Debug)]
@@ -152,6 +153,29 @@ impl World {
         }
     }
 
+    /// What connecting works with, through this front.
+    pub async fn connect_env(&self, front: &Front) -> ConnectEnv {
+        let mut env = ConnectEnv::new(&self.connect_config(front)).await.unwrap();
+        env.clock = self.clock.clone();
+        env
+    }
+
+    /// Its configuration.
+    pub fn connect_config(&self, front: &Front) -> ConnectConfig {
+        let config = sync_config(front);
+        ConnectConfig {
+            table: config.table,
+            live_queue_url: config.live_queue_url,
+            keyring: KEYRING.to_owned(),
+            store_secrets_prefix: config.store_secrets_prefix,
+            brevo_api_url: config.brevo_api_url,
+            shopify_api_url: config.shopify_api_url,
+            public_url: config.public_url,
+            fixed_egress: false,
+            endpoint: config.endpoint,
+        }
+    }
+
     /// What cart-sweeper works with, through this front.
     pub async fn sweeper(&self, front: &Front) -> Sweeper {
         let config = SweeperConfig {
@@ -166,18 +190,7 @@ impl World {
 
     /// What management works with, through this front. Keys may be used as often as a test likes.
     pub async fn manage(&self, front: &Front) -> Manage {
-        let config = sync_config(front);
-        let connect = ConnectConfig {
-            table: config.table,
-            live_queue_url: config.live_queue_url,
-            keyring: KEYRING.to_owned(),
-            store_secrets_prefix: config.store_secrets_prefix,
-            brevo_api_url: config.brevo_api_url,
-            shopify_api_url: config.shopify_api_url,
-            public_url: "https://tajo.example".to_owned(),
-            fixed_egress: false,
-            endpoint: config.endpoint,
-        };
+        let connect = self.connect_config(front);
         let config = ManageConfig { connect, requests_per_minute: 1_000_000 };
         let mut manage = Manage::new(&config).await.unwrap();
         manage.connect.clock = self.clock.clone();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::brevo::{Account, AccountSettings, Happened, Happening, State};
 use crate::faults::{self, Action, Fault};
 use crate::http::{Request, Response};
-use crate::shopify::{Shop, ShopSettings, admin_api};
+use crate::shopify::{Shop, ShopSettings, admin_api, oauth};
 
 /// The API key of the account that exists from the start.
 pub const DEFAULT_KEY: &str = "xkeysib-sandbox";
@@ -70,6 +70,9 @@ impl World {
 
     /// The account or shop whose key the request carries.
     fn caller(&mut self, request: &Request) -> Option<String> {
+        if oauth::is_oauth(request) {
+            return oauth::shop_of(&mut self.shops, request).map(|shop| shop.address.clone());
+        }
         if admin_api::is_for_a_shop(request) {
             return admin_api::shop_of(&mut self.shops, request).map(|shop| shop.address.clone());
         }
@@ -86,6 +89,9 @@ impl World {
     }
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Response {
+        if oauth::is_oauth(request) {
+            return oauth::answer(&mut self.shops, request, now);
+        }
         if admin_api::is_for_a_shop(request) {
             return admin_api::answer(&mut self.shops, request, now);
         }
@@ -123,13 +129,17 @@ impl Sandbox {
         };
         let account = world.caller(&request);
         let n = world.calls.len() + 1;
+        let written = |body: &[u8]| {
+            let body = readable(body);
+            if oauth::is_oauth(&request) { oauth::without_secrets(body) } else { body }
+        };
         world.calls.push(Call {
             n,
             time: now,
             account,
             status: response.status,
-            request: readable(&request.body),
-            response: readable(&response.body),
+            request: written(&request.body),
+            response: written(&response.body),
             fault: fault.as_ref().map(Action::name),
             method: request.method,
             path: request.path,
@@ -214,6 +224,11 @@ impl Sandbox {
     /// A shop knows this object of the Admin API from now on, instead of the one with the same id.
     pub fn teach_shop(&self, address: &str, object: Value) {
         self.lock().shop(address).learn(object);
+    }
+
+    /// The webhooks that the app has in a shop.
+    pub fn webhooks(&self, address: &str) -> Vec<Value> {
+        self.lock().shop(address).webhooks()
     }
 
     /// The addresses of all shops.

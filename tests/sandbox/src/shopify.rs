@@ -5,8 +5,11 @@ mod arguments;
 mod execute;
 mod mutations;
 pub mod nodes;
+pub(crate) mod oauth;
 mod points;
+mod roots;
 mod shop;
+mod webhooks;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,6 +23,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
+pub use oauth::{AppSettings, signature};
 pub(crate) use shop::Shop;
 pub use shop::{Plan, ShopSettings};
 

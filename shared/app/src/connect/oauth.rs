@@ -36,7 +36,7 @@ pub enum Answer {
         /// What the cookie holds.
         cookie: SecretString,
     },
-    /// It is shown a page. Whatever cookie it had is over.
+    /// It is shown a page.
     Show(Page),
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn is_for_a_shop(request: &Request) -> bool {
 /// Whose token the request carries.
 pub(crate) fn shop_of<'a>(shops: &'a mut [Shop], request: &Request) -> Option<&'a mut Shop> {
     let token = request.header(TOKEN).filter(|token| !token.is_empty())?;
-    shops.iter_mut().find(|shop| shop.access_token.as_deref() == Some(token))
+    shops.iter_mut().find(|shop| shop.knows(token))
 }
 
 /// Answers a request to the Admin API. The shop is told by the token: a local stack has one address for all.
@@ -33,7 +33,9 @@ pub(crate) fn answer(shops: &mut [Shop], request: &Request, now: Timestamp) -> R
     let Some(asked) = version(&request.path) else {
         return Response::with_json(404, &json!({ "errors": "Not Found" }));
     };
-    let Some(shop) = shop_of(shops, request) else {
+    let token = request.header(TOKEN).unwrap_or_default().to_owned();
+    let shop = shop_of(shops, request).and_then(|shop| shop.opens(&token, now).then_some(shop));
+    let Some(shop) = shop else {
         let text = "[API] Invalid API key or access token (unrecognized login or wrong password)";
         return Response::with_json(401, &json!({ "errors": text }));
     };
@@ -45,7 +47,8 @@ pub(crate) fn answer(shops: &mut [Shop], request: &Request, now: Timestamp) -> R
         let errors = json!({ "query": "Required parameter missing or invalid" });
         return Response::with_json(400, &json!({ "errors": errors }));
     };
-    let answer = carry_out(shop, text, &body, now).unwrap_or_else(|error| json!({ "errors": [error] }));
+    let answer =
+        carry_out(shop, text, &body, asked, now).unwrap_or_else(|error| json!({ "errors": [error] }));
     let mut response = Response::with_json(200, &answer);
     response.headers.push(("x-shopify-api-version".to_owned(), asked.to_owned()));
     response
@@ -59,7 +62,13 @@ fn version(path: &str) -> Option<&'static str> {
     known.or_else(|| VERSIONS.first().copied().filter(|oldest| is_version && asked < *oldest))
 }
 
-fn carry_out(shop: &mut Shop, text: &str, body: &Value, now: Timestamp) -> Result<Value, Value> {
+fn carry_out(
+    shop: &mut Shop,
+    text: &str,
+    body: &Value,
+    version: &str,
+    now: Timestamp,
+) -> Result<Value, Value> {
     let document = Document::parse(text)?;
     let operation = document.operation(body["operationName"].as_str())?;
     let variables = variables(operation, &body["variables"])?;
@@ -85,7 +94,7 @@ fn carry_out(shop: &mut Shop, text: &str, body: &Value, now: Timestamp) -> Resul
         }));
     }
     let done = if is_mutation {
-        let (payloads, errors) = mutations::run(shop, operation, &variables, now)?;
+        let (payloads, errors) = mutations::run(shop, operation, &variables, version, now)?;
         let done = Done { errors, ..Done::default() };
         let execution = Execution { shop, document: &document, variables: &variables, done };
         Done { cost, ..execution.of_payloads(&payloads) }

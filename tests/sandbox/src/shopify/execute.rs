@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::argument;
 use super::points::is_connection;
+use super::roots;
 use super::shop::Shop;
 
 /// Ids that one `nodes` takes, and the largest page (shopify.dev, "API limits").
@@ -129,6 +130,15 @@ impl Execution<'_> {
             }
             let id = |id: &Value| id.as_str().unwrap_or_default().to_owned();
             return ids.iter().map(|wanted| self.node(field, &id(wanted), None)).collect();
+        }
+        if let Some(object) = roots::object(self.shop, name) {
+            return Ok(self.object(&object, &field.selection_set));
+        }
+        if let Some(kind) = roots::list(name) {
+            if self.denied(kind, field) {
+                return Ok(Value::Null);
+            }
+            return Ok(self.connection(&self.shop.all_of(kind), field));
         }
         let kind = ROOTS.iter().find(|(root, _)| *root == name).map(|(_, kind)| *kind);
         if kind.is_none() && name != "node" {

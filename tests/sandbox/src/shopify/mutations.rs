@@ -1,4 +1,4 @@
-//! The two mutations that are played: what a customer wants to receive.
+//! The mutations that are played: what a customer wants to receive, and webhooks.
 
 use apollo_compiler::ast::{Field, OperationDefinition, Selection};
 use jiff::Timestamp;
@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::arguments::argument;
 use super::execute::error;
 use super::shop::Shop;
+use super::webhooks;
 
 /// What a mutation costs (shopify.dev, "Rate limits").
 pub(super) const POINTS: u32 = 10;
@@ -25,6 +26,7 @@ pub(super) fn run<'a>(
     shop: &mut Shop,
     operation: &'a OperationDefinition,
     variables: &Map<String, Value>,
+    version: &str,
     now: Timestamp,
 ) -> Result<(Payloads<'a>, Vec<Value>), Value> {
     let (mut payloads, mut errors) = (Vec::new(), Vec::new());
@@ -33,6 +35,11 @@ pub(super) fn run<'a>(
             return Err(error("The sandbox plays no fragments on Mutation", "NOT_PLAYED"));
         };
         let name = field.name.as_str();
+        let value = |name: &str| argument(field, name, variables).unwrap_or_default();
+        if let Some(payload) = webhooks::mutate(shop, name, &value, version) {
+            payloads.push((&**field, payload));
+            continue;
+        }
         let Some((_, input, part)) = PLAYED.iter().find(|(known, ..)| *known == name) else {
             return Err(error("The sandbox does not play this mutation", "NOT_PLAYED"));
         };

@@ -4,7 +4,19 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::oauth::{AppSettings, Given};
 use super::points::Bucket;
+
+/// Every right that the sandbox knows: those of a token that was not granted, and of an app of one's own.
+const ALL_SCOPES: [&str; 7] = [
+    "read_customers",
+    "write_customers",
+    "read_customer_merge",
+    "read_orders",
+    "read_fulfillments",
+    "read_products",
+    "read_inventory",
+];
 
 /// The plan decides how many points flow into the bucket each second (shopify.dev, "Rate limits").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -57,6 +69,14 @@ pub struct ShopSettings {
     pub inventory_items: Vec<Value>,
     /// Global ids of what it no longer has.
     pub forget: Vec<String>,
+    /// The app that may be installed.
+    pub app: Option<AppSettings>,
+    /// False: the merchant removes the app; its tokens die, and its webhooks go.
+    pub installed: Option<bool>,
+    /// True: tokens that were granted die; refresh tokens stay.
+    pub revoke_tokens: bool,
+    /// Fields of the Admin API's `shop`, over what the sandbox says.
+    pub about: Option<Value>,
 }
 
 /// One shop.
@@ -68,6 +88,13 @@ pub(crate) struct Shop {
     rate_limits: bool,
     objects: Vec<Value>,
     bucket: Option<Bucket>,
+    pub(super) app: Option<AppSettings>,
+    pub(super) installed: bool,
+    pub(super) given: Given,
+    pub(super) about: Value,
+    /// The rights of the token that asks now; `None`: one that was not granted.
+    pub(super) asking: Option<Vec<String>>,
+    last_number: u64,
 }
 
 impl Shop {
@@ -80,6 +107,12 @@ impl Shop {
             rate_limits: true,
             objects: Vec::new(),
             bucket: None,
+            app: None,
+            installed: false,
+            given: Given::default(),
+            about: Value::Null,
+            asking: None,
+            last_number: 0,
         }
     }
 
@@ -93,6 +126,20 @@ impl Shop {
         if let Some(plan) = settings.plan {
             self.plan = plan;
             self.bucket = None;
+        }
+        if settings.app.is_some() {
+            self.app.clone_from(&settings.app);
+        }
+        if let Some(about) = &settings.about {
+            self.about = about.clone();
+        }
+        if settings.revoke_tokens {
+            self.given.revoke();
+        }
+        if settings.installed == Some(false) {
+            self.given = Given::default();
+            self.installed = false;
+            self.objects.retain(|object| kind_of(object) != Some("WebhookSubscription"));
         }
         self.rate_limits = settings.rate_limits.unwrap_or(self.rate_limits);
         let lists = [
@@ -118,8 +165,54 @@ impl Shop {
         self.objects.iter().find(|object| object["id"] == id)
     }
 
+    /// Whether the token that asks has a right. The right to write includes the right to read.
     pub(super) fn may(&self, scope: &str) -> bool {
-        self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|known| known == scope))
+        let write = scope.replacen("read_", "write_", 1);
+        let has = |scopes: &Vec<String>| scopes.iter().any(|known| known == scope || *known == write);
+        self.asking.as_ref().or(self.scopes.as_ref()).is_none_or(has)
+    }
+
+    /// The rights of the token that asks.
+    pub(super) fn scopes_now(&self) -> Vec<String> {
+        self.asking.clone().or_else(|| self.scopes.clone()).unwrap_or_else(|| self.all_scopes())
+    }
+
+    pub(super) fn all_scopes(&self) -> Vec<String> {
+        ALL_SCOPES.map(str::to_owned).to_vec()
+    }
+
+    /// Whether this token opens the shop now; notes its rights.
+    pub(super) fn opens(&mut self, token: &str, now: Timestamp) -> bool {
+        if self.access_token.as_deref() == Some(token) {
+            self.asking = None;
+            return true;
+        }
+        self.asking = self.given.scopes_of(token, now);
+        self.asking.is_some()
+    }
+
+    /// Whether a token is, or was, this shop's.
+    pub(super) fn knows(&self, token: &str) -> bool {
+        self.access_token.as_deref() == Some(token) || self.given.knows(token)
+    }
+
+    /// Everything of this type, in the order in which it came.
+    pub(super) fn all_of(&self, kind: &str) -> Vec<Value> {
+        self.objects.iter().filter(|object| kind_of(object) == Some(kind)).cloned().collect()
+    }
+
+    /// The webhooks that the app has.
+    pub(crate) fn webhooks(&self) -> Vec<Value> {
+        super::webhooks::all(self)
+    }
+
+    pub(super) fn forget(&mut self, id: &str) {
+        self.objects.retain(|object| object["id"] != id);
+    }
+
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
     }
 
     /// The bucket as it is now. `None`: limits are switched off.
@@ -129,4 +222,9 @@ impl Shop {
         bucket.fill(now);
         self.rate_limits.then_some(bucket)
     }
+}
+
+/// `Customer` of the object with the id `gid://shopify/Customer/1`.
+fn kind_of(object: &Value) -> Option<&str> {
+    object["id"].as_str()?.strip_prefix("gid://shopify/")?.split('/').next()
 }

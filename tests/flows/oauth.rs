@@ -1,0 +1,390 @@
+//! Connecting a store in each of the ways that Shopify allows: all end on one road.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tajo_app::connect::{ask_webhook_check, edit};
+use tajo_app::sync::Outcome;
+use tajo_domain::StoreId;
+use tajo_state::StoreStatus;
+use tajo_testkit::{BREVO_KEY, SHOP, STORE};
+
+use crate::bodies::{sample, with};
+use crate::browser::{CLIENT_ID, CLIENT_SECRET, Road};
+use crate::stage::ending;
+
+fn store() -> StoreId {
+    StoreId::parse(STORE).unwrap()
+}
+
+#[tokio::test]
+async fn a_merchant_opens_the_link_agrees_and_the_store_is_set_up() {
+    let road = Road::new().await;
+    let answer = road
+        .begin(json!({ "settings": "connectors: {shopify: {lists: {all_customers: All}}}" }))
+        .await
+        .unwrap();
+    assert_eq!((answer.store.as_str(), answer.connected), (STORE, false));
+    let link = answer.open.unwrap();
+    assert!(
+        link.starts_with(&format!("https://tajo.example/oauth/shopify/install?shop={SHOP}&link=")),
+        "{link}"
+    );
+    let pending = road.record().await;
+    assert_eq!((pending.status, pending.installed_at), (StoreStatus::Connecting, None));
+    assert_eq!(road.keyring()["stores"], json!({}), "nothing of it is let in yet");
+
+    let page = road.browser().walk(&link).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("demo-shop.myshopify.com</strong> is connected"), "{}", page.body);
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+    ] {
+        assert_eq!(page.header(name), Some(value));
+    }
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    let secret = road.secret();
+    assert_eq!((&secret["grant"]["kind"], &secret["app"]["client_id"]), (&json!("code"), &json!(CLIENT_ID)));
+    assert!(secret["grant"]["refresh_token"].as_str().unwrap().starts_with("shprt_"));
+    assert_eq!(road.keyring()["stores"][STORE]["app"], CLIENT_ID);
+    assert_eq!(road.record().await.status, StoreStatus::Connecting, "its set-up is on the queue");
+
+    let reports = road.stage.drain().await;
+    assert_eq!(reports.iter().map(ending).collect::<Vec<_>>(), ["tajo/set_up → applied"]);
+    let record = road.record().await;
+    assert_eq!((record.status, record.attention), (StoreStatus::Active, None));
+    assert_eq!(
+        (record.country.as_deref(), record.currency.as_deref(), record.live),
+        (Some("DE"), Some("USD"), false)
+    );
+    assert_eq!(record.set_up.lists.len(), 1);
+    let topics = road.webhooks();
+    for topic in [
+        "CUSTOMERS_CREATE",
+        "ORDERS_UPDATED",
+        "CUSTOMER_TAGS_ADDED",
+        "FULFILLMENTS_CREATE",
+        "APP_UNINSTALLED",
+    ] {
+        assert!(topics.iter().any(|known| known == topic), "{topic}: {topics:?}");
+    }
+    let webhook = &road.stage.world.sandbox.webhooks(SHOP)[0];
+    assert_eq!(webhook["uri"], format!("https://tajo.example/webhooks/shopify/{STORE}"));
+    assert_eq!(webhook["apiVersion"]["handle"], "2026-10");
+    let brevo = road.stage.world.brevo();
+    assert_eq!(brevo["webhooks"].as_array().unwrap().len(), 1, "Brevo was told where to send opt-outs");
+
+    // And work goes on.
+    let report = road.stage.tell("customers/create", &sample("customers-create")).await;
+    assert_eq!(report.outcome, Outcome::Skipped, "made before the store was connected: {}", ending(&report));
+    assert_eq!(road.stage.contact("jo@example.com")["attributes"]["FIRSTNAME"], "Jo");
+}
+
+#[tokio::test]
+async fn the_app_of_ones_own_organisation_needs_no_browser() {
+    let road = Road::new().await;
+    road.app(json!({ "own_organisation": true }));
+    let answer = road.begin(json!({})).await.unwrap();
+    assert!(answer.connected && answer.open.is_none());
+    assert_eq!(road.secret()["grant"]["kind"], "client_credentials");
+    road.stage.drain().await;
+    assert_eq!(road.record().await.status, StoreStatus::Active);
+    assert!(!road.webhooks().is_empty());
+}
+
+#[tokio::test]
+async fn the_token_of_an_old_custom_app_needs_no_browser_either() {
+    let road = Road::new().await;
+    road.shop(json!({ "access_token": "shpat_old" }));
+    let asks = json!({ "api_key": null, "access_token": "shpat_old" });
+    assert!(road.begin(asks).await.unwrap().connected);
+    road.stage.drain().await;
+    assert_eq!(road.record().await.status, StoreStatus::Active);
+    assert_eq!(road.keyring()["stores"][STORE]["secrets"], json!([CLIENT_SECRET]));
+    let wrong = road.begin(json!({ "access_token": "shpat_wrong" })).await.unwrap_err();
+    assert!(wrong.to_string().contains("does not know the access token"), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_stored_app_serves_stores_that_name_none() {
+    let road = Road::new().await;
+    let nobody = json!({ "api_key": null, "api_secret": null });
+    let error = road.begin(nobody.clone()).await.unwrap_err();
+    assert!(error.hint().unwrap().contains("tajo shopify app set"), "{error}");
+    let app = json!({ "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET });
+    tajo_app::connect::set_app(&road.env, &serde_json::from_value(app).unwrap()).await.unwrap();
+    let page = road.browser().walk(&road.link(nobody).await).await;
+    assert_eq!(page.status, 200);
+    let toml = tajo_app::connect::app_config(&road.env).await.unwrap();
+    assert!(toml.contains(&format!("client_id = \"{CLIENT_ID}\"")), "{toml}");
+}
+
+#[tokio::test]
+async fn everything_that_can_be_refused_is_refused_before_anything_is_changed() {
+    let road = Road::new().await;
+    let before = (road.secret(), road.keyring(), road.record().await);
+    for (what, asks, says) in [
+        ("the platform", json!({ "platform": "magento" }), "cannot be connected"),
+        ("a custom domain", json!({ "shop_url": "www.demo-shop.com" }), "no permanent shop address"),
+        (
+            "another host",
+            json!({ "shop_url": "demo-shop.myshopify.com.evil.com" }),
+            "no permanent shop address",
+        ),
+        ("the settings", json!({ "settings": "connectors: {shopify: {sink: 1}}" }), "sink"),
+        (
+            "another shop's settings",
+            json!({ "settings": "connectors: {shopify: {shop_url: other}}" }),
+            "shop_url",
+        ),
+        ("a list", json!({ "settings": "connectors: {shopify: {lists: {buyers: 99}}}" }), "no list 99"),
+        ("the Brevo key", json!({ "brevo_api_key": "xkeysib-wrong" }), "Brevo"),
+        ("half an app", json!({ "api_secret": null }), "without its client secret"),
+        ("the other half", json!({ "api_key": null }), "without its client id"),
+        ("the store's name", json!({ "store": "Demo Shop" }), "no name for a store"),
+    ] {
+        let error = road.begin(asks).await.expect_err(what);
+        assert!(error.to_string().contains(says), "{what}: {error}");
+        assert_eq!((road.secret(), road.keyring(), road.record().await), before, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn one_shop_is_one_store() {
+    let road = Road::new().await;
+    road.link(json!({})).await;
+    let other = road.begin(json!({ "store": "other" })).await.unwrap_err();
+    assert!(other.to_string().contains("is connected as store `demo-shop` already"), "{other}");
+    let taken = road.begin(json!({ "shop_url": "second-shop", "store": STORE })).await.unwrap_err();
+    assert!(taken.to_string().contains("a store stays with its shop"), "{taken}");
+}
+
+#[tokio::test]
+async fn what_was_refused_of_the_set_up_is_said_and_tried_again() {
+    let road = Road::new().await;
+    let attribute = json!({ "api_key": BREVO_KEY, "attributes": [{ "name": "WRONG", "type": "float", "category": "normal" }] });
+    road.stage.world.sandbox.configure(&serde_json::from_value(attribute).unwrap());
+    let link = road.link(json!({})).await;
+    let settings = "field_mapping: {email: email, first_name: WRONG}";
+    road.stage.set(settings).await;
+    road.browser().walk(&link).await;
+    road.stage.drain().await;
+    let record = road.record().await;
+    assert_eq!(record.status, StoreStatus::NeedsAttention);
+    assert!(
+        record.attention.unwrap().starts_with("The set-up is not done: the Brevo attribute WRONG is of type")
+    );
+    assert!(road.webhooks().is_empty(), "nothing comes before everything is in place");
+    // Somebody puts it right, and the settings are applied again.
+    road.stage.set("").await;
+    ask_webhook_check(&road.env, &store()).await.unwrap();
+    road.stage.drain().await;
+    let record = road.record().await;
+    assert_eq!((record.status, record.attention), (StoreStatus::Active, None));
+    assert!(!road.webhooks().is_empty());
+}
+
+#[tokio::test]
+async fn a_set_up_that_breaks_off_anywhere_is_finished_by_the_next_try() {
+    let road = Road::new().await;
+    road.browser().walk(&road.link(json!({})).await).await;
+    // The answer to the third webhook is lost, then the shop's bucket is empty, then Shopify fails.
+    let path = "/admin/api/2026-10/graphql.json";
+    for (skip, action) in
+        [(4, json!({ "apply_then_drop": true })), (2, json!({ "status": 503 })), (0, json!({ "drop": true }))]
+    {
+        road.stage.fault(json!({ "path": path, "skip": skip, "action": action }));
+    }
+    let reports = road.stage.drain().await;
+    assert!(reports.len() > 1 && reports.last().unwrap().outcome == Outcome::Applied);
+    let topics = road.webhooks();
+    let mut once = topics.clone();
+    once.dedup();
+    assert_eq!(topics, once, "none was made twice");
+    assert_eq!(road.record().await.status, StoreStatus::Active);
+}
+
+#[tokio::test]
+async fn notices_of_a_store_wait_until_its_set_up_is_done() {
+    let road = Road::new().await;
+    road.browser().walk(&road.link(json!({})).await).await;
+    let set_up = road.stage.world.take_messages();
+    let report = road.stage.tell("orders/create", &sample("orders-create.paid")).await;
+    assert_eq!(report.outcome, Outcome::Deferred, "{}", ending(&report));
+    let waits = road.stage.world.take_messages();
+    for message in set_up.into_iter().chain(waits) {
+        let record = tajo_app::sync::Record {
+            message_id: "m".to_owned(),
+            body: message.body,
+            received: 1,
+            source: tajo_app::sync::Source::Live,
+        };
+        assert_eq!(road.stage.receive(record).await.outcome, Outcome::Applied);
+    }
+}
+
+#[tokio::test]
+async fn an_old_uninstall_that_comes_late_does_not_undo_a_new_install() {
+    let road = Road::new().await;
+    road.browser().walk(&road.link(json!({})).await).await;
+    road.stage.drain().await;
+    let mut late = road.stage.notice("app/uninstalled", &sample("app-uninstalled"));
+    late.triggered_at = Some(road.env.clock.now() - SignedDuration::from_hours(1));
+    let report = road.stage.deliver(&late).await;
+    assert!(ending(&report).contains("a late notice"), "{}", ending(&report));
+    assert_eq!(road.record().await.status, StoreStatus::Active);
+}
+
+#[tokio::test]
+async fn a_shop_that_leaves_while_it_is_being_installed_has_left_and_may_come_back() {
+    let road = Road::new().await;
+    road.browser().walk(&road.link(json!({})).await).await;
+    let set_up = road.stage.world.take_messages();
+    road.stage.world.advance(SignedDuration::from_secs(5));
+    road.shop(json!({ "installed": false }));
+    let mut left = road.stage.notice("app/uninstalled", &sample("app-uninstalled"));
+    left.triggered_at = Some(road.env.clock.now());
+    road.stage.deliver(&left).await;
+    assert_eq!(road.record().await.status, StoreStatus::Uninstalled);
+    for message in set_up {
+        let record = tajo_app::sync::Record {
+            message_id: "m".to_owned(),
+            body: message.body,
+            received: 1,
+            source: tajo_app::sync::Source::Live,
+        };
+        assert_eq!(road.stage.receive(record).await.outcome, Outcome::Skipped);
+    }
+    assert!(road.webhooks().is_empty());
+    // It comes back: one consistent store again.
+    road.stage.world.advance(SignedDuration::from_secs(5));
+    let page = road.browser().walk(&road.link(json!({})).await).await;
+    assert_eq!(page.status, 200);
+    road.stage.drain().await;
+    let record = road.record().await;
+    assert_eq!((record.status, record.uninstalled_at), (StoreStatus::Active, None));
+    assert!(!road.webhooks().is_empty());
+}
+
+#[tokio::test]
+async fn two_callbacks_that_race_leave_one_consistent_store() {
+    let road = Road::new().await;
+    let link = road.link(json!({})).await;
+    let (mut one, mut other) = (road.browser(), road.browser());
+    let (first, second) = (one.walk_until_callback(&link).await, other.walk_until_callback(&link).await);
+    let (first, second) = futures::join!(one.open(&first), other.open(&second));
+    assert_eq!((first.status, second.status), (200, 200));
+    let secret = road.secret();
+    road.stage.drain().await;
+    assert_eq!(road.record().await.status, StoreStatus::Active);
+    assert_eq!(
+        road.secret()["shopify_access_token"],
+        secret["shopify_access_token"],
+        "and its token is good"
+    );
+    let topics = road.webhooks();
+    let mut once = topics.clone();
+    once.dedup();
+    assert_eq!(topics, once);
+}
+
+#[tokio::test]
+async fn rights_follow_the_settings_and_what_was_not_granted_is_said() {
+    let road = Road::new().await;
+    let link = road.link(json!({ "settings": "connectors: {shopify: {sync: {customers: false, orders: false, carts: false}}}" })).await;
+    let to_shop = road.browser().open(&link).await;
+    let to_shop = to_shop.header("location").unwrap().to_owned();
+    assert!(to_shop.contains("scope=read_products&"), "{to_shop}");
+    // Two-way consent asks for the right to write.
+    let link = road.link(json!({ "settings": "consent: two_way" })).await;
+    let to_shop = road.browser().open(&link).await;
+    assert!(to_shop.header("location").unwrap().contains("write_customers"));
+    // The shop grants less.
+    road.app(
+        json!({ "grants": ["read_customers", "read_products", "read_customer_merge", "read_fulfillments"] }),
+    );
+    let page = road.browser().walk(&link).await;
+    assert!(
+        page.status == 200 && page.body.contains("<code>write_customers read_orders</code>"),
+        "{}",
+        page.body
+    );
+    road.stage.drain().await;
+    let record = road.record().await;
+    assert_eq!(record.status, StoreStatus::Active);
+    assert!(record.attention.unwrap().contains("no longer grants read_orders"));
+    assert!(!road.webhooks().iter().any(|topic| topic.starts_with("ORDERS")));
+}
+
+#[tokio::test]
+async fn a_store_that_works_is_connected_again_without_losing_anything() {
+    let road = Road::new().await;
+    road.browser().walk(&road.link(json!({})).await).await;
+    road.stage.drain().await;
+    let before = road.record().await;
+    road.stage.world.advance(SignedDuration::from_hours(1));
+    // Another app is to speak for it; until its merchant agrees, the first one goes on.
+    let other = json!({ "api_key": "other-app", "api_secret": "other-secret" });
+    let link = road.link(other).await;
+    road.stage.drain().await;
+    assert_eq!(road.secret()["app"]["client_id"], CLIENT_ID);
+    assert_eq!(road.record().await.status, StoreStatus::Active);
+    road.app(json!({ "client_id": "other-app", "client_secrets": ["other-secret"] }));
+    assert_eq!(road.browser().walk(&link).await.status, 200);
+    road.stage.drain().await;
+    let after = road.record().await;
+    assert_eq!((after.status, after.connected_at), (StoreStatus::Active, before.connected_at));
+    assert_eq!(road.secret()["app"]["client_id"], "other-app");
+}
+
+#[tokio::test]
+async fn new_credentials_are_tried_before_they_are_stored() {
+    let road = Road::new().await;
+    road.browser().walk(&road.link(json!({})).await).await;
+    road.stage.drain().await;
+    let news = |value: Value| serde_json::from_value(value).unwrap();
+    let before = road.secret();
+    for wrong in [json!({ "brevo_api_key": "xkeysib-wrong" }), json!({ "access_token": "shpat_wrong" })] {
+        edit(&road.env, &store(), &news(wrong)).await.unwrap_err();
+        assert_eq!(road.secret(), before);
+    }
+    let other = json!({ "api_key": "xkeysib-other", "name": "other" });
+    road.stage.world.sandbox.configure(&serde_json::from_value(other).unwrap());
+    let error =
+        edit(&road.env, &store(), &news(json!({ "brevo_api_key": "xkeysib-other" }))).await.unwrap_err();
+    assert!(error.to_string().contains("another Brevo account"), "{error}");
+    // The app's secret was rotated.
+    edit(&road.env, &store(), &news(json!({ "api_secret": "rotated" }))).await.unwrap();
+    assert_eq!(road.secret()["app"]["client_secrets"], json!(["rotated", CLIENT_SECRET]));
+    assert_eq!(road.keyring()["apps"][CLIENT_ID]["secrets"], json!(["rotated", CLIENT_SECRET]));
+    assert_eq!(
+        with(road.secret(), json!({ "app": null })),
+        with(before, json!({ "app": null })),
+        "nothing else"
+    );
+}
+
+#[tokio::test]
+async fn webhooks_that_shopify_removed_are_back_the_next_day() {
+    let road = Road::new().await;
+    road.browser().walk(&road.link(json!({})).await).await;
+    road.stage.drain().await;
+    let all = road.webhooks();
+    let gone = road.stage.world.sandbox.webhooks(SHOP)[3]["id"].clone();
+    road.shop(json!({ "forget": [gone] }));
+    assert_eq!(road.webhooks().len(), all.len() - 1);
+    road.stage.world.take_meter();
+    let reports = road.stage.pass(SignedDuration::from_hours(23)).await;
+    assert!(reports.is_empty(), "not before a day is over");
+    let reports = road.stage.pass(SignedDuration::from_mins(61)).await;
+    assert_eq!(reports.iter().map(ending).collect::<Vec<_>>(), ["tajo/check_webhooks → applied"]);
+    assert_eq!(road.webhooks(), all);
+    // A store with nothing to put right costs one question a day.
+    road.stage.pass(SignedDuration::from_hours(25)).await;
+    road.stage.world.take_meter();
+    let reports = road.stage.pass(SignedDuration::from_hours(25)).await;
+    assert_eq!(reports.iter().map(ending).collect::<Vec<_>>(), ["tajo/check_webhooks → unchanged"]);
+}
