@@ -371,6 +371,8 @@ export interface StoreStatus {
   countedAt?: string;
   /** Customers that the connector knows, guests included. */
   customersCount: number;
+  /** Notices that are held while it is paused. */
+  heldCount: number;
   /** When something of it last reached Brevo, or a run ended; absent: not in the two weeks that the log is kept. */
   lastSync?: string;
   /** Orders that the connector knows. */
