@@ -77,6 +77,8 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
     let api_id = output("ApiId")?;
     let mut stack = Stack {
         webhook_url: format!("{}/_aws/execute-api/{api_id}/webhooks/shopify", aws.url),
+        public_url: output("PublicUrl")?,
+        local_url: format!("{}/_aws/execute-api/{api_id}", aws.url),
         api_host: aws.host,
         api_url: format!("{}/_aws/execute-api/{api_id}", aws.url),
         api_key: String::new(),
@@ -98,6 +100,7 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
             webhook_ingress: output("WebhookIngressName")?,
             brevo_sync: output("BrevoSyncName")?,
             cart_sweeper: output("CartSweeperName")?,
+            oauth_callback: output("OauthCallbackName")?,
             management: output("ManagementName")?,
         },
         pids: BTreeMap::from([
