@@ -82,7 +82,7 @@ const [line] = await logged();
 assert.equal(line.outcome, 'applied', JSON.stringify(line));
 
 await assert.rejects(
-  tajo.connectors.connect('bigcommerce', { storeHash: 'abc', accessToken: 'token', clientId: 'id' }),
+  tajo.connectors.connect('bigcommerce', { store: status.store, storeHash: 'abc', accessToken: 'token', clientId: 'id' }),
   { name: 'TajoError', code: 'refused' },
 );
 console.log('the samples did what they say');

@@ -1,5 +1,5 @@
 import { TajoError } from './error.js';
-import type { Call, CallOptions, Door } from './http.js';
+import { pause, type Call, type CallOptions, type Door } from './http.js';
 import type {
   Connect,
   ConnectAnswer,
@@ -45,6 +45,8 @@ export interface ShopifyStore extends StoreOptions {
   live?: boolean;
   /** When the first full sync begins. Left out: later. */
   firstSync?: Next;
+  /** False: do not wait until webhooks and the Brevo account are set up, which takes some seconds. */
+  wait?: boolean;
 }
 
 /** A BigCommerce store to connect. */
@@ -93,6 +95,9 @@ export interface LogOptions extends PageOptions {
   since?: string;
 }
 
+/** Milliseconds that a set-up may take, before `connect` ends without its end. */
+const SET_UP = 60_000;
+
 /** Stores, from connecting them to letting them go. */
 export class Connectors {
   readonly #door: Door;
@@ -103,7 +108,10 @@ export class Connectors {
     this.#brevoApiKey = brevoApiKey;
   }
 
-  /** Connects a store, new or again. Where the answer has `open`, a person opens that link next. */
+  /**
+   * Connects a store, new or again. Where the answer has `open`, a person opens that link next; else the store is set up when
+   * this is done.
+   */
   connect(platform: 'shopify', store: ShopifyStore): Promise<ConnectAnswer>;
   connect(platform: 'bigcommerce', store: BigCommerceStore): Promise<ConnectAnswer>;
   async connect(platform: Platform, store: ShopifyStore | BigCommerceStore): Promise<ConnectAnswer> {
@@ -111,7 +119,7 @@ export class Connectors {
     if (!('shopUrl' in store)) {
       // Refused so far: the secrets need not travel for that.
       const shop_url = `store-${store.storeHash}.mybigcommerce.com`;
-      return this.#door.ask({ method: 'POST', path: '/v1/stores', body: { platform, shop_url } });
+      return this.#door.ask({ method: 'POST', path: '/v1/stores', body: { platform, shop_url, store: store.store } });
     }
     const body: Connect = {
       platform,
@@ -127,7 +135,16 @@ export class Connectors {
       live: store.live,
       first_sync: store.firstSync,
     };
-    return this.#door.ask({ method: 'POST', path: '/v1/stores', body, ...signal(store) });
+    const answer = await this.#door.ask<ConnectAnswer>({ method: 'POST', path: '/v1/stores', body, ...signal(store) });
+    if (answer.connected && store.wait !== false) await this.#settled(platform, { ...signal(store), store: answer.store });
+    return answer;
+  }
+
+  /** Waits until a store's set-up has ended, well or not: `status` tells. */
+  async #settled(platform: Platform, options: StoreOptions): Promise<void> {
+    for (const until = Date.now() + SET_UP; Date.now() < until; await pause(1000, options.signal)) {
+      if ((await this.status(platform, options)).state !== 'connecting') return;
+    }
   }
 
   /** Gives a store new credentials. Nothing of its history is lost. */

@@ -44,6 +44,19 @@ test('every call is the operation that it is named after', async () => {
   assert.ok(there.asked.every(({ authorization }) => authorization === 'Bearer key-1'));
 });
 
+test('connecting ends when the set-up has ended, unless it need not', async () => {
+  const shop = { shopUrl: 'a.myshopify.com' };
+  const connected = { body: { store: 'a', connected: true } };
+  const there = await deployment(connected, { body: { state: 'connecting' } }, { body: { state: 'active' } });
+  assert.deepEqual(await client(there).connectors.connect('shopify', shop), connected.body);
+  assert.deepEqual(there.asked.map(({ line }) => line), ['POST /v1/stores', 'GET /v1/stores/a', 'GET /v1/stores/a']);
+  const other = await deployment(connected);
+  await client(other).connectors.connect('shopify', { ...shop, wait: false });
+  const link = await deployment({ body: { store: 'a', connected: false, open: 'https://a' } });
+  await client(link).connectors.connect('shopify', shop);
+  assert.deepEqual([other.asked.length, link.asked.length], [1, 1]);
+});
+
 test('an error has the code, the sentence, the hint and the stores of the API', async () => {
   const there = await deployment(problem(409, 'conflict', { hint: 'name one', stores: ['a', 'b'] }));
   await assert.rejects(client(there).connectors.pause('shopify'), (error) => {
