@@ -12,8 +12,8 @@ use crate::bodies;
 use crate::stage::Stage;
 
 /// Stores by what they are for; besides, one per file of `events/shopify` (`explain-…`).
-const NAMES: [&str; 8] =
-    ["front", "other", "queue", "throttled", "refused", "samples", "amounts", "commands"];
+const NAMES: [&str; 9] =
+    ["front", "other", "queue", "throttled", "refused", "samples", "amounts", "commands", "parking"];
 
 /// Its Brevo key opens no account.
 const REFUSED: &str = "refused";
