@@ -9,6 +9,7 @@ mod connect;
 mod explain;
 mod front_door;
 mod journey;
+mod manage;
 mod samples;
 mod shop;
 mod stage;
