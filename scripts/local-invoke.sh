@@ -55,7 +55,7 @@ cat >"$work/env.json" <<JSON
   "KEYRING_SECRETS": "$(value keyring_secret)", "STORE_SECRETS_PREFIX": "$(value store_secrets_prefix)",
   "GATHER_QUEUE_URL": "$(reached "$(value queues.gather)")", "GATHER_ARN": "$gather",
   "DEAD_LETTERS_ARN": "$dead_letters", "BREVO_API_URL": "$brevo", "SHOPIFY_API_URL": "$shops",
-  "KEYRING_SECRET": "$(value keyring_secret)", "PUBLIC_URL": "$(value api_url)"}}
+  "KEYRING_SECRET": "$(value keyring_secret)", "PUBLIC_URL": "$(value public_url)"}}
 JSON
 
 # Asks the deployed function; prints its answer.
@@ -76,7 +76,7 @@ sys.exit(local != there)' "$1" "$2"; }
 # The programs that were deployed.
 template=$(dirname "$described")/build/template.yaml
 for row in WebhookIngress:webhook_ingress:webhook BrevoSync:brevo_sync:live BrevoSync:brevo_sync:dead-letters \
-  CartSweeper:cart_sweeper:schedule Management:management:management; do
+  CartSweeper:cart_sweeper:schedule OauthCallback:oauth_callback:install Management:management:management; do
   IFS=: read -r function name envelope <<<"$row"
   event=$work/$envelope.json
   # The queue of this stack instead of the envelope's example.

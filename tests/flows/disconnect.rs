@@ -9,7 +9,7 @@ use tajo_testkit::STORE;
 
 use crate::bodies::sample;
 use crate::browser::Road;
-use crate::stage::ending;
+use crate::stage::{Stage, ending};
 
 async fn connected() -> Road {
     let road = Road::new().await;
@@ -57,7 +57,8 @@ async fn its_data_is_erased_on_the_one_road_that_erases_and_the_key_goes_last() 
     let answer = disconnect(&road.env, &store(), DataFate::Erase).await.unwrap();
     assert!(answer.warnings.iter().any(|warning| warning.contains("once more")), "{answer:?}");
     assert_eq!(road.secret()["shopify_access_token"], Value::Null);
-    let reports = road.stage.drain().await;
+    // Its delay is longer than a worker believes what it read: a new one knows nothing yet.
+    let reports = Stage::with(road.stage.world.clone()).await.drain().await;
     assert!(ending(&reports[0]).starts_with("shop/redact → applied"), "{}", ending(&reports[0]));
     assert_eq!(road.stage.contact("jo@example.com"), Value::Null);
     assert_eq!(road.record().await.status, StoreStatus::Erased);

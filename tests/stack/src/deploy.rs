@@ -20,6 +20,7 @@ pub(crate) const STACK_NAME: &str = "tajo-local";
 /// Folder in `functions/` and logical id in the template.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("webhook-ingress", "WebhookIngress"),
+    ("oauth-callback", "OauthCallback"),
     ("brevo-sync", "BrevoSync"),
     ("cart-sweeper", "CartSweeper"),
     ("management", "Management"),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-pub mod connect;
+pub mod browser;
+mod connect;
 pub mod demo;
 mod deploy;
 mod error;

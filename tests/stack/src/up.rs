@@ -77,6 +77,8 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
     let api_id = output("ApiId")?;
     let mut stack = Stack {
         webhook_url: format!("{}/_aws/execute-api/{api_id}/webhooks/shopify", aws.url),
+        public_url: output("PublicUrl")?,
+        local_url: format!("{}/_aws/execute-api/{api_id}", aws.url),
         api_host: aws.host,
         api_url: format!("{}/_aws/execute-api/{api_id}", aws.url),
         api_key: String::new(),
@@ -99,6 +101,7 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
             brevo_sync: output("BrevoSyncName")?,
             cart_sweeper: output("CartSweeperName")?,
             management: output("ManagementName")?,
+            oauth_callback: output("OauthCallbackName")?,
         },
         pids: BTreeMap::from([
             ("ministack".to_owned(), aws.process.pid),

@@ -4,7 +4,7 @@ use tajo_api::{TestAnswer, Tick, Verdict};
 use tajo_brevo::Error as BrevoError;
 use tajo_domain::StoreId;
 use tajo_mapping::Settings;
-use tajo_platforms::shopify::api::{self, Error, First, NextStep, ShopFacts, VERSION};
+use tajo_platforms::shopify::api::{self, Answer, Error, First, NextStep, Query, ShopFacts, VERSION};
 use tajo_platforms::shopify::oauth::{Wants, lacking, needed, requested};
 use tajo_platforms::shopify::subscriptions::{is_ours, plan as webhook_plan};
 use tajo_state::StoreSecret;
@@ -26,8 +26,6 @@ pub async fn test(env: &ConnectEnv, store: &StoreId) -> Result<TestAnswer, Conne
     let secret = env.secret(store).await?;
     let shop = Shop { store, address: &record.shop };
     let (shopify, clock, public_url) = (&env.shopify, &env.clock, env.public_url.as_str());
-    // A refusal that was remembered may be over.
-    shopify.forget(store);
     let door = Door { shopify, shop, clock, public_url };
     let has_token = secret.shopify_access_token.is_some();
     let mut ticks = of_shop(&door, &record.shop, &wants(&settings), has_token).await;
@@ -38,7 +36,7 @@ pub async fn test(env: &ConnectEnv, store: &StoreId) -> Result<TestAnswer, Conne
 
 async fn of_shop(door: &Door<'_>, address: &str, wants: &Wants, has_token: bool) -> Vec<Tick> {
     let mut ticks = Vec::new();
-    let api = match door.ask(&api::shop()).await {
+    let api = match look(door, &api::shop()).await {
         Ok(answer) => Ok(api::shop_facts(&answer)),
         Err(_) if !has_token => Err((
             "the shop has not let the app in yet".to_owned(),
@@ -73,6 +71,7 @@ async fn of_shop(door: &Door<'_>, address: &str, wants: &Wants, has_token: bool)
         }
         return ticks;
     };
+    door.shopify.forget(door.shop.store);
     let webhooks = door.known().await;
     ticks.push(webhooks_tick(door, &webhooks, wants, &facts));
     let readable = [
@@ -84,7 +83,7 @@ async fn of_shop(door: &Door<'_>, address: &str, wants: &Wants, has_token: bool)
         ticks.push(if !is_wanted {
             not_checked(check, text, Some("switched off in the settings"))
         } else {
-            match door.ask(&api::first(first)).await {
+            match look(door, &api::first(first)).await {
                 Ok(_) => good(check, text),
                 Err(error) => bad(check, text, &error.to_string(), hint(&error)),
             }
@@ -93,6 +92,12 @@ async fn of_shop(door: &Door<'_>, address: &str, wants: &Wants, has_token: bool)
     ticks.push(scopes_tick(wants, &facts));
     ticks.push(versions_tick(door, &webhooks));
     ticks
+}
+
+/// Each check asks for itself: what another one was refused a moment ago says nothing about it.
+async fn look(door: &Door<'_>, query: &Query) -> Result<Answer, Error> {
+    door.shopify.forget(door.shop.store);
+    door.ask(query).await
 }
 
 fn webhooks_tick(
