@@ -11,6 +11,7 @@ mod explain;
 mod five_minutes;
 mod front_door;
 mod journey;
+mod manage;
 mod samples;
 mod shop;
 mod stage;

@@ -314,7 +314,8 @@ mod tests {
             .iter()
             .map(|row| (row.id.to_owned(), row.method.to_owned(), row.path.to_owned()))
             .collect();
-        (described.sort(), table.sort());
+        described.sort();
+        table.sort();
         assert_eq!(described, table);
         let summaries: std::collections::BTreeSet<_> = OPERATIONS.iter().map(|row| summary(row.id)).collect();
         assert_eq!(summaries.len(), OPERATIONS.len(), "each has a sentence of its own");

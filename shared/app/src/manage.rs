@@ -22,7 +22,7 @@ mod wire;
 
 use tracing::{error, info};
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, number};
 use crate::connect::{ConnectConfig, ConnectEnv};
 use call::Call;
 use fault::Fault;
@@ -48,10 +48,9 @@ pub struct ManageConfig {
 impl ManageConfig {
     /// Reads every variable through `lookup`.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let rate = lookup("KEY_REQUESTS_PER_MINUTE").and_then(|text| text.parse().ok());
         Ok(Self {
+            requests_per_minute: number("KEY_REQUESTS_PER_MINUTE", REQUESTS_PER_MINUTE, &lookup)?,
             connect: ConnectConfig::read(lookup)?,
-            requests_per_minute: rate.filter(|rate| 0 < *rate).unwrap_or(REQUESTS_PER_MINUTE),
         })
     }
 }

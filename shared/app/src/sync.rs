@@ -94,7 +94,7 @@ async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
             let end = apply(worker, changes).await;
             after_the_ride(worker, end).await
         }
-        Task::CartDue(due) => match silenced(&worker.store) {
+        Task::CartDue(due) => match silenced(worker.store) {
             Some(reason) => cart::let_rest(worker, due, reason).await,
             None => cart::due_now(worker, due).await,
         },

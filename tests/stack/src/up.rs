@@ -100,8 +100,8 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
             webhook_ingress: output("WebhookIngressName")?,
             brevo_sync: output("BrevoSyncName")?,
             cart_sweeper: output("CartSweeperName")?,
-            oauth_callback: output("OauthCallbackName")?,
             management: output("ManagementName")?,
+            oauth_callback: output("OauthCallbackName")?,
         },
         pids: BTreeMap::from([
             ("ministack".to_owned(), aws.process.pid),

@@ -8,6 +8,7 @@ use tajo_api::CURSOR_LENGTH;
 use tajo_state::LogPlace;
 
 use super::fault::Fault;
+use super::router::is_name;
 
 /// Of a list that is ordered by time.
 pub(super) fn of_item(id: &str, at: Timestamp) -> String {
@@ -19,8 +20,7 @@ pub(super) fn item(text: &str) -> Result<(String, Timestamp), Fault> {
     let text = decoded(text)?;
     let (at, id) = text.split_once(' ').ok_or_else(broken)?;
     let at = at.parse().ok().and_then(|at| Timestamp::from_millisecond(at).ok()).ok_or_else(broken)?;
-    let fit = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
-    if id.is_empty() || !id.chars().all(fit) {
+    if !is_name(id) {
         return Err(broken());
     }
     Ok((id.to_owned(), at))

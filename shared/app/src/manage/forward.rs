@@ -11,6 +11,7 @@ use tajo_platforms::{Notice, Platform, TopicKind};
 use super::call::Call;
 use super::fault::Fault;
 use super::named::living;
+use super::router::is_name;
 use super::wire::Reply;
 
 /// `handleWebhook`
@@ -72,8 +73,7 @@ fn body(payload: Value) -> Result<String, Fault> {
 }
 
 fn named(delivery: String) -> Result<String, Fault> {
-    let fit = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
-    if (1..=100).contains(&delivery.len()) && delivery.chars().all(fit) {
+    if is_name(&delivery) {
         return Ok(delivery);
     }
     Err(Fault::invalid("`delivery` is no delivery id")

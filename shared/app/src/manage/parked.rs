@@ -12,6 +12,7 @@ use super::cursor;
 use super::fault::Fault;
 use super::named::named;
 use super::query::time;
+use super::router::is_name;
 use super::wire::Reply;
 use crate::parked::{self, Selection, Shown};
 
@@ -111,6 +112,11 @@ fn selection(asked: ParkedSelection, now: Timestamp) -> Result<Selection, Fault>
     let ParkedSelection { ids, reason, topic, since, until, all } = asked;
     if 100 < ids.len() {
         return Err(Fault::invalid("`ids` names more than 100"));
+    }
+    if !ids.iter().all(|id| is_name(id)) {
+        return Err(
+            Fault::invalid("`ids` names something that is no id").hint("`tajo parked list` shows them")
+        );
     }
     let span = Span {
         since: since.map(|since| time("since", &since, now)).transpose()?,

@@ -64,7 +64,7 @@ fn parts(template: &str, segments: &[&str]) -> Option<Vec<String>> {
 }
 
 /// Whether something could be called like this. Nothing else gets any further.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let fit = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
     (1..=100).contains(&text.len()) && text.chars().all(fit)
 }

@@ -91,19 +91,19 @@ pub(super) async fn last_ended(table: &Table, store: &StoreId) -> Result<Option<
 
 /// What is read: what was asked for, else all that the settings sync.
 fn resources(asked: Option<Vec<String>>, settings: &str) -> Result<Vec<String>, Fault> {
-    let Some(mut asked) = asked else {
+    let Some(asked) = asked else {
         let sync = Settings::from_stored(settings).map(|settings| settings.sync)?;
         let wanted = [sync.customers, sync.orders, sync.products];
         let named = RESOURCES.iter().zip(wanted).filter(|(_, wanted)| *wanted);
         return Ok(named.map(|(name, _)| (*name).to_owned()).collect());
     };
-    if asked.is_empty() || asked.iter().any(|name| !RESOURCES.contains(&name.as_str())) {
-        return Err(Fault::invalid("`resources` holds something that cannot be read")
+    if asked.is_empty() || RESOURCES.len() < asked.len() {
+        return Err(Fault::invalid("`resources` names nothing, or something more than once")
             .hint(format!("there are {}", RESOURCES.join(", "))));
     }
-    asked.dedup();
-    if RESOURCES.len() < asked.len() {
-        return Err(Fault::invalid("`resources` names something more than once"));
+    if asked.iter().any(|name| !RESOURCES.contains(&name.as_str())) {
+        return Err(Fault::invalid("`resources` holds something that cannot be read")
+            .hint(format!("there are {}", RESOURCES.join(", "))));
     }
     Ok(asked)
 }
