@@ -200,7 +200,7 @@ fn a_store_is_paused_resumed_edited_and_let_go() {
     deployment
         .answers("POST /v1/stores/_/pause", store("demo", "paused"))
         .answers("POST /v1/stores/_/resume", store("demo", "active"))
-        .answers("PATCH /v1/stores/demo", store("demo", "active"))
+        .answers("PATCH /v1/stores/demo", json!({"store": "demo", "connected": true, "warnings": ["The key before works on for some minutes."]}))
         .answers("DELETE /v1/stores/demo", json!({"store": "demo", "webhooks_removed": 21, "warnings": ["Brevo's webhook stays: another store uses it."]}));
     let commands = [
         "connectors pause shopify",

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::bodies::{about, bytes, person};
-use crate::shop::Letter;
+use crate::installed::Shop;
 use crate::stage::{Stage, told};
 
 /// How a command ended.
@@ -90,78 +89,65 @@ fn of_several_stores_reads_list_all_and_writes_refuse() {
 }
 
 #[test]
-fn a_store_is_looked_after_from_the_command_line() {
+fn a_store_is_connected_looked_after_and_let_go_from_the_command_line() {
     told(async |stage| {
-        let store = stage.store("commands");
-        let key = key(stage, "admin", &[&store.id]);
+        let shop = Shop::open(stage, &format!("e2e-{}-life", stage.run)).await;
+        let tajo = |arguments: &[&str]| ended(shop.prepare(stage, &mut stage.tajo()).args(arguments));
         let run = |arguments: &[&str]| {
-            let ended = tajo_as(stage, &key, arguments);
+            let ended = tajo(arguments);
             assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.said);
             ended.out
         };
+        let json = |arguments: &[&str]| -> Value {
+            serde_json::from_str(&run(&[arguments, &["--json"]].concat())).unwrap()
+        };
+        run(&["connectors", "install", "shopify", "--shop-url", &shop.address()]);
+        assert_eq!(tajo(&["connectors", "test", "shopify"]).code, 0);
 
         // What comes in a pause is kept, and goes on.
         assert!(run(&["connectors", "pause", "shopify"]).contains("is paused"));
-        let person = person(stage.run, 8);
-        let letter = Letter::new(store, "customers/create", &bytes(&about(&person, "customers-create")));
-        assert_eq!(stage.post(&letter).await.status, 200);
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert_eq!(
-            json_of(stage, &key, &["connectors", "logs", "shopify", "--outcome", "applied"])["lines"],
-            json!([])
-        );
-        assert!(run(&["connectors", "resume", "shopify"]).contains("goes on"));
+        let delivery = shop.sign_up(stage).await;
         let applied =
             ["connectors", "logs", "shopify", "--type", "webhook", "--last", "24h", "--outcome", "applied"];
-        let lines = until(|| {
-            let lines = json_of(stage, &key, &applied)["lines"].clone();
-            (lines != json!([])).then_some(lines)
-        })
-        .await;
-        assert_eq!(lines[0]["delivery"], letter.id(), "{lines}");
-        assert!(run(&["connectors", "logs", "shopify"]).contains("customers/create"));
+        assert_eq!(json(&applied)["lines"], json!([]));
+        assert!(run(&["connectors", "logs", "shopify"]).contains("held"));
+        assert!(run(&["connectors", "resume", "shopify"]).contains("goes on"));
+        let lines = until(|| Some(json(&applied)["lines"].clone()).filter(|lines| *lines != json!([]))).await;
+        assert_eq!(lines[0]["delivery"], delivery, "{lines}");
 
         // Everything of a person.
-        let email = about(&person, "customers-create")["email"].as_str().unwrap().to_owned();
-        assert!(run(&["trace", &email]).contains(&email));
-        assert_eq!(tajo_as(stage, &key, &["trace", "nobody@canary.example"]).code, 5);
+        assert!(run(&["trace", "jo@example.com"]).contains("jo@example.com"));
+        assert_eq!(tajo(&["trace", "nobody@canary.example"]).code, 5);
 
         // Settings: stored, shown, compared.
-        let file = std::env::temp_dir().join(format!("{}-applied.yaml", store.id));
-        let yaml = format!("{}    debug: true\n", store.settings);
+        let file = std::env::temp_dir().join(format!("{}.yaml", shop.store));
+        let yaml = format!("connectors:\n  shopify:\n    shop_url: {}\n    debug: true\n", shop.address());
         std::fs::write(&file, &yaml).unwrap();
         let name = file.to_str().unwrap();
-        assert_eq!(tajo_as(stage, &key, &["config", "diff", "--file", name]).code, 3);
+        assert_eq!(tajo(&["config", "diff", "--file", name]).code, 3);
         assert!(run(&["config", "apply", "--file", name]).contains("applies"));
         assert_eq!(run(&["config", "show"]), yaml);
         run(&["config", "diff", "--file", name]);
         std::fs::write(&file, yaml.replace("debug: true", "debug: perhaps")).unwrap();
-        assert_eq!(tajo_as(stage, &key, &["config", "apply", "--file", name]).code, 2);
+        assert_eq!(tajo(&["config", "apply", "--file", name]).code, 2);
         std::fs::remove_file(file).unwrap();
 
         // Runs are asked for, and say honestly that nobody reads yet.
-        let asked = json_of(
-            stage,
-            &key,
-            &[
-                "connectors",
-                "sync",
-                "shopify",
-                "--type",
-                "full",
-                "--resources",
-                "customers,orders",
-                "--since",
-                "2023-01-01",
-            ],
-        );
+        let sync = "connectors sync shopify --type full --resources customers,orders --since 2023-01-01";
+        let asked = json(&sync.split(' ').collect::<Vec<_>>());
         assert!(asked["state"] == "waiting" && asked["note"].is_string(), "{asked}");
         let id = asked["id"].as_str().unwrap();
         assert!(run(&["connectors", "history", "shopify", "--limit", "10"]).contains(id));
-        assert_eq!(
-            json_of(stage, &key, &["connectors", "history", "shopify", "--run", id])["since"],
-            "2023-01-01"
-        );
+        assert_eq!(json(&["connectors", "history", "shopify", "--run", id])["since"], "2023-01-01");
+
+        // New credentials lose nothing; then it is let go.
+        let secret = format!("{}-2", shop.client_secret);
+        shop.change_app(stage, &secret).await;
+        assert!(run(&["connectors", "edit", "shopify", "--api-secret", &secret]).contains("new credentials"));
+        assert!(run(&["connectors", "logs", "shopify"]).contains("customers/create"));
+        let gone = run(&["connectors", "uninstall", "shopify"]);
+        assert!(gone.contains("is disconnected") && gone.contains("data is kept"), "{gone}");
+        assert_eq!(json(&["connectors", "status", "--store", &shop.store])["state"], "uninstalled");
     });
 }
 
@@ -190,7 +176,7 @@ fn parked_work_is_shown_retried_and_dropped_from_the_command_line() {
 #[test]
 fn a_key_does_what_it_may_until_it_is_revoked() {
     told(async |stage| {
-        let store = stage.store("commands");
+        let store = stage.store("parking");
         let made = json_of(
             stage,
             &stage.stack.api_key,

@@ -10,6 +10,7 @@ mod connect;
 mod explain;
 mod five_minutes;
 mod front_door;
+mod installed;
 mod journey;
 mod manage;
 mod samples;

@@ -148,7 +148,7 @@ export class Connectors {
   }
 
   /** Gives a store new credentials. Nothing of its history is lost. */
-  async edit(platform: Platform, credentials: Credentials, options: StoreOptions = {}): Promise<StoreStatus> {
+  async edit(platform: Platform, credentials: Credentials, options: StoreOptions = {}): Promise<ConnectAnswer> {
     return this.#ask(platform, options, { method: 'PATCH', path: '', body: credentials });
   }
 

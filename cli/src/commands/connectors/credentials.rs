@@ -2,11 +2,11 @@
 
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
-use tajo_api::{Credentials, StoreStatus};
+use tajo_api::{ConnectAnswer, Credentials};
 
-use super::{Platform, state};
+use super::Platform;
 use crate::api::{At, Call};
-use crate::output::{Failure, say, say_json};
+use crate::output::{Failure, say, say_json, warn};
 use crate::secret;
 
 /// A store's secrets. Each may be `-`: a line of stdin, or typed unseen.
@@ -70,12 +70,12 @@ pub(crate) async fn run(asked: &Edit) -> crate::Result {
             .hint("give --api-key and --api-secret, --access-token or --brevo-api-key".to_owned()));
     }
     let api = asked.at.reach.open()?;
-    let store: StoreStatus =
+    let answer: ConnectAnswer =
         api.ask(Call::at("editCredentials", asked.at.store()).body(&credentials)).await?;
+    warn(&answer.warnings);
     if asked.at.reach.json {
-        return say_json(&store);
+        return say_json(&answer);
     }
-    say(&format!("Store `{}` has its new credentials.", store.store));
-    state::print(&store);
+    say(&format!("Store `{}` has its new credentials.", answer.store));
     Ok(())
 }

@@ -135,7 +135,7 @@ pub(crate) async fn uninstall(asked: &Uninstall) -> crate::Result {
 }
 
 /// A store in full.
-pub(crate) fn print(store: &StoreStatus) {
+fn print(store: &StoreStatus) {
     let last = store.last_sync.map_or_else(|| "never".to_owned(), |at| format!("{} UTC", moment(at)));
     for (name, value) in [
         ("store", store.store.clone()),
