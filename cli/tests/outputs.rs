@@ -192,6 +192,11 @@ fn a_sync_tells_what_was_asked_for_and_why_it_waits() {
     ];
     insta::assert_snapshot!("sync", shown(&deployment, &commands));
     insta::assert_snapshot!("sync_asks", asked(&deployment));
+    let deployment = Deployment::new();
+    let mut failed = run(Some("this version has no runner for history yet: nothing was read"));
+    failed["state"] = json!("failed");
+    deployment.answers("POST /v1/stores/_/syncs", failed);
+    insta::assert_snapshot!("sync_failed", deployment.shown("connectors sync shopify"));
 }
 
 #[test]

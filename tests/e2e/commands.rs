@@ -133,9 +133,12 @@ fn a_store_is_connected_looked_after_and_let_go_from_the_command_line() {
         std::fs::remove_file(file).unwrap();
 
         // Runs are asked for, and say honestly that nobody reads yet.
-        let sync = "connectors sync shopify --type full --resources customers,orders --since 2023-01-01";
-        let asked = json(&sync.split(' ').collect::<Vec<_>>());
-        assert!(asked["state"] == "waiting" && asked["note"].is_string(), "{asked}");
+        let sync =
+            "connectors sync shopify --type full --resources customers,orders --since 2023-01-01 --json";
+        let asked = tajo(&sync.split(' ').collect::<Vec<_>>());
+        assert_eq!(asked.code, 3, "{}", asked.said);
+        assert!(asked.said.contains("no runner"), "{}", asked.said);
+        let asked: Value = serde_json::from_str(&asked.out).unwrap();
         let id = asked["id"].as_str().unwrap();
         assert!(run(&["connectors", "history", "shopify", "--limit", "10"]).contains(id));
         assert_eq!(json(&["connectors", "history", "shopify", "--run", id])["since"], "2023-01-01");

@@ -1,11 +1,11 @@
 //! `tajo connectors sync` and `history`.
 
 use clap::{Args, ValueEnum};
-use tajo_api::{MOST, RunKind, RunPage, RunRecord, SyncRequest};
+use tajo_api::{MOST, RunKind, RunPage, RunRecord, RunState, SyncRequest};
 
 use super::{Platform, entry, word};
 use crate::api::{Api, At, Call, say_each};
-use crate::output::{Failure, say, say_json, talk, wrapped};
+use crate::output::{Exit, Failure, say, say_json, talk, wrapped};
 
 /// What to read.
 #[derive(Args, Debug)]
@@ -60,13 +60,33 @@ pub(crate) async fn sync(asked: &Sync) -> crate::Result {
     };
     let call = Call::at("sync", asked.at.store()).body(&request);
     let run: RunRecord = asked.at.reach.open()?.ask(call).await?;
+    let note = run.note.as_deref().unwrap_or_default();
     if asked.at.reach.json {
-        return say_json(&run);
+        say_json(&run)?;
+    } else {
+        say(&wrapped(&format!("Run {} is {}: {}.", run.id, how(run.state), what(&run)), 0));
     }
-    say(&wrapped(&format!("Run {} is {}: {}.", run.id, word(run.state), what(&run)), 0));
-    run.note.iter().for_each(|note| say(&wrapped(note, 2)));
-    talk("hint: `tajo connectors history shopify` shows how far it is");
+    if run.state == RunState::Failed {
+        return Err(Failure::new(Exit::NotWell, format!("the run has failed: {note}")));
+    }
+    if !asked.at.reach.json {
+        if !note.is_empty() {
+            say(&wrapped(note, 2));
+        }
+        talk("hint: `tajo connectors history shopify` shows how far it is");
+    }
     Ok(())
+}
+
+/// `Run 1 is …`
+fn how(state: RunState) -> &'static str {
+    match state {
+        RunState::Waiting => "asked for",
+        RunState::Running => "under way",
+        RunState::Done => "done",
+        RunState::Failed => "over",
+        RunState::Cancelled => "cancelled",
+    }
 }
 
 /// Runs `tajo connectors history`.
