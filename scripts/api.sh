@@ -21,8 +21,6 @@ value() { "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TAJO_FUZZ_COUNTS=$work/counts.json PYTHONPATH=$root/tests/schemathesis SCHEMATHESIS_HOOKS=hooks
-# Opens the account that the sandbox plays, and nothing else.
-export TAJO_FUZZ_BREVO_KEY=xkeysib-sandbox
 export NO_PROXY=127.0.0.1,localhost PYTHONDONTWRITEBYTECODE=1
 say "schemathesis: the management API against its document"
 # The seed and the number of examples bound the run; the timeout is for a stack that does not answer any more.

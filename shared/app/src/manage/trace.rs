@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use tajo_api::{Trace, TraceRequest};
 use tajo_domain::{ContactKey, ContactRecord, Email, OrderRecord, StoreId, short_hash};
 use tajo_platforms::Notice;
-use tajo_state::{Key, LogLine, LogQuery, Table, feeds_of_person, list_parked, log_page, read_parked};
+use tajo_state::{
+    Key, LogLine, LogQuery, Table, feeds_of_person, held_page, list_parked, log_page, read_parked,
+};
 
 use super::call::Call;
 use super::fault::Fault;
@@ -33,7 +35,7 @@ const MOST_ORDERS: usize = 50;
 const MOST_PARKED: i32 = 100;
 
 /// How long the log is looked through.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What is known of whom the trace is about.
 #[derive(Default)]
@@ -217,7 +219,9 @@ async fn parked(
             found.insert(parked.id.clone(), parked);
         }
     }
-    for parked in list_parked(table, store.as_str(), MOST_PARKED).await? {
+    let mut waiting = list_parked(table, store.as_str(), MOST_PARKED).await?;
+    waiting.extend(held_page(table, store.as_str(), MOST_PARKED, None).await?.0);
+    for parked in waiting {
         if found.contains_key(&parked.id) || subject.words.is_empty() {
             continue;
         }

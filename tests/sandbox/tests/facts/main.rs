@@ -19,5 +19,6 @@ mod readme;
 mod shopify;
 mod shopify_api;
 mod shopify_catalogue;
+mod shopify_oauth;
 mod support;
 mod webhooks;

@@ -60,8 +60,8 @@ impl SignedQuery {
         }
         let pieces = raw.split('&').filter(|piece| !piece.is_empty());
         let pairs = pieces.map(pair).collect::<Option<Vec<_>>>().ok_or(Refused::Malformed)?;
-        let is_doubled = |name: &&str| pairs.iter().filter(|pair| pair.name == **name).count() > 1;
-        if pairs.len() > MOST.0 || SINGLE.iter().any(is_doubled) {
+        let is_doubled = |name: &str| pairs.iter().filter(|pair| pair.name == name).count() > 1;
+        if pairs.len() > MOST.0 || SINGLE.iter().any(|name| is_doubled(name)) {
             return Err(Refused::Malformed);
         }
         Ok(Self { pairs })
