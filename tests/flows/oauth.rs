@@ -1,14 +1,13 @@
 //! Connecting a store in each of the ways that Shopify allows: all end on one road.
 
-use jiff::SignedDuration;
-use serde_json::{Value, json};
-use tajo_app::connect::{ask_webhook_check, edit};
+use serde_json::json;
+use tajo_app::connect::ask_webhook_check;
 use tajo_app::sync::Outcome;
 use tajo_domain::StoreId;
 use tajo_state::StoreStatus;
 use tajo_testkit::{BREVO_KEY, SHOP, STORE};
 
-use crate::bodies::{sample, with};
+use crate::bodies::sample;
 use crate::browser::{CLIENT_ID, CLIENT_SECRET, Road};
 use crate::stage::ending;
 
