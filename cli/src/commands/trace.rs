@@ -79,7 +79,7 @@ fn person(person: &TracedPerson) {
 }
 
 fn order(order: &TracedOrder) {
-    say(&format!("order {} {}", order.id, order.name.as_deref().unwrap_or_default()).trim_end());
+    say(format!("order {} {}", order.id, order.name.as_deref().unwrap_or_default()).trim_end());
     line("as of", order.updated_at.map(|at| format!("{} UTC", moment(at))).as_deref());
     line("total", order.total.as_deref());
     line("refunded", order.refunded.as_deref());
