@@ -148,6 +148,11 @@ fn a_store_is_connected_looked_after_and_let_go_from_the_command_line() {
         shop.change_app(stage, &secret).await;
         assert!(run(&["connectors", "edit", "shopify", "--api-secret", &secret]).contains("new credentials"));
         assert!(run(&["connectors", "logs", "shopify"]).contains("customers/create"));
+        // The merchant removes the app in the shop: what is broken is said, and what to do.
+        stage.tell_sandbox("/shopify/shops", &json!({"shop": shop.address(), "installed": false})).await;
+        let ailing = tajo(&["connectors", "test", "shopify"]);
+        assert_eq!(ailing.code, 3, "{}", ailing.out);
+        assert!(ailing.out.contains("✗ ") && ailing.out.contains("\n  hint: "), "{}", ailing.out);
         let gone = run(&["connectors", "uninstall", "shopify"]);
         assert!(gone.contains("is disconnected") && gone.contains("data is kept"), "{gone}");
         assert_eq!(json(&["connectors", "status", "--store", &shop.store])["state"], "uninstalled");
