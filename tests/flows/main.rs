@@ -52,6 +52,7 @@ mod privacy;
 mod process;
 mod products;
 mod readme;
+mod reconnected;
 mod ride;
 mod set_up;
 mod settings;
