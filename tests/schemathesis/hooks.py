@@ -61,7 +61,8 @@ LEFT = collections.Counter(
     listKeys=20, trace=20, status=25, listStores=10, pause=5, resume=5, retryParked=5, dropParked=5, showParked=10,
 )
 BODIES = {
-    "putSettings": {"yaml": "connectors: {shopify: {sync: {carts: {abandoned_after: 20s}}}}\n"},
+    # As they are: whoever looks at the stack afterwards finds the store as it was.
+    "putSettings": {"yaml": ask("GET", f"/stores/{STORE}/settings")["yaml"]},
     "validateSettings": {"yaml": "field_mapping: {email: email, first_name: FIRSTNAME}\n"},
     "sync": {"type": "full", "resources": ["customers"], "since": "2023-01-01"},
     "trace": {"subject": "jo@example.com"},

@@ -166,7 +166,7 @@ async fn settle(worker: &Worker<'_>, facts: &ShopFacts, set_up: &SetUp, done: &D
             shop_id: facts.id.clone().or_else(|| stored.shop_id.clone()),
             scopes: Some(scopes),
             set_up: set_up.found.clone(),
-            // The first sync that was asked for: nothing runs one yet.
+            // Asked for once. Its run record is to be made before this, when `worker.store.record.asked.first_sync` is set.
             asked: tajo_state::Asked { first_sync: false, ..stored.asked.clone() },
             ..stored.clone()
         })
