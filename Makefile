@@ -40,4 +40,4 @@ tools: ## Makes the pinned tools under .tools/
 	@scripts/tools.sh
 
 clean: down ## Ends the stack and removes what was built, tools included
-	@rm -rf .aws-sam .local .tools target && echo "removed .aws-sam .local .tools target"
+	@rm -rf .aws-sam .local .tools target sdk/js/dist sdk/js/node_modules && echo "removed .aws-sam .local .tools target and what sdk/js was built with"

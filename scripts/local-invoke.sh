@@ -77,7 +77,7 @@ sys.exit(local != there)' "$1" "$2"; }
 # The programs that were deployed.
 template=$(dirname "$described")/build/template.yaml
 for row in WebhookIngress:webhook_ingress:webhook BrevoSync:brevo_sync:live BrevoSync:brevo_sync:dead-letters \
-  CartSweeper:cart_sweeper:schedule OauthCallback:oauth_callback:install; do
+  CartSweeper:cart_sweeper:schedule OauthCallback:oauth_callback:install Management:management:management; do
   IFS=: read -r function name envelope <<<"$row"
   event=$work/$envelope.json
   # The queue of this stack instead of the envelope's example.

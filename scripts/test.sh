@@ -27,7 +27,10 @@ cargo test --workspace --target "$host"
 
 say "tests on the deployed stack (logs stay in .local/test/logs)"
 "$stack" up --dir "$dir" --build tested --lifetime 40m
-TAJO_STACK=$dir/stack.json cargo test --workspace --test e2e --target "$host"
+export TAJO_STACK=$dir/stack.json
+cargo test --workspace --test e2e --target "$host"
+scripts/api.sh
+scripts/sdk.sh
 
 skipped=$(sort -u "$TAJO_SKIP_FILE" | grep -c . || true)
 echo "SKIPPED $skipped"

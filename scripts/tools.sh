@@ -6,6 +6,7 @@
 #   scripts/tools.sh examples   also the published webhook examples
 #   scripts/tools.sh brevo      also Brevo's official client, if it can be had: a test skips without it
 #   scripts/tools.sh fuzz       also cargo-fuzz
+#   scripts/tools.sh schemathesis   also schemathesis
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -68,6 +69,7 @@ for extra in "$@"; do
     deny) cargo_tool cargo-deny "$deny_version" ;;
     examples) need npm "install Node 20 or later" && examples ;;
     fuzz) cargo_tool cargo-fuzz "$fuzz_version" ;;
+    schemathesis) environment schemathesis ;;
     mutants) cargo_tool cargo-mutants "$mutants_version" ;;
     *) echo "error: no tool called \`$extra\`" >&2; exit 2 ;;
   esac

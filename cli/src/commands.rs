@@ -1,10 +1,14 @@
 //! One file per command.
 
 pub(crate) mod config;
-pub(crate) mod connect;
+pub(crate) mod connectors;
 pub(crate) mod explain;
+pub(crate) mod keys;
 pub(crate) mod mapping;
 pub(crate) mod parked;
 pub(crate) mod privacy;
 mod settings_file;
+pub(crate) mod shell;
+pub(crate) mod shopify;
 mod stack;
+pub(crate) mod trace;

@@ -61,9 +61,14 @@ pub fn about(person: &Person, file: &str) -> Value {
     }
     let mut body: Value = serde_json::from_str(&text).unwrap();
     rename(&mut body, n);
+    just_now(&body)
+}
+
+/// A body whose story begins now.
+pub fn just_now(body: &Value) -> Value {
     let created: Timestamp = body["created_at"].as_str().unwrap().parse().unwrap();
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
-    moved(&body, now.duration_since(created) + SignedDuration::from_secs(1))
+    moved(body, now.duration_since(created) + SignedDuration::from_secs(1))
 }
 
 /// Gives everybody in the body a name that no log line has by chance.

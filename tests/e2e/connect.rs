@@ -12,7 +12,7 @@ use crate::bodies;
 use crate::stage::Stage;
 
 /// Stores by what they are for; besides, one per file of `events/shopify` (`explain-…`).
-const NAMES: [&str; 7] = ["front", "other", "queue", "throttled", "refused", "samples", "amounts"];
+const NAMES: [&str; 8] = ["front", "other", "queue", "throttled", "refused", "samples", "amounts", "parking"];
 
 /// Its Brevo key opens no account.
 const REFUSED: &str = "refused";

@@ -5,10 +5,14 @@
 
 mod bodies;
 mod canaries;
+mod commands;
 mod connect;
 mod explain;
+mod five_minutes;
 mod front_door;
+mod installed;
 mod journey;
+mod manage;
 mod samples;
 mod shop;
 mod stage;

@@ -129,13 +129,14 @@ impl Stage {
         self.endings(store, delivery).await.pop().unwrap()
     }
 
-    /// The built `tajo`: it lies beside this test's folder.
+    /// The built `tajo`, which knows the stack and its first key: it lies beside this test's folder.
     pub fn tajo(&self) -> Command {
         let test = std::env::current_exe().unwrap();
         let program = test.parent().and_then(std::path::Path::parent).unwrap().join("tajo");
         assert!(program.exists(), "{} is not built: `cargo build --workspace --bins`", program.display());
         let mut command = Command::new(program);
         command.env("AWS_ENDPOINT_OVERRIDE", &self.stack.aws_endpoint_url);
+        command.env("TAJO_URL", &self.stack.api_url).env("TAJO_API_KEY", &self.stack.api_key);
         command
     }
 

@@ -23,8 +23,7 @@ async fn without_a_token_products_and_collections_come_as_before_and_say_so() {
     let stage = Stage::new("").await;
     shop(&stage, &[(&body(1), &[WINTER])]);
     stage.world.without_shopify_token();
-    let cannot =
-        "Shopify cannot be asked: no access token is stored (connect the store again with --access-token)";
+    let cannot = "Shopify cannot be asked: no access token is stored (connect the store again)";
     let report = stage.tell("products/create", &body(1)).await;
     assert_eq!(ending(&report), format!("products/create → applied: collections of the product: {cannot}"));
     let report = collection_changed(&stage).await;

@@ -225,7 +225,7 @@ async fn a_refused_fetch_is_parked_and_asks_the_merchant() {
     let report = stage.tell("orders/updated", &json!({"id": 5})).await;
     assert_eq!(report.outcome, Outcome::Parked);
     let parked = list_parked(&stage.world.table(&stage.front).await, STORE, 10).await.unwrap().pop().unwrap();
-    assert!(parked.hint.unwrap().contains("--access-token"));
+    assert!(parked.hint.unwrap().contains("connect the store again"));
     assert!(parked.reason.contains("does not know the access token"));
 }
 

@@ -178,7 +178,7 @@ async fn without_a_token_the_work_goes_on_and_says_so() {
     assert_eq!(
         reason(&report),
         "consent, tags and totals of the customer: Shopify cannot be asked: no access token is stored (connect the \
-         store again with --access-token)"
+         store again)"
     );
     assert!(queries(&stage).is_empty());
     assert_eq!(stage.contact(JO)["emailBlacklisted"], true);

@@ -11,6 +11,7 @@ use tajo_mapping::StoreKind;
 use tajo_platforms::Platform;
 
 use super::settings_file;
+use crate::api::At;
 use crate::output::{Failure, say, say_json, talk};
 
 /// What to explain.
@@ -25,15 +26,14 @@ pub(crate) struct Explain {
     /// The body, as JSON.
     #[arg(long)]
     file: PathBuf,
-    /// The store's settings; left out: the defaults.
-    #[arg(long)]
+    /// The store's settings. Left out: the defaults, or with --store the deployment's.
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Test orders are skipped on live stores only.
     #[arg(long, value_enum, default_value_t = Kind::Development)]
     store_kind: Kind,
-    /// Answer with one JSON object.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    at: At,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -48,14 +48,14 @@ enum Kind {
 }
 
 /// Runs the command.
-pub(crate) fn run(asked: &Explain) -> crate::Result {
+pub(crate) async fn run(asked: &Explain) -> crate::Result {
     let body = read(&asked.file)?;
     if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&body) {
         let (file, line, column) = (asked.file.display(), error.line(), error.column());
         let message = format!("{file} is not JSON: it stops making sense at line {line}, column {column}");
         return Err(Failure::input(message).hint("give the body exactly as the platform sent it".to_owned()));
     }
-    let settings = settings_file::settings(asked.config.as_deref())?;
+    let settings = settings_file::of(asked.config.as_deref(), &asked.at).await?;
     if settings.list_names.lists().next().is_some() {
         talk("note: lists by name get their ids when the store is connected: they are not shown here");
     }
@@ -72,7 +72,7 @@ pub(crate) fn run(asked: &Explain) -> crate::Result {
         },
         now: Timestamp::now(),
     });
-    if asked.json {
+    if asked.at.reach.json {
         return say_json(&explanation);
     }
     print(&explanation);

@@ -1,36 +1,33 @@
-//! `tajo mapping`: which attribute comes from where. Calls nothing.
+//! `tajo mapping`: which attribute comes from where. Calls nothing, unless a deployed store is named.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use comfy_table::{Table, presets};
 use serde_json::Value;
 use tajo_mapping::mapping_rows;
 
 use super::settings_file;
-use crate::output::{say, say_json};
+use crate::api::At;
+use crate::output::{grid, say, say_json};
 
 /// Whose mapping.
 #[derive(Args, Debug)]
 pub(crate) struct Mapping {
-    /// The settings document; left out: the mapping of a store without any.
-    #[arg(long)]
+    /// The settings document. Left out: the mapping of a store without any, or with --store the deployment's.
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Answer with one JSON array.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    at: At,
 }
 
 /// Runs the command.
-pub(crate) fn run(asked: &Mapping) -> crate::Result {
-    let settings = settings_file::settings(asked.config.as_deref())?;
+pub(crate) async fn run(asked: &Mapping) -> crate::Result {
+    let settings = settings_file::of(asked.config.as_deref(), &asked.at).await?;
     let rows = mapping_rows(&settings);
-    if asked.json {
+    if asked.at.reach.json {
         return say_json(&rows);
     }
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN);
-    table.set_header(["attribute", "kind", "source", "example"]);
+    let mut table = grid(["attribute", "kind", "source", "example"]);
     for row in rows {
         let example = match row.example {
             Some(Value::String(text)) => text,

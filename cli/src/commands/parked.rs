@@ -3,14 +3,11 @@
 mod print;
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use serde_json::json;
-use tajo_app::Queue;
-use tajo_app::parked::{self, Fate, Selection, point_in_time};
-use tajo_domain::StoreId;
-use tajo_state::{Parked as Work, Span, Table, TableError, sdk_config};
+use tajo_api::{Fate, FateOf, Fates, MOST, ParkedPage, ParkedSelection, ParkedShown};
 
-use super::stack::Stack;
+pub(crate) use print::head as print_head;
+
+use crate::api::{Api, At, Call, say_each};
 use crate::output::{Failure, say, say_json, talk};
 
 /// What to do with parked work.
@@ -24,19 +21,6 @@ pub(crate) enum Parked {
     Retry(Retry),
     /// Drop it for good.
     Drop(Drop),
-}
-
-/// Where it is.
-#[derive(Args, Debug)]
-struct Place {
-    #[command(flatten)]
-    stack: Stack,
-    /// The store, or the shop's address for notices of shops that are not connected.
-    #[arg(long)]
-    store: String,
-    /// Answer with JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Which of it. What is said must hold all together.
@@ -57,64 +41,55 @@ struct Which {
     /// Parked at or before this.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// All of it.
+    #[arg(long)]
+    all: bool,
 }
 
 /// What to list.
 #[derive(Args, Debug)]
 pub(crate) struct List {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
     which: Which,
     /// At most so many.
     #[arg(long, default_value_t = 50)]
-    limit: u16,
-    /// All of it, which is what is listed anyway where nothing else is said.
-    #[arg(long)]
-    all: bool,
+    limit: usize,
+    #[command(flatten)]
+    at: At,
 }
 
 /// What to show.
 #[derive(Args, Debug)]
 pub(crate) struct Show {
-    #[command(flatten)]
-    place: Place,
     /// Its id, as `tajo parked list` names it.
     #[arg(long)]
     id: String,
     /// With the body. It is personal data.
     #[arg(long)]
     body: bool,
+    #[command(flatten)]
+    at: At,
 }
 
 /// What to retry.
 #[derive(Args, Debug)]
 pub(crate) struct Retry {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
     which: Which,
-    /// All of it.
-    #[arg(long)]
-    all: bool,
-    /// The live queue (output `LiveQueueUrl`).
-    #[arg(long, env = "TAJO_LIVE_QUEUE")]
-    queue: String,
+    #[command(flatten)]
+    at: At,
 }
 
 /// What to drop.
 #[derive(Args, Debug)]
 pub(crate) struct Drop {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
     which: Which,
-    /// All of it.
-    #[arg(long)]
-    all: bool,
     /// Really. What is dropped cannot be had back.
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    at: At,
 }
 
 /// Runs the command.
@@ -128,91 +103,121 @@ pub(crate) async fn run(asked: &Parked) -> crate::Result {
 }
 
 async fn list(asked: &List) -> crate::Result {
-    let selection = selection(&asked.which, asked.all)?;
-    let found = found(&asked.place, &selection, asked.limit.into()).await?;
-    if asked.place.json {
-        return say_json(&found);
+    let selection = selection(&asked.which)?;
+    let api = asked.at.reach.open()?;
+    let answers = asked.at.each(async |store| page(&api, store, &selection, asked.limit).await).await?;
+    if asked.at.reach.json {
+        return say_each(&answers);
     }
-    if found.is_empty() {
-        say(&nothing(&asked.place, &selection));
-    }
-    found.iter().for_each(print::head);
-    if found.len() == usize::from(asked.limit) {
-        talk(&format!("note: there may be more than these {}: raise --limit", found.len()));
+    for (store, page) in &answers {
+        store.iter().for_each(|store| say(&format!("{store}:")));
+        if page.parked.is_empty() {
+            say(nothing(&selection));
+        }
+        page.parked.iter().for_each(print::head);
+        if page.next.is_some() {
+            talk(&format!("note: there is more than these {}: raise --limit", page.parked.len()));
+        }
     }
     Ok(())
 }
 
 async fn show(asked: &Show) -> crate::Result {
-    let table = table(&asked.place).await?;
-    let shown = parked::show(&table, &asked.place.store, &asked.id, asked.body).await.map_err(outside)?;
-    let shown = shown.ok_or_else(|| {
-        Failure::input(format!("nothing is parked under `{}` for {}", asked.id, asked.place.store))
-            .hint("`tajo parked list` names the ids".to_owned())
-    })?;
-    if asked.place.json {
-        return say_json(&shown);
-    }
-    print::whole(&shown)
+    let call = Call::at("showParked", asked.at.store()).part("id", &asked.id);
+    let shown: ParkedShown =
+        asked.at.reach.open()?.ask(call.with("body", asked.body.then_some(true))).await?;
+    if asked.at.reach.json { say_json(&shown) } else { print::whole(&shown) }
 }
 
 async fn retry(asked: &Retry) -> crate::Result {
-    let selection = chosen(&asked.which, asked.all)?;
-    let found = found(&asked.place, &selection, usize::MAX).await?;
-    let aws = sdk_config(asked.place.stack.endpoint.as_deref()).await.map_err(Failure::input)?;
-    let queue = Queue::new(aws_sdk_sqs::Client::new(&aws), &asked.queue);
-    let table = table(&asked.place).await?;
-    let mut fates = Vec::new();
-    for work in &found {
-        let fate = parked::retry(&table, &queue, work, Timestamp::now()).await.map_err(|error| {
-            Failure::outside(format!("{error}; {} of {} were put back", fates.len(), found.len()))
-                .hint("run the same again: what was put back is not parked any more".to_owned())
-        })?;
-        fates.push((work, fate));
-    }
-    told(&asked.place, &selection, &fates)
+    let selection = chosen(&asked.which)?;
+    let api = asked.at.reach.open()?;
+    let fates = decide(&api, "retryParked", asked.at.store(), &selection).await?;
+    told(&asked.at, &selection, &fates)
 }
 
 async fn discard(asked: &Drop) -> crate::Result {
-    let selection = chosen(&asked.which, asked.all)?;
-    let found = found(&asked.place, &selection, usize::MAX).await?;
-    if !asked.yes && !found.is_empty() {
-        let what = format!("{} would be dropped for good, and nothing was", counted(found.len()));
+    let selection = chosen(&asked.which)?;
+    let api = asked.at.reach.open()?;
+    if !asked.yes {
+        let found = page(&api, asked.at.store(), &selection, usize::MAX).await?;
+        if found.parked.is_empty() {
+            return told(&asked.at, &selection, &[]);
+        }
+        let what = format!("{} would be dropped for good, and nothing was", counted(found.parked.len()));
         return Err(Failure::input(what)
             .hint("look at it with `tajo parked list` and the same options, then add --yes".to_owned()));
     }
-    let table = table(&asked.place).await?;
-    let mut fates = Vec::new();
-    for work in &found {
-        fates.push((work, parked::discard(&table, work).await.map_err(outside)?));
+    let fates = decide(&api, "dropParked", asked.at.store(), &selection).await?;
+    told(&asked.at, &selection, &fates)
+}
+
+/// Decides about all of it: an answer is about some at a time.
+async fn decide(
+    api: &Api,
+    operation: &'static str,
+    store: &str,
+    selection: &ParkedSelection,
+) -> Result<Vec<FateOf>, Failure> {
+    let mut all = Vec::new();
+    loop {
+        let Fates { fates, more } = api.ask(Call::at(operation, store).body(selection)).await?;
+        let went = fates.iter().any(|of| matches!(of.fate, Fate::Retried | Fate::Dropped));
+        all.extend(fates);
+        // What stays would come again for ever.
+        if !more || !went {
+            return Ok(all);
+        }
     }
-    told(&asked.place, &selection, &fates)
+}
+
+/// As much as was asked for, whatever a page holds.
+async fn page(
+    api: &Api,
+    store: &str,
+    selection: &ParkedSelection,
+    limit: usize,
+) -> Result<ParkedPage, Failure> {
+    let mut found = ParkedPage { parked: Vec::new(), next: None };
+    loop {
+        let call = Call::at("listParked", store)
+            .with("reason", selection.reason.as_ref())
+            .with("topic", selection.topic.as_ref())
+            .with("since", selection.since.as_ref())
+            .with("until", selection.until.as_ref())
+            .with("limit", Some((limit - found.parked.len()).min(MOST)))
+            .with("cursor", found.next.take());
+        let page: ParkedPage = api.ask(call).await?;
+        let is_meant = |id: &String| selection.ids.is_empty() || selection.ids.contains(id);
+        found.parked.extend(page.parked.into_iter().filter(|work| is_meant(&work.id)));
+        found.next = page.next;
+        if limit <= found.parked.len() || found.next.is_none() {
+            found.parked.truncate(limit);
+            return Ok(found);
+        }
+    }
 }
 
 /// What became of it: how many of each, and whatever needs somebody by name.
-fn told(place: &Place, selection: &Selection, fates: &[(&Work, Fate)]) -> crate::Result {
-    let stuck: Vec<&str> = fates
-        .iter()
-        .filter(|(_, fate)| *fate == Fate::Unreadable)
-        .map(|(work, _)| work.id.as_str())
-        .collect();
-    if place.json {
-        let each: Vec<_> = fates.iter().map(|(work, fate)| json!({ "id": work.id, "fate": fate })).collect();
-        say_json(&each)?;
+fn told(at: &At, selection: &ParkedSelection, fates: &[FateOf]) -> crate::Result {
+    if at.reach.json {
+        say_json(&fates)?;
     } else if fates.is_empty() {
-        say(&nothing(place, selection));
+        say(nothing(selection));
     } else {
         for (fate, what) in [
             (Fate::Retried, "put back on the queue"),
             (Fate::Dropped, "dropped for good"),
             (Fate::Gone, "not parked any more: somebody else was faster"),
         ] {
-            let count = fates.iter().filter(|(_, had)| *had == fate).count();
+            let count = fates.iter().filter(|of| of.fate == fate).count();
             if count > 0 {
                 say(&format!("{} {what}.", counted(count)));
             }
         }
     }
+    let stuck = fates.iter().filter(|of| of.fate == Fate::Unreadable);
+    let stuck: Vec<&str> = stuck.map(|of| of.id.as_str()).collect();
     if stuck.is_empty() {
         return Ok(());
     }
@@ -223,57 +228,39 @@ fn told(place: &Place, selection: &Selection, fates: &[(&Work, Fate)]) -> crate:
 }
 
 /// Everything is never meant by saying nothing, where something is done to it.
-fn chosen(which: &Which, all: bool) -> Result<Selection, Failure> {
-    let selection = selection(which, all)?;
-    if selection.is_everything() && !all {
+fn chosen(which: &Which) -> Result<ParkedSelection, Failure> {
+    let selection = selection(which)?;
+    if is_everything(&selection) && !which.all {
         return Err(Failure::input("nothing says which parked work is meant")
             .hint("name it by --id, --reason, --topic, --since or --until, or say --all".to_owned()));
     }
     Ok(selection)
 }
 
-fn selection(which: &Which, all: bool) -> Result<Selection, Failure> {
-    let now = Timestamp::now();
-    let time = |text: &Option<String>| {
-        text.as_deref().map(|text| point_in_time(text, now)).transpose().map_err(Failure::input)
-    };
-    let selection = Selection {
+fn selection(which: &Which) -> Result<ParkedSelection, Failure> {
+    let selection = ParkedSelection {
         ids: which.ids.clone(),
         reason: which.reason.clone(),
         topic: which.topic.clone(),
-        span: Span { since: time(&which.since)?, until: time(&which.until)? },
+        since: which.since.clone(),
+        until: which.until.clone(),
+        all: which.all,
     };
-    if all && !selection.is_everything() {
+    if which.all && !is_everything(&selection) {
         return Err(Failure::input("--all is everything: it cannot be narrowed")
             .hint("leave out --all, or all the others".to_owned()));
     }
     Ok(selection)
 }
 
-async fn found(place: &Place, selection: &Selection, limit: usize) -> Result<Vec<Work>, Failure> {
-    parked::select(&table(place).await?, &place.store, selection, limit).await.map_err(outside)
+fn is_everything(selection: &ParkedSelection) -> bool {
+    *selection == ParkedSelection { all: selection.all, ..ParkedSelection::default() }
 }
 
-fn nothing(place: &Place, selection: &Selection) -> String {
-    let like_that = if selection.is_everything() { "" } else { " like that" };
-    format!("Nothing{like_that} is parked for {}.", place.store)
+fn nothing(selection: &ParkedSelection) -> &'static str {
+    if is_everything(selection) { "Nothing is parked." } else { "Nothing like that is parked." }
 }
 
 fn counted(count: usize) -> String {
     if count == 1 { "1 notice".to_owned() } else { format!("{count} notices") }
-}
-
-async fn table(place: &Place) -> Result<Table, Failure> {
-    let store = &place.store;
-    let is_shop = store.ends_with(".myshopify.com") || store == "unknown";
-    if StoreId::parse(store).is_err() && !is_shop {
-        return Err(Failure::input(format!("`{store}` is neither a store nor a shop's address")));
-    }
-    let aws = sdk_config(place.stack.endpoint.as_deref()).await.map_err(Failure::input)?;
-    Ok(Table::new(aws_sdk_dynamodb::Client::new(&aws), &place.stack.table))
-}
-
-fn outside(error: TableError) -> Failure {
-    Failure::outside(error)
-        .hint("check --table against the stack's outputs, and your AWS credentials".to_owned())
 }

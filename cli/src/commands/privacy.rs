@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use comfy_table::{ContentArrangement, Table as Grid, presets};
 use serde_json::json;
 use tajo_domain::{Demand, StoreId};
 use tajo_state::{
@@ -11,7 +10,7 @@ use tajo_state::{
 };
 
 use super::stack::Stack;
-use crate::output::{Failure, say, say_json, talk};
+use crate::output::{Failure, grid, say, say_json, talk};
 
 /// What to do about demands.
 #[derive(Subcommand, Debug)]
@@ -92,12 +91,7 @@ async fn list(asked: &List) -> crate::Result {
         say(&format!("Nothing was asked about the data of {store}."));
         return Ok(());
     }
-    let mut grid = Grid::new();
-    grid.load_style(presets::ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Dynamic);
-    if grid.width().is_none() {
-        grid.set_width(100);
-    }
-    grid.set_header(["asked at (UTC)", "demand", "id", "what was done"]);
+    let mut grid = grid(["asked at (UTC)", "demand", "id", "what was done"]);
     for demand in &demands {
         let at = demand.asked_at.strftime("%Y-%m-%d %H:%M").to_string();
         grid.add_row([at, word(demand.demand).to_owned(), demand.id.clone(), what_was_done(demand)]);

@@ -26,7 +26,9 @@ pub(crate) fn html(page: &Page) -> String {
                 ));
             }
             if *first_sync {
-                text += &paragraph("The first sync follows.");
+                text += &paragraph(
+                    "You asked for a first sync: <code>tajo connectors history shopify</code> shows what becomes of it.",
+                );
             }
             text += &paragraph(&format!(
                 "You can close this window. <code>tajo connectors test shopify --store {}</code> shows whether everything \

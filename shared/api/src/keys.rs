@@ -44,6 +44,7 @@ pub struct KeyRequest {
     pub scope: Scope,
     /// The only stores it may touch; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100), inner(regex(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")))]
     pub stores: Option<Vec<String>>,
 }
 
@@ -55,4 +56,11 @@ pub struct KeyCreated {
     pub key: ApiKey,
     /// The key itself, shown this once: only its hash is kept.
     pub secret: String,
+}
+
+/// All keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyList {
+    /// Each of them, newest first.
+    pub keys: Vec<ApiKey>,
 }

@@ -1,20 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod document;
 mod keys;
 mod operations;
+mod parameters;
 mod problem;
 mod stores;
+mod trace;
 mod work;
 
-pub use keys::{ApiKey, KeyCreated, KeyRequest, Scope};
+pub use document::document;
+pub use keys::{ApiKey, KeyCreated, KeyList, KeyRequest, Scope};
 pub use operations::{OPERATIONS, Operation};
-pub use problem::{Code, Problem};
+pub use parameters::{CURSOR_LENGTH, MOST, Parameter, parameters};
+pub use problem::{Code, Place, Problem};
 pub use stores::{
-    AppCredentials, Connect, ConnectAnswer, Credentials, DataFate, Disconnected, Next, SettingsAnswer,
-    SettingsDocument, State, StoreList, StoreStatus, TestAnswer, Tick, Verdict,
+    AppConfig, AppCredentials, Connect, ConnectAnswer, Credentials, DataFate, Disconnected, Next,
+    SettingsAnswer, SettingsDocument, State, StoreList, StoreStatus, TestAnswer, Tick, Verdict,
 };
+pub use trace::{Trace, TraceRequest, TracedConsent, TracedEffect, TracedOrder, TracedPerson};
 pub use work::{
-    Fate, FateOf, LogEntry, LogPage, LogType, ParkedPage, ParkedSelection, ParkedShown, ParkedWork,
-    RunCounts, RunKind, RunPage, RunRecord, RunState, SyncRequest, Trace, TraceRequest, WebhookAnswer,
-    WebhookRequest,
+    Fate, FateOf, Fates, LogEntry, LogPage, LogType, ParkedPage, ParkedSelection, ParkedShown, ParkedWork,
+    RESOURCES, RunCounts, RunKind, RunPage, RunRecord, RunState, SyncRequest, WebhookAnswer, WebhookRequest,
 };

@@ -33,6 +33,61 @@ pub enum Code {
     Upstream,
 }
 
+impl Code {
+    /// The HTTP status, and its words.
+    pub fn status(self) -> (u16, &'static str) {
+        match self {
+            Self::InvalidRequest => (400, "Bad Request"),
+            Self::Unauthenticated => (401, "Unauthorized"),
+            Self::Forbidden => (403, "Forbidden"),
+            Self::NotFound => (404, "Not Found"),
+            Self::MethodNotAllowed => (405, "Method Not Allowed"),
+            Self::Conflict => (409, "Conflict"),
+            Self::TooLarge => (413, "Content Too Large"),
+            Self::UnsupportedMediaType => (415, "Unsupported Media Type"),
+            Self::Refused => (422, "Unprocessable Content"),
+            Self::RateLimited => (429, "Too Many Requests"),
+            Self::Internal => (500, "Internal Server Error"),
+            Self::Upstream => (502, "Bad Gateway"),
+        }
+    }
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        let (status, title) = code.status();
+        Self {
+            kind: "about:blank".to_owned(),
+            title: title.to_owned(),
+            status,
+            code,
+            detail: detail.into(),
+            hint: None,
+            place: None,
+            stores: Vec::new(),
+        }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Where in a document something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+    /// The key as a path, such as `connectors.shopify.lists.buyers`; empty: the document itself.
+    pub key: String,
+}
+
 /// A problem, as a sentence and as a code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
@@ -51,6 +106,9 @@ pub struct Problem {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Where in the settings document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The connected stores, where one must be named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stores: Vec<String>,

@@ -122,23 +122,30 @@ pub struct StoreStatus {
     /// How it is.
     pub state: State,
     /// Why it needs attention.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attention: Option<String>,
     /// When it was connected first.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub connected_at: Timestamp,
-    /// When something of it last reached Brevo, or a run ended; absent: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// When something of it last reached Brevo, or a run ended; absent: not in the two weeks that the log is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub last_sync: Option<Timestamp>,
-    /// Customers that the connector knows.
+    /// Customers that the connector knows, guests included.
     pub customers_count: u64,
     /// Orders that the connector knows.
     pub orders_count: u64,
     /// Products that the connector knows.
     pub products_count: u64,
+    /// When these three were counted; absent: the first count is still under way, and they are at least this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub counted_at: Option<Timestamp>,
     /// Notices that wait for a person.
     pub parked_count: u64,
+    /// Notices that are held while it is paused.
+    #[serde(default)]
+    pub held_count: u64,
     /// Names the Brevo account without naming it: stores with the same one share its limits.
     pub brevo_account: String,
 }
@@ -155,6 +162,7 @@ pub struct StoreList {
 #[serde(deny_unknown_fields)]
 pub struct SettingsDocument {
     /// YAML, as `docs/tajo.example.yaml` shows it.
+    #[schemars(length(max = 100_000))]
     pub yaml: String,
 }
 
@@ -241,4 +249,11 @@ pub struct AppCredentials {
     /// The client secret. The one before stays good as the second.
     #[schemars(length(min = 1, max = 256))]
     pub client_secret: String,
+}
+
+/// The configuration of a Shopify app for this deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppConfig {
+    /// The text of `shopify.app.toml`.
+    pub toml: String,
 }

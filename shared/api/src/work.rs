@@ -18,6 +18,9 @@ pub enum RunKind {
     Incremental,
 }
 
+/// What a run may read.
+pub const RESOURCES: [&str; 3] = ["customers", "orders", "products"];
+
 /// A sync that is asked for (the SDK's words).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -27,6 +30,7 @@ pub struct SyncRequest {
     pub kind: RunKind,
     /// `customers`, `orders`, `products`; absent: all that the settings sync.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 3), inner(regex(pattern = "^(customers|orders|products)$")))]
     pub resources: Option<Vec<String>>,
     /// Nothing older than this: a day (`2023-01-01`) or a timestamp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,7 +143,7 @@ pub struct LogEntry {
     pub topic: String,
     /// The platform's delivery id.
     pub delivery: String,
-    /// `applied`, `unchanged`, `skipped`, `deferred`, `parked` or `retried`.
+    /// `applied`, `unchanged`, `skipped`, `deferred`, `parked`, `held` (the store is paused) or `retried`.
     pub outcome: String,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -164,33 +168,6 @@ pub struct LogPage {
     pub next: Option<String>,
 }
 
-/// Whom or what to trace: exactly one. In a body, never in a path: addresses would stand in access logs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TraceRequest {
-    /// An email address, an order id or name (`#1001`), or a customer id.
-    #[schemars(length(min = 1, max = 320))]
-    pub subject: String,
-}
-
-/// Everything the connector knows and did for one person or order. Personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Trace {
-    /// What was found: `customer`, `guest`, `order`; empty: nothing is known.
-    pub found: Vec<String>,
-    /// What is stored of the person: as Brevo gets it, with consents and their dates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<Value>,
-    /// What is stored of their orders: state and what was told.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub orders: Vec<Value>,
-    /// Their notices, oldest first: decisions, reasons, calls.
-    pub lines: Vec<LogEntry>,
-    /// Their parked work.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parked: Vec<ParkedWork>,
-}
-
 /// A webhook that somebody else received, verified, and forwards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -199,14 +176,27 @@ pub struct WebhookRequest {
     #[schemars(length(min = 1, max = 128))]
     pub topic: String,
     /// The body: as JSON, or as the text it came as.
+    #[schemars(with = "Payload")]
     pub payload: Value,
     /// The platform's delivery id; absent: made from topic and body, so that forwarding twice is once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100), regex(pattern = "^[A-Za-z0-9_:.-]+$"))]
     pub delivery: Option<String>,
     /// When it happened (`X-Shopify-Triggered-At`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub triggered_at: Option<Timestamp>,
+}
+
+/// A webhook's body, for the document.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Payload {
+    /// JSON.
+    Object(serde_json::Map<String, Value>),
+    /// The text of a JSON object.
+    Text(String),
 }
 
 /// A forwarded webhook that is on the queue.
@@ -269,6 +259,7 @@ pub struct ParkedShown {
 pub struct ParkedSelection {
     /// One of these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), inner(regex(pattern = "^[A-Za-z0-9_:.-]{1,100}$")))]
     pub ids: Vec<String>,
     /// The reason holds this text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -308,4 +299,13 @@ pub struct FateOf {
     pub id: String,
     /// What became of it.
     pub fate: Fate,
+}
+
+/// What became of the parked work that was meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fates {
+    /// Each piece.
+    pub fates: Vec<FateOf>,
+    /// There is more of it: ask again.
+    pub more: bool,
 }

@@ -97,6 +97,20 @@ pub fn required(name: &'static str, lookup: impl Fn(&str) -> Option<String>) -> 
     value.ok_or_else(|| ConfigError { name, problem: "is missing or empty".to_owned() })
 }
 
+/// A whole number from 1, or `otherwise` where the variable is missing or empty.
+pub fn number(
+    name: &'static str,
+    otherwise: u64,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Result<u64, ConfigError> {
+    let Some(text) = lookup(name).filter(|text| !text.is_empty()) else { return Ok(otherwise) };
+    let number = text.parse().ok().filter(|number| 0 < *number);
+    number.ok_or_else(|| ConfigError {
+        name,
+        problem: format!("is `{text}`: it must be a whole number from 1"),
+    })
+}
+
 /// Where AWS is played locally, if it is.
 pub fn endpoint(lookup: impl Fn(&str) -> Option<String>) -> Option<String> {
     lookup("AWS_ENDPOINT_OVERRIDE").filter(|value| !value.is_empty())

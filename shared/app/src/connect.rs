@@ -41,6 +41,7 @@ pub use disconnect::disconnect;
 pub use edit::{ask_webhook_check, edit};
 pub use environment::{ConnectConfig, ConnectEnv};
 pub use error::ConnectError;
+pub(crate) use neighbours::refuse_totals_shared_with;
 use plan::plan;
 
 /// Where the connector is deployed: the stack's outputs.
@@ -182,7 +183,17 @@ pub async fn set_up_brevo(
     currency: Option<&str>,
 ) -> Result<SetUp, ConnectError> {
     let brevo = tajo_brevo::Client::new(base)?;
-    let account = Account { brevo: &brevo, key };
+    set_up(&brevo, key, settings, currency).await
+}
+
+/// The same, with a client that is there already.
+pub(crate) async fn set_up(
+    brevo: &tajo_brevo::Client,
+    key: &SecretString,
+    settings: &Settings,
+    currency: Option<&str>,
+) -> Result<SetUp, ConnectError> {
+    let account = Account { brevo, key };
     let found = account.look(settings).await?;
     let plan = plan(&found, settings, currency)?;
     account.carry_out(&found, plan, settings, currency).await

@@ -137,6 +137,8 @@ impl Env {
             // A shop that comes back is not kept waiting.
             // One that is being set up neither.
             && !store.record.status.has_left()
+            // Nor is one that is resumed: what would be held then waits for another look.
+            && store.record.status != StoreStatus::Paused
             && store.record.status != StoreStatus::Connecting
         {
             return Ok(Some(store.clone()));
@@ -182,7 +184,12 @@ impl Env {
             // A shop that has left stays gone, whatever its last notices run into.
             let stored = stored.filter(|record| !record.status.has_left());
             let news = stored.filter(|record| record.attention.as_deref() != reason);
-            let status = if reason.is_some() { StoreStatus::NeedsAttention } else { StoreStatus::Active };
+            let status = match reason {
+                // Whoever paused it resumes it.
+                _ if stored.is_some_and(|record| record.status == StoreStatus::Paused) => StoreStatus::Paused,
+                Some(_) => StoreStatus::NeedsAttention,
+                None => StoreStatus::Active,
+            };
             // A missing scope is still missing when the work goes on.
             let missing = || stored.and_then(|record| lifecycle::warning_of(record.scopes.as_ref()?));
             let attention = reason.map(str::to_owned).or_else(missing);

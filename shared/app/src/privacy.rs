@@ -21,6 +21,7 @@ use tajo_mapping::{StoreFacts, clearing, sent_order};
 use tajo_state::{Attributes, Key, PrivacyRecord, StoreStatus, demand_attributes, stores_of_person};
 
 pub use confirm::{ConfirmError, confirm};
+pub(crate) use who::has_word;
 
 use crate::contact::sums;
 use crate::stop::Stop;

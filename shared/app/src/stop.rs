@@ -30,6 +30,8 @@ pub(crate) enum Stop {
         /// How far it came.
         reason: String,
     },
+    /// Its store is paused: it waits for that to end.
+    Hold,
     /// It waits for a person.
     Park {
         /// Why.
@@ -53,6 +55,7 @@ impl Stop {
             | Self::Continue { reason, .. }
             | Self::Park { reason, .. }
             | Self::Retry { reason } => reason,
+            Self::Hold => crate::pause::REASON,
         }
     }
 

@@ -13,7 +13,8 @@ use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes};
-use tajo_mapping::{Settings, Sync};
+use tajo_mapping::Sync;
+use tajo_state::StoreStatus;
 use tracing::error;
 
 pub use outcome::{Outcome, Record, Report, Source};
@@ -23,7 +24,8 @@ use crate::outbox::Outbox;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 use crate::{
-    Env, Urgency, brevo_news, cart, category, contact, delete, lifecycle, merge, order, privacy, product,
+    Env, Store, Urgency, brevo_news, cart, category, contact, delete, lifecycle, merge, order, pause,
+    privacy, product,
 };
 use prepare::{Prepared, Task, groups, prepare};
 
@@ -93,10 +95,15 @@ async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
             let end = apply(worker, changes).await;
             after_the_ride(worker, end).await
         }
-        Task::CartDue(due) => match silenced(&worker.store.facts.settings) {
+        Task::CartDue(due) => match silenced(worker.store) {
             Some(reason) => cart::let_rest(worker, due, reason).await,
             None => cart::due_now(worker, due).await,
         },
+        Task::Consents(changes) => {
+            pause::hear_consents(worker, changes).await?;
+            Err(Stop::Hold)
+        }
+        Task::Resume => Box::pin(pause::release(worker)).await,
         // Boxed: the journey of all others need not hold room for it.
         Task::BrevoNews(told) => Box::pin(brevo_news::hear(worker, told)).await,
         Task::SetUp => Box::pin(set_up::set_up(worker)).await,
@@ -122,7 +129,11 @@ async fn after_the_ride(worker: &Worker<'_>, end: Result<Step, Stop>) -> Result<
 }
 
 /// Why nobody is reminded of carts.
-fn silenced(settings: &Settings) -> Option<&'static str> {
+fn silenced(store: &Store) -> Option<&'static str> {
+    let settings = &store.facts.settings;
+    if store.record.status == StoreStatus::Paused {
+        return Some(pause::REASON);
+    }
     match (settings.enabled, settings.sync.carts) {
         (false, _) => Some(prepare::SWITCHED_OFF),
         (true, false) => Some("carts are switched off in the settings"),

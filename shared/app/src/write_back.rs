@@ -111,5 +111,5 @@ async fn tell(worker: &Worker<'_>, owed: &Owed) -> Result<Step, Stop> {
 }
 
 /// What to do where opt-outs cannot be written.
-const NO_SCOPE: &str = "give the app the scope write_customers in Shopify and connect the store again with its new \
-                        --access-token, or set `consent: one_way`";
+const NO_SCOPE: &str = "connect the store again and open the link, which asks for the scope write_customers (give an old custom \
+                        app the scope in Shopify first), or set `consent: one_way`";

@@ -83,6 +83,11 @@ impl Ledger {
         self.0.iter().filter(|(_, held)| **held != DONE).map(|(key, _)| key.as_str())
     }
 
+    /// Every effect that is known, and whether it is done.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.0.iter().map(|(key, held)| (key.as_str(), *held == DONE))
+    }
+
     /// Whether no effect was ever taken, or all are forgotten.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -38,7 +38,8 @@ pub use product::{
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
     API_VERSION, ConsentSettings, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings,
-    ProductFilter, ProductSettings, ReservedEvents, Settings, SettingsError, Sync, TotalsOf, settings_schema,
+    ProductFilter, ProductSettings, ReservedEvents, Settings, SettingsError, StoreDocument, Sync, TotalsOf,
+    settings_schema, store_documents,
 };
 pub use sms::{has_phone, without_phone};
 pub use tags_event::tags_events;

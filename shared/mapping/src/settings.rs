@@ -5,6 +5,7 @@ mod error;
 mod fields;
 mod read;
 mod schema;
+mod stores;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use tajo_domain::{ConsentSource, Email};
 pub use error::SettingsError;
 pub(crate) use fields::{Fields, Target, TargetBlock};
 pub use schema::settings_schema;
+pub use stores::{StoreDocument, store_documents};
 
 use crate::FieldMapping;
 
@@ -250,7 +252,7 @@ impl Settings {
 }
 
 /// `https://Your-Store.myshopify.com/` is `your-store`.
-fn is_same_shop(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_shop(one: &str, other: &str) -> bool {
     let name = |text: &str| {
         let text = text.trim().to_lowercase();
         let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);

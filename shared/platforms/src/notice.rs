@@ -33,6 +33,9 @@ pub const BREVO_NEWS: &str = "tajo/brevo_news";
 
 /// The same, where nobody told it and we found it ([`RECONCILE`]): it is in no hurry.
 pub const BREVO_FOUND: &str = "tajo/brevo_found";
+
+/// What was held while a store was paused is to go on.
+pub const RESUME: &str = "tajo/resume";
 /// A store was connected, new or again: its Brevo account and its webhooks are to be made ready.
 pub const SET_UP: &str = "tajo/set_up";
 
@@ -222,6 +225,13 @@ impl Notice {
     /// The night's question about an account. One name for every night: if it is parked, it is parked once.
     pub fn reconcile(account: &str, asked_at: Timestamp) -> Self {
         Self::new(Platform::Shopify, account, RECONCILE, "reconcile", asked_at)
+    }
+
+    /// What was held while the store was paused is to go on.
+    pub fn resume(store: &StoreId, platform: Platform, shop: &str, now: Timestamp) -> Self {
+        let mut notice = Self::new(platform, shop, RESUME, format!("resume:{}", now.as_second()), now);
+        notice.store = Some(store.clone());
+        notice.wrap(b"{}")
     }
 
     /// What Brevo told, for one of the stores that know the person. Named after what happened, so that a webhook which

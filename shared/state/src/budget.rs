@@ -19,6 +19,16 @@ pub async fn take_tickets(
     asked: u32,
 ) -> Result<u64, TableError> {
     let key = Key::budget(account, bucket, window);
+    let total = add(table, key, asked, begins_at + KEPT_SECONDS).await?;
+    Ok(total.saturating_sub(u64::from(asked)))
+}
+
+/// Counts a use of an API key in this minute, and answers how many there were, this one included. One write unit.
+pub async fn count_use(table: &Table, key: &str, minute: i64) -> Result<u64, TableError> {
+    add(table, Key::rate(key, minute), 1, minute * 60 + KEPT_SECONDS).await
+}
+
+async fn add(table: &Table, key: Key, asked: u32, expires_at: i64) -> Result<u64, TableError> {
     let number = |value: i64| AttributeValue::N(value.to_string());
     let answer = table
         .client()
@@ -29,13 +39,12 @@ pub async fn take_tickets(
         .update_expression("ADD asked :asked SET #ttl = :ttl")
         .expression_attribute_names("#ttl", "ttl")
         .expression_attribute_values(":asked", number(i64::from(asked)))
-        .expression_attribute_values(":ttl", number(begins_at + KEPT_SECONDS))
+        .expression_attribute_values(":ttl", number(expires_at))
         .return_values(ReturnValue::UpdatedNew)
         .send()
         .await
         .map_err(|error| aws_error("UpdateItem", error))?;
-    let total = answer.attributes.as_ref().and_then(|item| read_number(item, "asked")).unwrap_or(u64::MAX);
-    Ok(total.saturating_sub(u64::from(asked)))
+    Ok(answer.attributes.as_ref().and_then(|item| read_number(item, "asked")).unwrap_or(u64::MAX))
 }
 
 /// How long what was learned is kept after it was last written, in seconds.

@@ -32,6 +32,12 @@ pub fn due_shard(token: &str) -> String {
 #[derive(Clone, Debug)]
 pub struct DuePage(HashMap<String, AttributeValue>);
 
+impl DuePage {
+    pub(crate) fn new(after: HashMap<String, AttributeValue>) -> Self {
+        Self(after)
+    }
+}
+
 /// At most `limit` carts of one partition that are due, longest first, and where the next page begins, if there is
 /// one.
 pub async fn due_carts(

@@ -7,8 +7,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Key;
+use crate::table::ALL_STORES;
 
 /// The item format this version writes. It reads this one and the one before.
 const FORMAT: u64 = 1;
@@ -73,12 +75,19 @@ impl Attributes {
 pub struct Table {
     client: Client,
     name: String,
+    /// By store: the last hour that this process noted as one with log lines.
+    noted_hours: Arc<Mutex<HashMap<String, String>>>,
 }
 
 impl Table {
     /// A table by its name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into() }
+        Self { client, name: name.into(), noted_hours: Arc::default() }
+    }
+
+    pub(crate) fn noted_hours(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        // Each change is one insertion: a panic while the lock was held left nothing half done.
+        self.noted_hours.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -271,7 +280,9 @@ impl Table {
             ("v".to_owned(), number(FORMAT)),
             ("data".to_owned(), data),
         ]);
-        if let Some((shard, at)) = &attributes.due {
+        // By its key and not by its writer: whoever forgot it would make a store vanish from the list.
+        let store = key.is_store().then(|| (ALL_STORES.to_owned(), 0));
+        if let Some((shard, at)) = attributes.due.as_ref().or(store.as_ref()) {
             item.insert("due_shard".to_owned(), AttributeValue::S(shard.clone()));
             item.insert("due_at".to_owned(), AttributeValue::N(at.to_string()));
         }

@@ -6,7 +6,9 @@ mod due;
 mod installs;
 mod item;
 mod lease;
+mod listing;
 mod log;
+mod log_page;
 mod members;
 mod parked;
 mod privacy;
@@ -18,15 +20,18 @@ mod transaction;
 mod walk;
 
 pub use aws::{AwsError, sdk_config};
-pub use budget::{Learned, learned_of, note_learned, take_tickets};
+pub use budget::{Learned, count_use, learned_of, note_learned, take_tickets};
 pub use due::{DueCart, DuePage, due_carts, due_shard, due_webhook_checks};
 pub use installs::{InstallLink, ShopOwner, Visit, WebhookCheck};
 pub use item::{Attributes, Stored, Table, TableError};
 pub use lease::Lease;
+pub use listing::{Listing, count_waiting, list_ids, list_stores};
 pub use log::{LogLine, read_log, write_log};
+pub use log_page::{LogPlace, LogQuery, log_page};
 pub use members::{forget_member, members, note_member};
 pub use parked::{
-    Backlog, COUNTED, Parked, Span, backlog, forget_parked, list_parked, park, parked_page, read_parked,
+    Backlog, COUNTED, Parked, Span, backlog, forget_parked, held_page, hold, list_parked, park, parked_page,
+    read_parked,
 };
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,

@@ -33,6 +33,9 @@ pub struct LogLine {
     /// The platform's order id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
+    /// What the buyer sees of the order, such as `#1001`: how it is found by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_name: Option<String>,
 }
 
 /// Writes the lines of one store and one invocation. `request` names the invocation: a retried write lands on
@@ -44,10 +47,26 @@ pub async fn write_log(
     now: Timestamp,
     lines: &[LogLine],
 ) -> Result<(), TableError> {
+    let hour = hour(now);
+    // First, so that no line is ever in an hour that nobody looks into.
+    note_hour(table, store, &hour, now).await?;
     let shard = request.bytes().fold(0u32, |sum, byte| sum.wrapping_add(u32::from(byte))) % LOG_SHARDS;
-    let key = Key::log(store, &hour(now), shard, format!("{now}#{request}"));
+    // Milliseconds always: the order of the keys is the order of time.
+    let key = Key::log(store, &hour, shard, format!("{now:.3}#{request}"));
     let attributes = Attributes { due: None, expires_at: Some(now.as_second() + KEPT_SECONDS) };
     table.put_new(&key, &lines.to_vec(), &attributes).await
+}
+
+/// Notes that an hour has lines: whoever looks for them skips the others. Once in an hour and process.
+async fn note_hour(table: &Table, store: &str, hour: &str, now: Timestamp) -> Result<(), TableError> {
+    if table.noted_hours().get(store).is_some_and(|noted| noted == hour) {
+        return Ok(());
+    }
+    // A day more than the lines.
+    let expires_at = Some(now.as_second() + KEPT_SECONDS + 24 * 3600);
+    table.put_new(&Key::log_hour(store, hour), &true, &Attributes { due: None, expires_at }).await?;
+    table.noted_hours().insert(store.to_owned(), hour.to_owned());
+    Ok(())
 }
 
 /// The lines of a store since `since`, oldest first.
@@ -93,7 +112,7 @@ async fn read_hour(table: &Table, pk: &str) -> Result<Vec<LogLine>, TableError> 
 }
 
 /// `2026-11-21T22`, in UTC.
-fn hour(at: Timestamp) -> String {
+pub(crate) fn hour(at: Timestamp) -> String {
     let rounded = at.to_zoned(TimeZone::UTC);
     let rounded = rounded.round(jiff::ZonedRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Trunc));
     rounded.map_or_else(|_| at.to_string(), |hour| hour.strftime("%Y-%m-%dT%H").to_string())

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::due::{DuePage, ids_page, oldest_times};
-use crate::table::{ALL_PARKED, parked_shard};
+use crate::table::{ALL_PARKED, held_shard, parked_shard};
 use crate::{Attributes, Key, Table, TableError};
 
 /// Ninety days.
@@ -61,12 +61,30 @@ pub const COUNTED: i32 = 1000;
 
 /// Parks a notice (its text as it stood on the queue): head and parts in one transaction, so that no part is ever
 /// without its head. What was parked under the same id before is replaced.
-pub async fn park(table: &Table, mut parked: Parked, notice: &str) -> Result<(), TableError> {
+pub async fn park(table: &Table, parked: Parked, notice: &str) -> Result<(), TableError> {
+    // The first part stands in the index of all stores: what is counted there needs no list of stores.
+    let shards = (parked_shard(&parked.store), Some(ALL_PARKED));
+    write(table, parked, notice, shards).await
+}
+
+/// Keeps a notice of a paused store, in the shape of parked work. It waits for `resume`, not for somebody to look into it:
+/// no list of parked work and no alarm counts it.
+pub async fn hold(table: &Table, held: Parked, notice: &str) -> Result<(), TableError> {
+    let shards = (held_shard(&held.store), None);
+    write(table, held, notice, shards).await
+}
+
+async fn write(
+    table: &Table,
+    mut parked: Parked,
+    notice: &str,
+    (shard, counted): (String, Option<&str>),
+) -> Result<(), TableError> {
     let expires_at = Some(parked.at.as_second() + KEPT_SECONDS);
     let at = parked.at.as_millisecond();
     let parts = split(notice);
     parked.parts = parts.len();
-    let due = Some((parked_shard(&parked.store), at));
+    let due = Some((shard, at));
     let head = table.put_in_transaction(
         &Key::parked(&parked.store, &parked.id),
         &parked,
@@ -75,8 +93,7 @@ pub async fn park(table: &Table, mut parked: Parked, notice: &str) -> Result<(),
     let mut writes = vec![head];
     for (index, part) in parts.iter().enumerate() {
         let key = Key::parked_part(&parked.store, &parked.id, index);
-        // The first part stands in the index of all stores: what is counted there needs no list of stores.
-        let due = (index == 0).then(|| (ALL_PARKED.to_owned(), at));
+        let due = counted.filter(|_| index == 0).map(|shard| (shard.to_owned(), at));
         writes.push(table.put_in_transaction(&key, part, &Attributes { due, expires_at })?);
     }
     // Nothing in it has a condition, so all of it is written.
@@ -101,6 +118,21 @@ pub async fn parked_page(
     let mut found = Vec::new();
     for id in ids {
         found.extend(table.get::<Parked>(&Key::parked(store, &id)).await?.record);
+    }
+    Ok((found, next))
+}
+
+/// At most `limit` notices that are held for a paused store, newest first, and where the next page begins.
+pub async fn held_page(
+    table: &Table,
+    store: &str,
+    limit: i32,
+    from: Option<DuePage>,
+) -> Result<(Vec<Parked>, Option<DuePage>), TableError> {
+    let (ids, next) = ids_page(table, held_shard(store), Span::default(), limit, from).await?;
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(table.get_newest::<Parked>(&Key::parked(store, &id)).await?.record);
     }
     Ok((found, next))
 }

@@ -22,6 +22,8 @@ pub enum StoreStatus {
     Connecting,
     /// Something only a person can help: what Brevo refused waits as parked work, the rest goes on.
     NeedsAttention,
+    /// A person paused it: its notices are held until it is resumed; opt-outs go out all the same.
+    Paused,
     /// The shop removed the app: its notices end as skipped, nothing is erased yet.
     Uninstalled,
     /// Everything of it was erased: this record is all that is left.

@@ -2,7 +2,7 @@
 //!
 //! | Item | `pk` | `sk` | Due index |
 //! | --- | --- | --- | --- |
-//! | store | `store#{store}` | `store` | |
+//! | store | `store#{store}` | `store` | `stores`: all of them |
 //! | contact | `customer#{store}#{customer id}` or `guest#{store}#{hash}` | `contact` | |
 //! | person | `person#{Brevo account}#{hash of email}` | `feed#{store}` | |
 //! | order | `order#{store}#{order id}` | `order` | |
@@ -12,6 +12,11 @@
 //! | category | `category#{store}#{Brevo category id}` | `category` | |
 //! | member | `members#{store}#{collection id}` | `{product id}` | |
 //! | parked | `parked#{store}#{id}` | `parked`, `part#{n}` | `parked#{store}`; its first part in `parked`: when it was parked |
+//! | held for a paused store | as parked | as parked | `held#{store}`: when it was held |
+//! | run | `run#{store}#{id}` | `run` | `runs#{store}`, when it was asked for |
+//! | API key | `key#{id}` | `key` | `keys`, when it was made |
+//! | rate of a key | `rate#{id}` | `{minute}` | |
+//! | counts | `counts` | `counts` | |
 //! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
 //! | reconcile | `reconcile#{Brevo account}` | `reconcile` | `reconcile`, when the account is compared next |
@@ -21,6 +26,7 @@
 //! | lease | `lease#{what}` | `lease` | |
 //! | learned | `budget#{Brevo account}` | `learned` | |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
+//! | hours with a log | `hours#{store}` | `{hour}` | |
 //!
 //! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
 
@@ -138,6 +144,31 @@ impl Key {
         Self::new(format!("parked#{store}#{id}"), format!("part#{part:03}"))
     }
 
+    /// A run.
+    pub fn run(store: &StoreId, id: &str) -> Self {
+        Self::new(format!("run#{store}#{id}"), "run")
+    }
+
+    /// An API key, by its public half.
+    pub fn api_key(id: &str) -> Self {
+        Self::new(format!("key#{id}"), "key")
+    }
+
+    /// How often an API key was used in one minute.
+    pub(crate) fn rate(id: &str, minute: i64) -> Self {
+        Self::new(format!("rate#{id}"), minute.to_string())
+    }
+
+    /// How much of everything there is, as last counted.
+    pub fn counts() -> Self {
+        Self::new("counts".to_owned(), "counts")
+    }
+
+    /// Whether it is a store: stores are always listed.
+    pub(crate) fn is_store(&self) -> bool {
+        self.sk == "store"
+    }
+
     /// A demand about somebody's data.
     pub fn privacy(store: &str, id: &str) -> Self {
         Self::new(format!("privacy#{store}#{id}"), "demand")
@@ -161,6 +192,11 @@ impl Key {
     /// What was learned of an account's rate limits.
     pub(crate) fn learned(account: &str) -> Self {
         Self::new(format!("budget#{account}"), "learned")
+    }
+
+    /// That an hour has log lines.
+    pub(crate) fn log_hour(store: &str, hour: &str) -> Self {
+        Self::new(format!("hours#{store}"), hour)
     }
 
     pub(crate) fn log_pk(store: &str, hour: &str, shard: u32) -> String {
@@ -187,6 +223,22 @@ pub(crate) const WEBHOOK_CHECKS: &str = "webhooks";
 pub(crate) fn privacy_shard(store: &str) -> String {
     format!("privacy#{store}")
 }
+
+/// The partition of the due index that lists what is held for a paused store.
+pub(crate) fn held_shard(store: &str) -> String {
+    format!("held#{store}")
+}
+
+/// The partition of the due index that lists a store's runs.
+pub(crate) fn runs_shard(store: &str) -> String {
+    format!("runs#{store}")
+}
+
+/// The partition of the due index that lists all stores.
+pub(crate) const ALL_STORES: &str = "stores";
+
+/// The partition of the due index that lists all API keys.
+pub(crate) const ALL_KEYS: &str = "keys";
 
 /// The partition of the due index that lists a store's parked work.
 pub(crate) fn parked_shard(store: &str) -> String {

@@ -55,6 +55,24 @@ impl Table {
         Ok(Page { items, next: answer.last_evaluated_key.as_ref().and_then(key_of) })
     }
 
+    /// The same, with the keys only, and with the few fields of records that say whether they are still about something.
+    pub async fn outline(&self, after: Option<&Key>) -> Result<Page, TableError> {
+        let mut scan = self
+            .client()
+            .scan()
+            .table_name(self.name())
+            .projection_expression("pk, sk, #data.deleted_at, #data.version, #data.v, #data.d, #data.x")
+            .expression_attribute_names("#data", "data");
+        if let Some(after) = after {
+            scan = scan
+                .exclusive_start_key("pk", AttributeValue::S(after.pk.clone()))
+                .exclusive_start_key("sk", AttributeValue::S(after.sk.clone()));
+        }
+        let answer = scan.send().await.map_err(|error| aws_error("Scan", error))?;
+        let items = answer.items.unwrap_or_default().into_iter().filter_map(held).collect();
+        Ok(Page { items, next: answer.last_evaluated_key.as_ref().and_then(key_of) })
+    }
+
     /// Deletes one item, if it is there.
     pub async fn delete(&self, key: &Key) -> Result<(), TableError> {
         self.client()

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tajo_app::config::{SweeperConfig, SyncConfig};
 use tajo_app::connect::{ConnectConfig, ConnectEnv, Target};
+use tajo_app::manage::{Manage, ManageConfig};
 use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
 use tajo_domain::StoreId;
@@ -185,6 +186,15 @@ impl World {
         let mut sweeper = Sweeper::new(&config).await.unwrap();
         sweeper.clock = self.clock.clone();
         sweeper
+    }
+
+    /// What management works with, through this front. Keys may be used as often as a test likes.
+    pub async fn manage(&self, front: &Front) -> Manage {
+        let connect = self.connect_config(front);
+        let config = ManageConfig { connect, requests_per_minute: 1_000_000 };
+        let mut manage = Manage::new(&config).await.unwrap();
+        manage.connect.clock = self.clock.clone();
+        manage
     }
 
     /// The state table, through this front.

@@ -24,6 +24,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "webhook-ingress", id: "WebhookIngress", megabytes: 16.0 },
     Function { name: "brevo-sync", id: "BrevoSync", megabytes: 32.0 },
     Function { name: "cart-sweeper", id: "CartSweeper", megabytes: 32.0 },
+    Function { name: "management", id: "Management", megabytes: 32.0 },
 ];
 
 const ZIP_GOAL: f64 = 3.5e6;

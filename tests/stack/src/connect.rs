@@ -129,6 +129,16 @@ async fn write_down(stack: &Stack, key: SecretString, yaml: String, progress: &P
     write(&target, &new, &set_up).await.map_err(|error| Error::new(error.to_string()))
 }
 
+/// The first key of the management API, as `tajo keys bootstrap` makes it.
+pub(crate) async fn first_key(stack: &Stack) -> Result<String> {
+    let failed = |error: String| Error::new(format!("no key of the management API could be made: {error}"));
+    let aws = tajo_state::sdk_config(Some(&stack.aws_endpoint_url)).await;
+    let aws = aws.map_err(|error| failed(error.to_string()))?;
+    let table = tajo_state::Table::new(aws_sdk_dynamodb::Client::new(&aws), &stack.table);
+    let made = tajo_app::manage::keys::bootstrap(&table, "local stack", false, jiff::Timestamp::now()).await;
+    Ok(made.map_err(|error| failed(error.to_string()))?.1.expose_secret().to_owned())
+}
+
 /// The sandbox plays the shop and what it knows of the app, whichever Brevo there is.
 async fn open_shop(stack: &Stack) -> Result<()> {
     let app = json!({ "client_id": CLIENT_ID, "client_secrets": [CLIENT_SECRET],

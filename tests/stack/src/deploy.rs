@@ -23,6 +23,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("oauth-callback", "OauthCallback"),
     ("brevo-sync", "BrevoSync"),
     ("cart-sweeper", "CartSweeper"),
+    ("management", "Management"),
 ];
 
 /// How the functions are built. The template is the same every time.

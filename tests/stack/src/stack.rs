@@ -16,6 +16,10 @@ pub struct Stack {
     pub api_host: String,
     /// Id of the API.
     pub api_id: String,
+    /// The management API, without `/v1`.
+    pub api_url: String,
+    /// A key of it that may do everything. Made up, valid for the local stack only.
+    pub api_key: String,
     /// Where the deployment says it is reached: what links and webhooks begin with. On this machine that is `local_url`.
     pub public_url: String,
     /// Where it is reached on this machine.
@@ -69,6 +73,8 @@ pub struct Functions {
     pub brevo_sync: String,
     /// Finds abandoned carts.
     pub cart_sweeper: String,
+    /// The management API.
+    pub management: String,
     /// Lets merchants in.
     pub oauth_callback: String,
 }
@@ -111,8 +117,8 @@ impl Stack {
 
     /// Log groups of the functions, as the template names them.
     #[must_use]
-    pub fn log_groups(&self) -> [String; 4] {
-        ["webhook-ingress", "oauth-callback", "brevo-sync", "cart-sweeper"]
+    pub fn log_groups(&self) -> [String; 5] {
+        ["webhook-ingress", "oauth-callback", "brevo-sync", "cart-sweeper", "management"]
             .map(|name| format!("/tajo/{}/{name}", self.stack_name))
     }
 }
@@ -123,10 +129,10 @@ mod tests {
 
     const SAMPLE: &str = r#"{
         "webhook_url": "http://127.0.0.1:1/_aws/execute-api/abc/webhooks/shopify", "api_host": "127.0.0.1:1",
-        "api_id": "abc", "public_url": "https://abc.example", "local_url": "http://127.0.0.1:1", "sandbox_url": "http://127.0.0.1:2", "brevo_api_url": "http://127.0.0.1:2/v3",
+        "api_id": "abc", "api_url": "http://127.0.0.1:1", "api_key": "k", "public_url": "https://abc.example", "local_url": "http://127.0.0.1:1", "sandbox_url": "http://127.0.0.1:2", "brevo_api_url": "http://127.0.0.1:2/v3",
         "aws_endpoint_url": "http://127.0.0.1:1", "region": "us-east-1", "stack_name": "tajo-local", "table": "t",
         "queues": {"live": "l", "gather": "g", "dead_letters": "d"}, "keyring_secret": "k", "store_secrets_prefix": "p/",
-        "functions": {"webhook_ingress": "i", "brevo_sync": "s", "cart_sweeper": "c", "oauth_callback": "o"},
+        "functions": {"webhook_ingress": "i", "brevo_sync": "s", "cart_sweeper": "c", "oauth_callback": "o", "management": "m"},
         "pids": {"ministack": 1}, "logs_dir": "logs"
     }"#;
 

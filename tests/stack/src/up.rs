@@ -69,6 +69,8 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
         ("ShopifyApiUrl", sandbox.url.as_str()),
         ("AwsEndpointOverride", aws.url.as_str()),
         ("SweepRate", options.sweep_rate.as_str()),
+        // Tests are in a hurry.
+        ("KeyRequestsPerMinute", "1000000"),
     ];
     let outputs = deploy::deploy(root, dir, &template, &aws.url, &parameters, progress).await?;
     let output = |name: &str| {
@@ -84,6 +86,8 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
         public_url: output("PublicUrl")?,
         local_url: format!("{}/_aws/execute-api/{api_id}", aws.url),
         api_host: aws.host,
+        api_url: format!("{}/_aws/execute-api/{api_id}", aws.url),
+        api_key: String::new(),
         api_id,
         sandbox_url: sandbox.url,
         brevo_api_url,
@@ -102,6 +106,7 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
             webhook_ingress: output("WebhookIngressName")?,
             brevo_sync: output("BrevoSyncName")?,
             cart_sweeper: output("CartSweeperName")?,
+            management: output("ManagementName")?,
             oauth_callback: output("OauthCallbackName")?,
         },
         pids: BTreeMap::from([
@@ -111,6 +116,7 @@ async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
         logs_dir: dir.join("logs"),
         demo: None,
     };
+    stack.api_key = connect::first_key(&stack).await?;
     stack.demo = connect::connect_demo_store(&stack, progress).await?;
     stack.save(&dir.join("stack.json"))?;
     progress.say(&format!(

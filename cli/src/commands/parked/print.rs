@@ -1,12 +1,11 @@
 //! Parked work as people read it: 80 columns, a line for what it is and one for why.
 
-use tajo_app::parked::Shown;
-use tajo_state::Parked;
+use tajo_api::{ParkedShown, ParkedWork};
 
-use crate::output::{say, talk, wrapped};
+use crate::output::{say, say_json, talk, wrapped};
 
 /// One piece of it in a list.
-pub(super) fn head(work: &Parked) {
+pub(crate) fn head(work: &ParkedWork) {
     let at = work.at.strftime("%Y-%m-%d %H:%M").to_string();
     say(&format!("{at} UTC  {}  {}", work.topic, work.id));
     say(&wrapped(&work.reason, 2));
@@ -16,30 +15,19 @@ pub(super) fn head(work: &Parked) {
 }
 
 /// One piece of it, in full.
-pub(super) fn whole(shown: &Shown) -> crate::Result {
-    head(&shown.parked);
-    let tries = shown.parked.attempts;
-    match &shown.notice {
-        None => say("  It is no notice that this version can read."),
-        Some(about) => {
-            say(&format!("  shop       {}", about.shop));
-            let time = about.triggered_at.map_or_else(|| "not said".to_owned(), |at| at.to_string());
-            say(&format!("  happened   {time}"));
-            say(&format!("  heard of   {}", about.received_at));
-            say(&format!("  tries      {tries}"));
-            if let Some(version) = &about.api_version {
-                say(&format!("  API        {version}"));
-            }
-            match about.body_bytes {
-                Some(bytes) => say(&format!("  body       {bytes} bytes")),
-                None => say("  body       too large for a message: only its id was kept"),
-            }
-        }
+pub(super) fn whole(shown: &ParkedShown) -> crate::Result {
+    head(&shown.work);
+    let time = shown.triggered_at.map_or_else(|| "not said".to_owned(), |at| at.to_string());
+    say(&format!("  happened   {time}"));
+    say(&format!("  tries      {}", shown.work.attempts));
+    match shown.body_bytes {
+        Some(bytes) => say(&format!("  body       {bytes} bytes")),
+        None => say("  body       too large for a message, or no longer readable"),
     }
     match &shown.body {
         Some(body) => {
             talk("note: what follows is personal data");
-            crate::output::say_json(body)?;
+            say_json(body)?;
         }
         None => say("  The body is personal data: --body prints it."),
     }

@@ -18,9 +18,22 @@ pub(super) async fn refuse_shared_totals(
     currency: Option<&str>,
 ) -> Result<(), ConnectError> {
     let names = keyring["stores"].as_object().into_iter().flatten().map(|(name, _)| name);
-    let others = names.filter_map(|name| StoreId::parse(name).ok()).filter(|other| other != store);
+    let others: Vec<StoreId> =
+        names.filter_map(|name| StoreId::parse(name).ok()).filter(|other| other != store).collect();
+    refuse_totals_shared_with(table, &others, store, account, settings, currency).await
+}
+
+/// Refuses totals that one of these stores fills too.
+pub(crate) async fn refuse_totals_shared_with(
+    table: &Table,
+    others: &[StoreId],
+    store: &StoreId,
+    account: &str,
+    settings: &Settings,
+    currency: Option<&str>,
+) -> Result<(), ConnectError> {
     for other in others {
-        let record = table.get_newest::<StoreRecord>(&Key::store(&other)).await?.record;
+        let record = table.get_newest::<StoreRecord>(&Key::store(other)).await?.record;
         let feeds = |record: &StoreRecord| record.account == account && !record.status.has_left();
         let Some(record) = record.filter(feeds) else { continue };
         // A document that cannot be read any more stops that store's own work, and nobody else's.
@@ -28,13 +41,13 @@ pub(super) async fn refuse_shared_totals(
         theirs.resolve(&record.set_up.lists, &record.set_up.attributes);
         let shared = shared_totals(settings, store.as_str(), &theirs);
         if !shared.is_empty() {
-            return Err(ConnectError::SharedTotals { other, shared });
+            return Err(ConnectError::SharedTotals { other: other.clone(), shared });
         }
         let both_sum = [settings, &theirs].iter().all(|settings| settings.totals == TotalsOf::Summed);
         if let (true, Some(own), Some(their)) = (both_sum, currency, record.currency)
             && own != their
         {
-            return Err(ConnectError::SummedCurrencies { other, own: own.to_owned(), their });
+            return Err(ConnectError::SummedCurrencies { other: other.clone(), own: own.to_owned(), their });
         }
     }
     Ok(())

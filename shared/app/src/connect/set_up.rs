@@ -21,7 +21,7 @@ use crate::worker::{LEAST_TIME, Step, Worker};
 /// Why a set-up stopped, said in this way everywhere: the store's status is recognised by it.
 pub(crate) const NOT_SET_UP: &str = "The set-up is not done: ";
 
-/// When the webhooks are looked through again: Shopify removes those whose deliveries fail.
+/// How long until the webhooks are looked through again: Shopify removes those whose deliveries fail.
 pub(crate) const CHECK_EVERY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 /// Makes everything ready that a store needs, new or again.
@@ -65,7 +65,7 @@ pub(crate) async fn check_webhooks(worker: &Worker<'_>) -> Result<Step, Stop> {
         return Ok(Step::skip("webhooks", reason));
     }
     let done = match put_right(worker, None).await {
-        Ok((_, done)) => done,
+        Ok(done) => done,
         Err(error) => return crate::shopify::unanswered("webhooks", &error, worker.attempts),
     };
     check_again(worker).await?;
@@ -109,7 +109,7 @@ async fn prepare(worker: &Worker<'_>) -> Result<(ShopFacts, SetUp, Done), Connec
         brevo_webhook::register(&address, &account, &record.account, token, true).await?;
     }
     // Last: what a webhook tells must find everything in place.
-    let (_, done) = put_right(worker, Some(&facts)).await.map_err(ConnectError::Shopify)?;
+    let done = put_right(worker, Some(&facts)).await.map_err(ConnectError::Shopify)?;
     Ok((facts, set_up, done))
 }
 
@@ -118,7 +118,7 @@ async fn ask_shop(worker: &Worker<'_>) -> Result<ShopFacts, api::Error> {
     Ok(api::shop_facts(&door.ask(&api::shop()).await?))
 }
 
-async fn put_right(worker: &Worker<'_>, facts: Option<&ShopFacts>) -> Result<((), Done), api::Error> {
+async fn put_right(worker: &Worker<'_>, facts: Option<&ShopFacts>) -> Result<Done, api::Error> {
     let door = door(worker).ok_or(api::Error::TokenRefused)?;
     let granted = match facts {
         Some(facts) => facts.scopes.clone(),
@@ -132,7 +132,7 @@ async fn put_right(worker: &Worker<'_>, facts: Option<&ShopFacts>) -> Result<(()
     if let Some(reason) = refused(&done) {
         warn!(store.id = %worker.store.facts.store, reason, "Shopify does not want all webhooks of the store");
     }
-    Ok(((), done))
+    Ok(done)
 }
 
 fn door<'a>(worker: &'a Worker<'_>) -> Option<Door<'a>> {
@@ -168,7 +168,7 @@ async fn settle(worker: &Worker<'_>, facts: &ShopFacts, set_up: &SetUp, done: &D
             shop_id: facts.id.clone().or_else(|| stored.shop_id.clone()),
             scopes: Some(scopes),
             set_up: set_up.found.clone(),
-            // The first sync that was asked for: nothing runs one yet.
+            // Asked for once. Its run record is to be made before this, when `worker.store.record.asked.first_sync` is set.
             asked: tajo_state::Asked { first_sync: false, ..stored.asked.clone() },
             ..stored.clone()
         })

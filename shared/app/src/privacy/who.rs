@@ -230,7 +230,7 @@ impl Who {
 }
 
 /// Whether a word stands in a text by itself: `jo@example.com` is not in `marjo@example.com`.
-fn has_word(text: &str, word: &str) -> bool {
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
     let inner = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "-_+".contains(c));
     text.match_indices(word).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());

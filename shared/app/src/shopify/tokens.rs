@@ -26,8 +26,9 @@ const LAST_MOMENT: SignedDuration = SignedDuration::from_secs(30);
 /// Longer than a holder can take: two calls (one for each secret of the app) of ten seconds, and the writing.
 const LEASE: SignedDuration = SignedDuration::from_secs(45);
 
-/// How long somebody without a living token waits for the holder, and how often they look.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long somebody without a living token waits for the holder, and how often they look. Less than what is left of a
+/// deadline when a call may still begin.
+const PATIENCE: Duration = Duration::from_secs(12);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Where tokens are.

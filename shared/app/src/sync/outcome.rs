@@ -14,7 +14,7 @@ use crate::connect::set_up::NOT_SET_UP;
 use crate::shopify::{CANNOT_BE_ASKED, CANNOT_BE_TOLD};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
-use crate::{Env, Store};
+use crate::{Env, Store, pause};
 
 /// One message of a queue.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub enum Outcome {
     Deferred,
     /// It waits for a person: `tajo parked list`.
     Parked,
+    /// Its store is paused: it goes on when that ends.
+    Held,
     /// Our own state or queue could not be reached: the queue hands it out again.
     Retried,
 }
@@ -66,6 +68,7 @@ impl Outcome {
             Self::Skipped => "skipped",
             Self::Deferred => "deferred",
             Self::Parked => "parked",
+            Self::Held => "held",
             Self::Retried => "retried",
         }
     }
@@ -132,7 +135,8 @@ pub(super) async fn conclude(
     report.quiet = prepared.store.facts.settings.logging.level == LogLevel::Quiet;
     report.line.calls = worker.calls();
     report.line.person = person;
-    report.line.order = order;
+    (report.line.order, report.line.order_name) = order.unzip();
+    report.line.order_name = report.line.order_name.take().filter(|name| !name.is_empty());
     report
 }
 
@@ -211,12 +215,12 @@ pub(super) async fn write_down(env: &Env, request: &str, reports: &[Report]) {
     }
 }
 
-/// Hash of the person and id of the order a task is about, for finding its line again.
-pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
+/// Hash of the person, id and name of the order a task is about, for finding its line again.
+pub(super) fn subjects(task: &Task) -> (Option<String>, Option<(String, String)>) {
     let changes = match task {
-        Task::Changes(changes) => changes,
+        Task::Changes(changes) | Task::Consents(changes) => changes,
         Task::BrevoNews(told) => return (Some(told.news.email.hash()), None),
-        Task::CartDue(_) | Task::SetUp | Task::CheckWebhooks => return (None, None),
+        Task::CartDue(_) | Task::Resume | Task::SetUp | Task::CheckWebhooks => return (None, None),
     };
     let who = changes.changes.iter().find_map(identity);
     let person = who.filter(|who| !who.is_empty()).and_then(|who| {
@@ -227,9 +231,9 @@ pub(super) fn subjects(task: &Task) -> (Option<String>, Option<String>) {
         who.email.as_ref().map(Email::hash).or_else(by_key)
     });
     let order = changes.changes.iter().find_map(|change| match change {
-        Change::Order(order) => Some(order.id.clone()),
-        Change::OrderFact(lone) => Some(lone.order.clone()),
-        Change::OrderDeleted { order, .. } => Some(order.clone()),
+        Change::Order(order) => Some((order.id.clone(), order.name.clone())),
+        Change::OrderFact(lone) => Some((lone.order.clone(), String::new())),
+        Change::OrderDeleted { order, .. } => Some((order.clone(), String::new())),
         _ => None,
     });
     (person, order)
@@ -249,6 +253,14 @@ async fn stopped(env: &Env, record: &Record, notice: Notice, stop: Stop, calls: 
             }
             park_it(env, record, &notice, &reason, hint).await.map(|()| (Outcome::Parked, reason))
         }
+        Stop::Hold => match &notice.store {
+            Some(store) => {
+                let id = parked_id(&notice, record);
+                let kept = pause::keep(env, store, &notice, record, id).await;
+                kept.map(|()| (Outcome::Held, pause::REASON.to_owned()))
+            }
+            None => Err("a notice of no store cannot be held".to_owned()),
+        },
         Stop::Retry { reason } => Err(reason),
     };
     match result {
@@ -322,6 +334,7 @@ fn given_back(env: &Env, record: &Record) -> Report {
         calls: 0,
         person: None,
         order: None,
+        order_name: None,
     };
     Report {
         message_id: record.message_id.clone(),
@@ -349,6 +362,7 @@ pub(super) fn report(
         calls: 0,
         person: None,
         order: None,
+        order_name: None,
     };
     let message_id = record.message_id.clone();
     Report { message_id, store: store_name(notice), outcome, line, quiet: false, passed_on: false }

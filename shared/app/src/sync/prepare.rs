@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
 use tajo_platforms::notice::{
     BREVO_FOUND, BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CHECK_WEBHOOKS, CartDue, NewsForStore, RECONCILE,
-    SET_UP,
+    RESUME, SET_UP,
 };
 use tajo_platforms::{Notice, TopicKind};
 use tajo_state::StoreStatus;
@@ -17,7 +17,7 @@ use tajo_state::StoreStatus;
 use super::outcome::{self, Record, Report, Source};
 use super::{put_off, resolve};
 use crate::stop::Stop;
-use crate::{Delivery, Env, Store, Urgency, brevo_news, product, reconcile, trace};
+use crate::{Delivery, Env, Store, Urgency, brevo_news, pause, product, reconcile, trace};
 
 /// A record that can be worked on.
 pub(super) struct Prepared {
@@ -35,6 +35,10 @@ pub(super) enum Task {
     CartDue(CartDue),
     /// What Brevo told of somebody.
     BrevoNews(NewsForStore),
+    /// A paused store's news of what people said about being written to.
+    Consents(Changes),
+    /// What was held while the store was paused goes on.
+    Resume,
     /// The store is to be made ready.
     SetUp,
     /// Its webhooks are to be looked through.
@@ -136,6 +140,13 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
         Task::BrevoNews(notice.read_brevo_news()?)
     } else if store.record.status.has_left() && !must_keep {
         nothing("the app was removed from this shop: connect the store again if that was a mistake")
+    } else if notice.topic == RESUME {
+        Task::Resume
+    } else if store.record.status == StoreStatus::Paused && pause::waits(notice) {
+        if !pause::may_opt_out(notice) {
+            return Err(Stop::Hold);
+        }
+        Task::Consents(resolve::changes(env, &store, notice, deadline).await?)
     } else if notice.topic == CART_DUE {
         // Of a store that is switched off too: the cart must not come up again and again.
         Task::CartDue(notice.read_cart_due()?)

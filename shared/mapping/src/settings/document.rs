@@ -9,8 +9,11 @@ use std::num::NonZeroU64;
 
 use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, Unexpected, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{
+    Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
+use serde_saphyr::Spanned;
 use tajo_domain::Email;
 
 use super::fields::Fields;
@@ -33,8 +36,44 @@ pub struct Document {
 #[derive(Default, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Connectors {
-    /// The Shopify store.
-    pub shopify: Connector,
+    /// The Shopify store, or a list of several, each with its `shop_url`.
+    pub shopify: Stores,
+}
+
+/// The settings of one store, or of several in one document.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum Stores {
+    /// One store.
+    One(#[schemars(with = "Connector")] Box<Connector>),
+    /// Several, each with its `shop_url`. `tajo config apply` sends each store its part.
+    Many(#[schemars(with = "Vec<Connector>", length(min = 1))] Vec<Spanned<Connector>>),
+}
+
+impl Default for Stores {
+    fn default() -> Self {
+        Self::One(Box::default())
+    }
+}
+
+/// By hand, as [`Switch`].
+impl<'de> Deserialize<'de> for Stores {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct StoresVisitor;
+        impl<'de> Visitor<'de> for StoresVisitor {
+            type Value = Stores;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a block, or a list of blocks for several stores,")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                Connector::deserialize(MapAccessDeserializer::new(map)).map(|own| Stores::One(Box::new(own)))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Stores::Many)
+            }
+        }
+        from.deserialize_any(StoresVisitor)
+    }
 }
 
 /// One store.

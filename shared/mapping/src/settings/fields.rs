@@ -15,7 +15,7 @@ use crate::Kind;
 use crate::sources::{address_pattern, known_sources};
 
 /// Source → attribute, in the order of the document, each with its place.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Fields(pub Vec<(Spanned<String>, Spanned<Target>)>);
 
 /// Where a field goes.

@@ -7,11 +7,11 @@ use tajo_domain::ConsentSource;
 
 use super::document::{
     Connector, Consent, Direction, Document, FilterBlock, InventoryBlock, ListRef, ListsBlock, OrdersBlock,
-    ProductStatus, ProductsBlock, Switch, SyncBlock, Truth,
+    ProductStatus, ProductsBlock, Stores, Switch, SyncBlock, Truth,
 };
 use super::{
     API_VERSION, ConsentSettings, InventorySettings, ListNames, Lists, Logging, OrderSettings, ProductFilter,
-    ProductSettings, Settings, SettingsError, Sync,
+    ProductSettings, Settings, SettingsError, Sync, stores,
 };
 use crate::FieldMapping;
 
@@ -29,13 +29,33 @@ impl Settings {
     }
 
     fn read(text: &str, stored: bool) -> Result<Self, SettingsError> {
-        let document = parse(text)?;
-        let own = document.connectors.shopify;
+        let mut document = parse(text)?;
+        let own = match std::mem::take(&mut document.connectors.shopify) {
+            Stores::One(own) => *own,
+            Stores::Many(stores) => stores::only(stores)?,
+        };
+        Self::of(&document, own, stored)
+    }
+
+    /// The settings of each store of a document, in its order.
+    pub(super) fn each(text: &str) -> Result<Vec<Self>, SettingsError> {
+        let mut document = parse(text)?;
+        match std::mem::take(&mut document.connectors.shopify) {
+            Stores::One(own) => Ok(vec![Self::of(&document, *own, false)?]),
+            Stores::Many(stores) => {
+                stores::check(&stores)?;
+                stores.into_iter().map(|own| Self::of(&document, own.value, false)).collect()
+            }
+        }
+    }
+
+    /// One store's settings: its own, and those at the top level.
+    fn of(document: &Document, own: Connector, stored: bool) -> Result<Self, SettingsError> {
         let logging = logging(&own);
         let consent = consent(&own);
         let layers = [&own.sync, &document.sync];
         let mut warnings: Vec<String> = api_version(own.api_version.as_deref()).into_iter().collect();
-        let (field_mapping, wrong) = FieldMapping::new(document.field_mapping, own.field_mapping);
+        let (field_mapping, wrong) = FieldMapping::new(document.field_mapping.clone(), own.field_mapping);
         for error in wrong {
             if !stored {
                 return Err(error);
@@ -88,6 +108,8 @@ fn parse(text: &str) -> Result<Document, SettingsError> {
             let path = track.path().to_string();
             // Where the tracker did not see the key, what is above it is named.
             let path = path.split(".?").next().unwrap_or_default();
+            // An entry of a list keeps its place in a wrapper, which is no key.
+            let path = &path.replace("].value", "]");
             Err(SettingsError::from_parser(&error, if path == "." { "" } else { path }))
         }
     }

@@ -19,6 +19,7 @@ mod readme;
 mod shopify;
 mod shopify_api;
 mod shopify_catalogue;
+mod shopify_oauth;
 mod support;
 mod tracker;
 mod webhooks;

@@ -1,0 +1,95 @@
+//! `tajo shopify`: the app at Shopify that all stores share.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+use tajo_api::{AppConfig, AppCredentials};
+
+use crate::api::{Call, Reach};
+use crate::output::{Failure, say, say_json, talk};
+use crate::secret;
+
+/// What to do with the app.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Shopify {
+    /// Its credentials.
+    #[command(subcommand)]
+    App(App),
+    /// Print its `shopify.app.toml`, with this deployment's addresses.
+    AppConfig(Print),
+}
+
+/// What to do with its credentials.
+#[derive(Subcommand, Debug)]
+pub(crate) enum App {
+    /// Store the app's client id and secret. The secret before stays good as the second.
+    Set(Set),
+}
+
+/// The app.
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    /// The client id.
+    #[arg(long, env = "SHOPIFY_API_KEY", hide_env_values = true, value_name = "ID")]
+    client_id: String,
+    /// The client secret; `-`: stdin. Left out: it is asked for.
+    #[arg(long, env = "SHOPIFY_API_SECRET", hide_env_values = true, value_name = "SECRET")]
+    client_secret: Option<SecretString>,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Where to.
+#[derive(Args, Debug)]
+pub(crate) struct Print {
+    /// Where to write it. Left out: to the terminal.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Runs the command.
+pub(crate) async fn run(asked: &Shopify) -> crate::Result {
+    match asked {
+        Shopify::App(App::Set(asked)) => set(asked).await,
+        Shopify::AppConfig(asked) => app_config(asked).await,
+    }
+}
+
+async fn set(asked: &Set) -> crate::Result {
+    let what = "Shopify client secret";
+    let secret = secret::given(asked.client_secret.as_ref(), what)?.or_else(|| secret::asked(what));
+    let secret = secret.ok_or_else(|| {
+        Failure::input("no client secret is given")
+            .hint("set SHOPIFY_API_SECRET, or pipe it to `-`".to_owned())
+    })?;
+    let app = AppCredentials {
+        client_id: asked.client_id.clone(),
+        client_secret: secret.expose_secret().to_owned(),
+    };
+    let answer = asked.reach.open()?.text(Call::of("setShopifyApp").body(&app)).await?;
+    if asked.reach.json {
+        say(if answer.is_empty() { "{}" } else { &answer });
+        return Ok(());
+    }
+    say("The app is stored: stores can be connected with it.");
+    talk("hint: `tajo shopify app-config` prints what the app must be set to at Shopify");
+    Ok(())
+}
+
+async fn app_config(asked: &Print) -> crate::Result {
+    let config: AppConfig = asked.reach.open()?.ask(Call::of("shopifyAppConfig")).await?;
+    if asked.reach.json {
+        return say_json(&config);
+    }
+    let Some(path) = &asked.out else {
+        say(config.toml.trim_end());
+        return Ok(());
+    };
+    std::fs::write(path, config.toml)
+        .map_err(|error| Failure::input(format!("{} cannot be written: {error}", path.display())))?;
+    say(&format!("Written to {}. `shopify app deploy` gives it to Shopify.", path.display()));
+    Ok(())
+}

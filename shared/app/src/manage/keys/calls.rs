@@ -1,0 +1,65 @@
+//! Keys over the API.
+
+use secrecy::ExposeSecret;
+use tajo_api::{Code, KeyCreated, KeyList, KeyRequest};
+use tajo_domain::StoreId;
+use tajo_state::Key;
+
+use super::super::call::Call;
+use super::super::fault::Fault;
+use super::super::wire::Reply;
+use super::{KeyError, MOST_KEYS, Stored, all, make};
+
+/// Keys are about the whole deployment: one that is bound to some stores neither sees nor makes nor ends others.
+fn of_all_stores(call: &Call<'_>) -> Result<(), Fault> {
+    if call.key.may_touch_all() {
+        return Ok(());
+    }
+    Err(Fault::new(Code::Forbidden, "this key is bound to some stores, and keys are about all of them")
+        .hint("use an admin key without such a bound"))
+}
+
+/// `listKeys`
+pub(in crate::manage) async fn list(call: &Call<'_>) -> Result<Reply, Fault> {
+    of_all_stores(call)?;
+    let keys = all(&call.manage.connect.table).await?;
+    Reply::ok(&KeyList { keys: keys.iter().map(|(id, stored)| stored.shown(id)).collect() })
+}
+
+/// `createKey`
+pub(in crate::manage) async fn create(call: &Call<'_>) -> Result<Reply, Fault> {
+    of_all_stores(call)?;
+    let asked: KeyRequest = call.body()?;
+    if let Some(stores) = &asked.stores
+        && (stores.is_empty()
+            || 100 < stores.len()
+            || stores.iter().any(|store| StoreId::parse(store).is_err()))
+    {
+        return Err(Fault::invalid("`stores` must name 1 to 100 stores")
+            .hint("leave it out for a key that may touch all of them"));
+    }
+    let connect = &call.manage.connect;
+    if all(&connect.table).await?.len() >= MOST_KEYS as usize {
+        return Err(KeyError::TooMany.into());
+    }
+    let (key, secret) = make(&connect.table, asked, connect.clock.now()).await?;
+    Reply::with(201, &KeyCreated { key, secret: secret.expose_secret().to_owned() })
+}
+
+/// `revokeKey`. The last key that may do everything stays: whoever wants to be rid of it makes another one first, or deletes
+/// the item with AWS credentials.
+pub(in crate::manage) async fn revoke(call: &Call<'_>) -> Result<Reply, Fault> {
+    of_all_stores(call)?;
+    let (table, id) = (&call.manage.connect.table, call.part(0));
+    let key = Key::api_key(id);
+    let Some(stored) = table.get_newest::<Stored>(&key).await?.record else {
+        return Err(Fault::not_found("there is no such key").hint("`tajo keys list` shows all of them"));
+    };
+    let others = all(table).await?;
+    if stored.is_master() && !others.iter().any(|(other, stored)| other != id && stored.is_master()) {
+        return Err(Fault::conflict("this is the last key that may do everything")
+            .hint("make another one first; if it leaked, use the new one to revoke this"));
+    }
+    table.delete(&key).await?;
+    Ok(Reply::done())
+}
