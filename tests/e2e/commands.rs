@@ -196,6 +196,12 @@ fn a_key_does_what_it_may_until_it_is_revoked() {
         assert_eq!(tajo_as(stage, reader, &["connectors", "pause", "shopify"]).code, 4);
         assert_eq!(tajo_as(stage, reader, &["connectors", "status", "--store", "front"]).code, 4);
         assert_eq!(tajo(stage, &["connectors", "status", "--store", "nobody"]).code, 5);
+        // Bound to a store, it connects no other one, by whatever address.
+        let bound = key(stage, "admin", &[&store.id]);
+        for address in ["another.myshopify.com", &format!("{}.example.com", store.id)] {
+            let install = ["connectors", "install", "shopify", "--no-wait", "--shop-url", address];
+            assert_eq!(tajo_as(stage, &bound, &install).code, 4, "{address}");
+        }
         let list = tajo(stage, &["keys", "list"]);
         assert!(list.out.contains(id) && !list.out.contains(reader));
         assert_eq!(tajo(stage, &["keys", "revoke", id]).code, 0);
