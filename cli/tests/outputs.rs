@@ -288,7 +288,7 @@ fn a_trace_tells_everything_of_a_person_in_order() {
             "customer": "7001", "email": "jo@example.com", "phone": "+4915112345678", "name": "Jo Example",
             "tags": ["vip", "newsletter"], "orders_count": 2, "total_spent": "84.00 EUR",
             "consents": [{"channel": "email", "state": "opted_in", "at": "2026-11-01T09:00:00Z", "told_by": "store"},
-                {"channel": "sms", "state": "blocked", "told_by": "brevo"}],
+                {"channel": "sms", "state": "blocked", "told_by": "tajo"}],
             "known_as": "created", "lists": [5, 6],
             "told": [{"key": "created", "done": true}, {"key": "tags:vip", "done": false}],
         }],

@@ -67,7 +67,11 @@ fn person(person: &TracedPerson) {
     for consent in &person.consents {
         let at = consent.at.map(|at| format!(" at {} UTC", moment(at))).unwrap_or_default();
         let state = consent.state.replace('_', " ");
-        line("consent", Some(&format!("{}: {state}{at}, by {}", consent.channel, consent.told_by)));
+        let by = match consent.told_by.as_str() {
+            "tajo" => "the store records no yes",
+            other => &format!("by {other}"),
+        };
+        line("consent", Some(&format!("{}: {state}{at}, {by}", consent.channel)));
     }
     line("in Brevo", Some(&person.known_as));
     line("lists", Some(&person.lists.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")));

@@ -457,7 +457,7 @@ export interface TracedConsent {
   channel: string;
   /** `opted_in`, `opted_out`; or `blocked`: in Brevo, where nobody said anything. */
   state: string;
-  /** Where it was said: `store` or `brevo`. */
+  /** Where it was said: `store`, `brevo`, or `tajo` where nobody said anything and it is blocked for that reason. */
   told_by: string;
 }
 

@@ -88,7 +88,7 @@ pub struct TracedConsent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub at: Option<Timestamp>,
-    /// Where it was said: `store` or `brevo`.
+    /// Where it was said: `store`, `brevo`, or `tajo` where nobody said anything and it is blocked for that reason.
     pub told_by: String,
 }
 

@@ -54,21 +54,28 @@ fn consents(record: &ContactRecord) -> Vec<TracedConsent> {
             told_by: "store".to_owned(),
         })
     };
-    let of_brevo = |channel: &str, state: &str, at| TracedConsent {
+    let of_brevo = |channel: &str, at| TracedConsent {
         channel: channel.to_owned(),
-        state: state.to_owned(),
-        at,
+        state: "opted_out".to_owned(),
+        at: Some(at),
         told_by: "brevo".to_owned(),
     };
-    let unasked = |block: Option<Block>| block == Some(Block::Unasked);
+    let unasked = |channel: &str, block: Option<Block>| {
+        (block == Some(Block::Unasked)).then(|| TracedConsent {
+            channel: channel.to_owned(),
+            state: "blocked".to_owned(),
+            at: None,
+            told_by: "tajo".to_owned(),
+        })
+    };
     [
         of_store("email", record.email_consent.as_ref()),
         of_store("sms", record.sms_consent.as_ref().map(|consent| &consent.said)),
         of_store("whatsapp", record.whatsapp_consent.as_ref().map(|consent| &consent.said)),
-        record.email_out.as_ref().map(|out| of_brevo("email", "opted_out", Some(out.at))),
-        record.sms_out.as_ref().map(|out| of_brevo("sms", "opted_out", Some(out.at))),
-        unasked(record.email_block).then(|| of_brevo("email", "blocked", None)),
-        unasked(record.sms_block).then(|| of_brevo("sms", "blocked", None)),
+        record.email_out.as_ref().map(|out| of_brevo("email", out.at)),
+        record.sms_out.as_ref().map(|out| of_brevo("sms", out.at)),
+        unasked("email", record.email_block),
+        unasked("sms", record.sms_block),
     ]
     .into_iter()
     .flatten()
