@@ -109,6 +109,15 @@ async fn the_token_of_an_old_custom_app_needs_no_browser_either() {
 }
 
 #[tokio::test]
+async fn a_kms_key_of_ones_own_encrypts_the_secrets_of_stores() {
+    let mut road = Road::new().await;
+    let key = "arn:aws:kms:eu-central-1:111122223333:key/own";
+    road.env.secrets = road.env.secrets.clone().with_kms_key(Some(key.to_owned()));
+    road.begin(json!({ "store": "another-name" })).await.unwrap();
+    assert_eq!(road.stage.world.kms_key("test/store/another-name").as_deref(), Some(key));
+}
+
+#[tokio::test]
 async fn a_stored_app_serves_stores_that_name_none() {
     let road = Road::new().await;
     let nobody = json!({ "api_key": null, "api_secret": null });

@@ -295,6 +295,6 @@ async fn write_keyring(aws: &Aws, name: &str, new: &NewStore) -> Result<(), Conn
         return Ok(());
     }
     stores.insert(new.store.as_str().to_owned(), entry);
-    put_secret(&aws.secrets, name, &keyring.to_string().into()).await?;
+    put_secret(&aws.secrets, name, &keyring.to_string().into(), None).await?;
     Ok(())
 }

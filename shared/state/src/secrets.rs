@@ -41,13 +41,21 @@ pub enum SecretError {
 pub struct Secrets {
     client: Client,
     prefix: String,
+    /// Encrypts secrets that are made; `None`: the account's own key for Secrets Manager.
+    kms_key: Option<String>,
     cache: Arc<Mutex<HashMap<StoreId, (Instant, StoreSecret)>>>,
 }
 
 impl Secrets {
     /// Secrets named `{prefix}{store}`.
     pub fn new(client: Client, prefix: impl Into<String>) -> Self {
-        Self { client, prefix: prefix.into(), cache: Arc::default() }
+        Self { client, prefix: prefix.into(), kms_key: None, cache: Arc::default() }
+    }
+
+    /// The same, with secrets that are made encrypted with this KMS key (its ARN). Those that are there keep theirs.
+    #[must_use]
+    pub fn with_kms_key(self, key: Option<String>) -> Self {
+        Self { kms_key: key, ..self }
     }
 
     /// A store's secret, at most five minutes old.
@@ -76,7 +84,7 @@ impl Secrets {
     /// Writes a store's secret as a whole, new or again. Whoever changes a part of it holds the store's lease, and has read
     /// it since.
     pub async fn put(&self, store: &StoreId, secret: &StoreSecret) -> Result<(), SecretError> {
-        put_secret(&self.client, &self.name(store), &secret.to_json()?).await?;
+        put_secret(&self.client, &self.name(store), &secret.to_json()?, self.kms_key.as_deref()).await?;
         self.cache.lock().await.insert(store.clone(), (Instant::now(), secret.clone()));
         Ok(())
     }
@@ -128,12 +136,18 @@ pub async fn get_secret(client: &Client, name: &str) -> Result<SecretString, Sec
     answer.secret_string.map(SecretString::from).ok_or(SecretError::Unreadable)
 }
 
-/// Writes one secret's text, making the secret if there is none.
-pub async fn put_secret(client: &Client, name: &str, text: &SecretString) -> Result<(), SecretError> {
+/// Writes one secret's text, making the secret if there is none: encrypted with this KMS key, if one is named.
+pub async fn put_secret(
+    client: &Client,
+    name: &str,
+    text: &SecretString,
+    kms_key: Option<&str>,
+) -> Result<(), SecretError> {
     let put = client.put_secret_value().secret_id(name).secret_string(text.expose_secret()).send().await;
     match put.map_err(|error| aws_error("PutSecretValue", error)) {
         Err(SecretError::Missing) => {
-            let create = client.create_secret().name(name).secret_string(text.expose_secret()).send().await;
+            let create = client.create_secret().name(name).secret_string(text.expose_secret());
+            let create = create.set_kms_key_id(kms_key.map(str::to_owned)).send().await;
             create.map(|_| ()).map_err(|error| aws_error("CreateSecret", error))
         }
         other => other.map(|_| ()),

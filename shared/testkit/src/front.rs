@@ -235,6 +235,9 @@ fn secret(world: &World, target: &str, body: &[u8]) -> Response {
         (request["SecretString"].as_str(), may_put(target, secrets.contains_key(name)))
     {
         secrets.insert(name.to_owned(), text.to_owned());
+        if let Some(key) = request["KmsKeyId"].as_str() {
+            world.kms_keys.lock().unwrap().insert(name.to_owned(), key.to_owned());
+        }
     }
     match secrets.get(name) {
         Some(text) => json_response(200, &json!({ "SecretString": text })),

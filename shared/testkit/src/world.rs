@@ -66,6 +66,7 @@ pub struct World {
     pub(crate) dynamo: String,
     pub(crate) queue: Mutex<Vec<Message>>,
     pub(crate) secrets: Mutex<HashMap<String, String>>,
+    pub(crate) kms_keys: Mutex<HashMap<String, String>>,
     pub(crate) meter: Mutex<Meter>,
     pub(crate) http: reqwest::Client,
     database: JoinHandle<()>,
@@ -103,6 +104,7 @@ impl World {
                 (format!("test/store/{STORE}"), secret),
                 (KEYRING.to_owned(), r#"{"stores":{}}"#.to_owned()),
             ])),
+            kms_keys: Mutex::default(),
             meter: Mutex::default(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             database: tokio::spawn(dynoxide::server::serve_on(listener, database)),
@@ -168,6 +170,7 @@ impl World {
             live_queue_url: config.live_queue_url,
             keyring: KEYRING.to_owned(),
             store_secrets_prefix: config.store_secrets_prefix,
+            kms_key: None,
             brevo_api_url: config.brevo_api_url,
             shopify_api_url: config.shopify_api_url,
             public_url: config.public_url,
@@ -234,6 +237,11 @@ impl World {
         let settings =
             serde_json::json!({ "api_key": BREVO_KEY, "rate_limits": limits, "fast_batches": fast_batches });
         self.sandbox.configure(&serde_json::from_value::<AccountSettings>(settings).unwrap());
+    }
+
+    /// The KMS key that a secret was made with, if one was named.
+    pub fn kms_key(&self, secret: &str) -> Option<String> {
+        self.kms_keys.lock().unwrap().get(secret).cloned()
     }
 
     /// A secret's text.

@@ -63,6 +63,7 @@ async fn install(stack: &Stack, key: SecretString, settings: String, progress: &
         live_queue_url: stack.queues.live.clone(),
         keyring: stack.keyring_secret.clone(),
         store_secrets_prefix: stack.store_secrets_prefix.clone(),
+        kms_key: None,
         brevo_api_url: stack.brevo_api_url.clone(),
         shopify_api_url: Some(stack.sandbox_url.clone()),
         public_url: stack.public_url.clone(),

@@ -130,7 +130,7 @@ pub(super) async fn token(
         return Ok((token.to_owned().into(), false));
     }
     let token = token_in(&mut keyring, account)?;
-    put_secret(&aws.secrets, name, &keyring.to_string().into()).await?;
+    put_secret(&aws.secrets, name, &keyring.to_string().into(), None).await?;
     Ok((token, true))
 }
 

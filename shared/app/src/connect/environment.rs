@@ -30,6 +30,8 @@ pub struct ConnectConfig {
     pub keyring: String,
     /// Names of store secrets begin like this. From `STORE_SECRETS_PREFIX`.
     pub store_secrets_prefix: String,
+    /// Your own KMS key for the secrets of stores. From `KMS_KEY_ARN`; empty: the account's own for Secrets Manager.
+    pub kms_key: Option<String>,
     /// Where Brevo is. From `BREVO_API_URL`.
     pub brevo_api_url: String,
     /// Where Shopify is played locally, for every shop. From `SHOPIFY_API_URL`; empty: each shop's own address.
@@ -50,6 +52,7 @@ impl ConnectConfig {
             live_queue_url: required("LIVE_QUEUE_URL", &lookup)?,
             keyring: required("KEYRING_SECRET", &lookup)?,
             store_secrets_prefix: required("STORE_SECRETS_PREFIX", &lookup)?,
+            kms_key: lookup("KMS_KEY_ARN").filter(|value| !value.is_empty()),
             brevo_api_url: required("BREVO_API_URL", &lookup)?,
             shopify_api_url: lookup("SHOPIFY_API_URL").filter(|value| !value.is_empty()),
             public_url: required("PUBLIC_URL", &lookup)?.trim_end_matches('/').to_owned(),
@@ -90,6 +93,7 @@ impl ConnectEnv {
         let keyrings = SecretsClient::new(&aws);
         let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
         let secrets = Secrets::new(keyrings.clone(), &config.store_secrets_prefix);
+        let secrets = secrets.with_kms_key(config.kms_key.clone());
         Ok(Self {
             shopify: Shopify::new(config.shopify_api_url.as_deref(), table.clone(), secrets.clone())?,
             table,

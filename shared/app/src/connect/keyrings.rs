@@ -36,7 +36,7 @@ pub(super) async fn change<R>(
         let mut keyring = before.clone();
         let result = edit(&mut keyring)?;
         if keyring != before {
-            put_secret(&env.keyrings, &env.keyring, &keyring.to_string().into()).await?;
+            put_secret(&env.keyrings, &env.keyring, &keyring.to_string().into(), None).await?;
         }
         Ok(result)
     };
