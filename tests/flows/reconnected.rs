@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tajo_app::connect::edit;
-use tajo_app::sync::Outcome;
+use tajo_app::sync::{Outcome, Report};
 use tajo_domain::StoreId;
 use tajo_state::StoreStatus;
 use tajo_testkit::{SHOP, STORE};
@@ -140,14 +140,19 @@ async fn webhooks_that_shopify_removed_are_back_the_next_day() {
     road.shop(json!({ "forget": [gone] }));
     assert_eq!(road.webhooks().len(), all.len() - 1);
     road.stage.world.take_meter();
+    // Every night the Brevo account is compared, too.
+    let checks = |reports: Vec<Report>| -> Vec<String> {
+        let of_webhooks = reports.iter().filter(|report| report.line.topic != "tajo/reconcile");
+        of_webhooks.map(ending).collect()
+    };
     let reports = road.stage.pass(SignedDuration::from_hours(23)).await;
-    assert!(reports.is_empty(), "not before a day is over");
+    assert!(checks(reports).is_empty(), "not before a day is over");
     let reports = road.stage.pass(SignedDuration::from_mins(61)).await;
-    assert_eq!(reports.iter().map(ending).collect::<Vec<_>>(), ["tajo/check_webhooks → applied"]);
+    assert_eq!(checks(reports), ["tajo/check_webhooks → applied"]);
     assert_eq!(road.webhooks(), all);
     // A store with nothing to put right costs one question a day.
     road.stage.pass(SignedDuration::from_hours(25)).await;
     road.stage.world.take_meter();
     let reports = road.stage.pass(SignedDuration::from_hours(25)).await;
-    assert_eq!(reports.iter().map(ending).collect::<Vec<_>>(), ["tajo/check_webhooks → unchanged"]);
+    assert_eq!(checks(reports), ["tajo/check_webhooks → unchanged"]);
 }

@@ -108,7 +108,7 @@ impl Secrets {
             secret.shopify_access_token = Some(token.clone());
             secret.grant = TokenGrant::default();
         }
-        secret.brevo_tracker_key = brevo_tracker_key.cloned().or(secret.brevo_tracker_key);
+        secret.brevo_tracker_key = brevo_tracker_key.cloned();
         self.put(store, &secret).await
     }
 
