@@ -117,6 +117,58 @@ async fn an_opt_in_after_a_block_whose_answer_was_lost_opens() {
     assert_eq!(flags(&stage), (false, true));
 }
 
+/// What Jo said about emails at this minute, before they had a number.
+fn said_without_number(state: &str, minute: u32) -> Value {
+    with(said(state, minute), json!({"phone": null}))
+}
+
+#[tokio::test]
+async fn the_number_that_comes_after_a_creation_without_block_whose_answer_was_lost_is_not_lost() {
+    let stage = Stage::new("").await;
+    stage.fault(json!({"method": "POST", "path": "/v3/contacts", "action": {"apply_then_drop": true}}));
+    assert_eq!(
+        stage.tell("customers/create", &said_without_number("subscribed", 1)).await.outcome,
+        Outcome::Deferred
+    );
+    assert_eq!(flags(&stage), (false, true));
+    // This try would block emails; the contact is of the one before.
+    stage.tell("customers/update", &said("unsubscribed", 2)).await;
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], "491711234567");
+    assert_eq!(flags(&stage), (true, true));
+    stage.drain().await;
+    stage.tell("customers/update", &said("subscribed", 3)).await;
+    assert_eq!(flags(&stage), (false, true));
+}
+
+#[tokio::test]
+async fn the_number_that_comes_after_a_second_creation_without_block_is_not_lost() {
+    let stage = Stage::new("").await;
+    let lost = |action: Value| json!({"method": "POST", "path": "/v3/contacts", "action": action});
+    stage.fault(lost(json!({"drop": true})));
+    stage.tell("customers/create", &said_without_number("unsubscribed", 1)).await;
+    stage.fault(lost(json!({"apply_then_drop": true})));
+    stage.tell("customers/update", &said_without_number("subscribed", 2)).await;
+    assert_eq!(flags(&stage), (false, true));
+    stage.tell("customers/update", &said("subscribed", 3)).await;
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], "491711234567");
+    stage.tell("customers/update", &said("unsubscribed", 4)).await;
+    stage.drain().await;
+    assert_eq!(flags(&stage), (true, true));
+}
+
+#[tokio::test]
+async fn somebody_who_signed_up_in_brevo_before_a_try_without_block_is_not_ours() {
+    let stage = Stage::new("").await;
+    stage.fault(json!({"method": "POST", "path": "/v3/contacts", "action": {"drop": true}}));
+    stage.tell("customers/create", &said("subscribed", 1)).await;
+    assert_eq!(stage.brevo("POST", "/v3/contacts", &json!({"email": JO})).status, 201);
+    stage.tell("customers/update", &said("unsubscribed", 2)).await;
+    stage.drain().await;
+    // They said no to emails, and nothing about text messages.
+    assert_eq!(flags(&stage), (true, false));
+    assert_eq!(stage.contact(JO)["attributes"]["SMS"], Value::Null);
+}
+
 /// A customer leaves, or is erased, while their contact is being created and its event is refused for now.
 #[tokio::test]
 async fn a_contact_that_came_after_its_customer_left_is_taken_back() {

@@ -60,6 +60,12 @@ pub struct Creation {
     /// The SMS block that a try set, if any did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_block: Option<Block>,
+    /// A try set no email block.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub email_open: bool,
+    /// A try set no SMS block.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub sms_open: bool,
 }
 
 /// Whether news about a person are heard.

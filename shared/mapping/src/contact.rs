@@ -28,7 +28,7 @@ pub fn creation(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> C
 }
 
 /// Notes what is about to be tried: the creation with the blocks it sets, and flags that are about to change. Stored
-/// before anything is sent, so that a contact whose creation nobody could mark is known as ours later ([`is_ours`]),
+/// before anything is sent, so that a contact whose creation nobody could mark is known as ours later ([`created_by`]),
 /// and a flag that may or may not have changed is sent again.
 pub fn note_tries(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp) {
     let (write, _) = update(record, facts, now);
@@ -42,24 +42,38 @@ pub fn note_tries(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp
 fn note_creation(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp) {
     let email_block = flag::block_of(record, Channel::Email, facts);
     let sms_block = flag::block_of(record, Channel::Sms, facts);
+    let (email_open, sms_open) = (email_block.is_none(), sms_block.is_none());
     let before = record.creation.take();
     record.creation = Some(match before {
-        None => Creation { since: now, tries: 1, email_block, sms_block },
+        None => Creation { since: now, tries: 1, email_block, sms_block, email_open, sms_open },
         Some(before) => Creation {
             since: before.since,
             tries: before.tries + 1,
             email_block: before.email_block.or(email_block),
             sms_block: before.sms_block.or(sms_block),
+            email_open: before.email_open || email_open,
+            sms_open: before.sms_open || sms_open,
         },
     });
 }
 
-/// Whether a contact that Brevo has is the one an earlier try created: not older than the first try, and blocked
-/// wherever the tries blocked.
-pub fn is_ours(creation: &Creation, created_at: Timestamp, email_blocked: bool, sms_blocked: bool) -> bool {
-    creation.since <= created_at
-        && (creation.email_block.is_none() || email_blocked)
-        && (creation.sms_block.is_none() || sms_blocked)
+/// Whether a contact that Brevo has is the one an earlier try created, and with which blocks: not older than the first
+/// try, and blocked wherever all the tries blocked. Which of them it was, nobody knows.
+pub fn created_by(
+    tries: &Creation,
+    created_at: Timestamp,
+    email_blocked: bool,
+    sms_blocked: bool,
+) -> Option<Creation> {
+    let fits = |block: Option<Block>, open: bool, blocked: bool| block.is_none() || open || blocked;
+    let is_ours = tries.since <= created_at
+        && fits(tries.email_block, tries.email_open, email_blocked)
+        && fits(tries.sms_block, tries.sms_open, sms_blocked);
+    is_ours.then(|| Creation {
+        email_block: tries.email_block.filter(|_| email_blocked),
+        sms_block: tries.sms_block.filter(|_| sms_blocked),
+        ..tries.clone()
+    })
 }
 
 /// What we know of a contact that an earlier try created.

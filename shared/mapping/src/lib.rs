@@ -22,7 +22,7 @@ mod whatsapp;
 
 pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, creation, flags_due, identifier_of, insist, is_ours, is_said, may_ride, moved, moves,
+    adopt, clearing, created_by, creation, flags_due, identifier_of, insist, is_said, may_ride, moved, moves,
     note_tries, relink, settle_creation, settle_update, update,
 };
 pub use customer_event::customer_events;

@@ -10,7 +10,7 @@ use tajo_domain::{
     StoreId, Versioned,
 };
 use tajo_mapping::{
-    Settings, StoreFacts, StoreKind, adopt, clearing, creation, has_whatsapp, identifier_of, is_ours,
+    Settings, StoreFacts, StoreKind, adopt, clearing, created_by, creation, has_whatsapp, identifier_of,
     note_tries, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
 };
 
@@ -67,38 +67,67 @@ fn a_creation_is_noted_with_its_blocks_before_it_is_tried_and_once_only() {
         tries: 1,
         email_block: Some(Block::Unasked),
         sms_block: Some(Block::Unasked),
+        email_open: false,
+        sms_open: false,
     };
     assert_eq!(record.creation, Some(first.clone()));
     // The second try would not block emails any more; the first may be the one that succeeded.
     record.email_consent = says(ConsentState::OptedIn);
     note_tries(&mut record, &facts(""), at(20));
-    assert_eq!(record.creation, Some(Creation { tries: 2, ..first }));
+    assert_eq!(record.creation, Some(Creation { tries: 2, email_open: true, ..first }));
     let mut known = ContactRecord { known_as: KnownAs::Linked, ..jo() };
     note_tries(&mut known, &facts(""), at(10));
     assert_eq!(known.creation, None);
 }
 
 #[test]
-fn a_contact_is_ours_if_it_is_not_older_than_the_first_try_and_blocked_where_the_tries_blocked() {
+fn a_contact_is_ours_if_it_is_not_older_than_the_first_try_and_blocked_where_all_the_tries_blocked() {
     let both = Creation {
         since: at(10),
         tries: 2,
         email_block: Some(Block::Unasked),
         sms_block: Some(Block::OptedOut),
+        email_open: false,
+        sms_open: false,
     };
+    let is_ours = |tries: &Creation, at, email, sms| created_by(tries, at, email, sms).is_some();
     assert!(is_ours(&both, at(10), true, true));
     assert!(!is_ours(&both, at(9), true, true), "it was there before us");
     assert!(
         !is_ours(&both, at(11), false, true) && !is_ours(&both, at(11), true, false),
         "a sign-up of their own"
     );
-    let none = Creation { email_block: None, sms_block: None, ..both };
+    let none = Creation { email_block: None, sms_block: None, email_open: true, sms_open: true, ..both };
     assert!(is_ours(&none, at(11), false, false) && is_ours(&none, at(11), true, true));
 }
 
 #[test]
+fn a_contact_of_tries_with_and_without_a_block_has_the_block_that_is_there() {
+    let tries = Creation {
+        since: at(10),
+        tries: 2,
+        email_block: Some(Block::OptedOut),
+        sms_block: Some(Block::Unasked),
+        email_open: true,
+        sms_open: false,
+    };
+    let blocks =
+        |email, sms| created_by(&tries, at(11), email, sms).map(|found| (found.email_block, found.sms_block));
+    assert_eq!(blocks(true, true), Some((Some(Block::OptedOut), Some(Block::Unasked))));
+    assert_eq!(blocks(false, true), Some((None, Some(Block::Unasked))));
+    assert_eq!(blocks(false, false), None, "a sign-up of their own");
+}
+
+#[test]
 fn an_adopted_contact_has_the_blocks_of_its_tries_and_a_known_one_keeps_its_own() {
-    let tries = Creation { since: at(1), tries: 2, email_block: Some(Block::OptedOut), sms_block: None };
+    let tries = Creation {
+        since: at(1),
+        tries: 2,
+        email_block: Some(Block::OptedOut),
+        sms_block: None,
+        email_open: false,
+        sms_open: true,
+    };
     let mut record = jo();
     adopt(&mut record, &tries);
     assert_eq!((record.known_as, record.email_block), (KnownAs::Created, Some(Block::OptedOut)));

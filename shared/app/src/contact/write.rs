@@ -7,8 +7,8 @@ use tajo_brevo::{
 };
 use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
-    StoreFacts, adopt, clearing, creation, has_phone, has_whatsapp, identifier_of, insist, is_ours, is_said,
-    moved, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
+    StoreFacts, adopt, clearing, created_by, creation, has_phone, has_whatsapp, identifier_of, insist,
+    is_said, moved, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
 };
 use tajo_state::Key;
 
@@ -132,9 +132,10 @@ pub(crate) async fn adopt_earlier_creation(
         let flag = |name: &str| contact.get(name).and_then(Value::as_bool).unwrap_or(false);
         let text = |name: &str| contact.get(name).and_then(Value::as_str);
         let Some(created_at) = text("createdAt").and_then(|at| at.parse().ok()) else { return Ok(None) };
-        if !is_ours(&creation, created_at, flag("emailBlacklisted"), flag("smsBlacklisted")) {
+        let (email_blocked, sms_blocked) = (flag("emailBlacklisted"), flag("smsBlacklisted"));
+        let Some(creation) = created_by(&creation, created_at, email_blocked, sms_blocked) else {
             return Ok(None);
-        }
+        };
         adopt(record, &creation);
         record.sent_email = text("email").and_then(|email| Email::parse(email).ok());
         return Ok(Some(creation));
