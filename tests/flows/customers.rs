@@ -182,6 +182,25 @@ async fn a_whatsapp_number_is_there_only_while_its_own_consent_holds() {
 }
 
 #[tokio::test]
+async fn a_whatsapp_number_whose_write_got_no_answer_follows_what_is_said_next() {
+    for (was, first, then, number) in [
+        ("unsubscribed", "subscribed", "unsubscribed", Value::Null),
+        ("subscribed", "unsubscribed", "subscribed", json!("491711234567")),
+    ] {
+        let stage = Stage::new("").await;
+        tell(&stage, &[updated(), whatsapp(was, 1, Some("+491711234567"))]).await;
+        stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
+        let (topic, body) = whatsapp(first, 2, Some("+491711234567"));
+        assert_eq!(stage.tell(topic, &body).await.outcome, Outcome::Deferred);
+        assert_ne!(attribute(&stage, JO, "WHATSAPP"), number);
+        tell(&stage, &[whatsapp(then, 3, Some("+491711234567"))]).await;
+        assert_eq!(attribute(&stage, JO, "WHATSAPP"), number);
+        stage.drain().await;
+        assert_eq!(attribute(&stage, JO, "WHATSAPP"), number);
+    }
+}
+
+#[tokio::test]
 async fn a_whatsapp_number_that_another_contact_has_never_loses_the_rest() {
     let stage = Stage::new("").await;
     let sam = json!({"email": "sam@example.com", "attributes": {"WHATSAPP": "+491711234567", "SMS": "+491711234567"}});

@@ -169,6 +169,45 @@ async fn somebody_who_signed_up_in_brevo_before_a_try_without_block_is_not_ours(
     assert_eq!(stage.contact(JO)["attributes"]["SMS"], Value::Null);
 }
 
+fn number_of(stage: &Stage, name: &str) -> Value {
+    stage.contact(JO)["attributes"][name].clone()
+}
+
+/// The account at this minute with this number.
+fn called(number: Value, minute: u32) -> Value {
+    account(json!({"phone": number, "updated_at": format!("2026-11-20T09:{minute:02}:00Z")}))
+}
+
+#[tokio::test]
+async fn a_number_that_comes_back_after_a_removal_whose_answer_was_lost_is_not_lost() {
+    let stage = Stage::new("").await;
+    stage.tell("customers/create", &called(json!("+491711234567"), 1)).await;
+    assert_eq!(number_of(&stage, "SMS"), "491711234567");
+    stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
+    stage.tell("customers/update", &called(Value::Null, 2)).await;
+    assert_ne!(number_of(&stage, "SMS"), "491711234567");
+    stage.tell("customers/update", &called(json!("+491711234567"), 3)).await;
+    stage.drain().await;
+    assert_eq!(number_of(&stage, "SMS"), "491711234567");
+    assert_eq!(flags(&stage), (true, true));
+}
+
+#[tokio::test]
+async fn a_number_that_goes_after_a_write_whose_answer_was_lost_is_taken_back() {
+    for method in ["POST", "PUT"] {
+        let stage = Stage::new("").await;
+        if method == "PUT" {
+            stage.tell("customers/create", &called(Value::Null, 1)).await;
+        }
+        stage.fault(json!({"method": method, "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
+        stage.tell("customers/update", &called(json!("+491711234567"), 2)).await;
+        assert_eq!(number_of(&stage, "SMS"), "491711234567", "{method}");
+        stage.tell("customers/update", &called(Value::Null, 3)).await;
+        stage.drain().await;
+        assert_ne!(number_of(&stage, "SMS"), "491711234567", "{method}");
+    }
+}
+
 /// A customer leaves, or is erased, while their contact is being created and its event is refused for now.
 #[tokio::test]
 async fn a_contact_that_came_after_its_customer_left_is_taken_back() {

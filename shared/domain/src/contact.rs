@@ -66,6 +66,12 @@ pub struct Creation {
     /// A try set no SMS block.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub sms_open: bool,
+    /// A try set the attribute SMS.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub has_phone: bool,
+    /// A try set the attribute WHATSAPP.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub has_whatsapp: bool,
 }
 
 /// Whether news about a person are heard.
@@ -192,6 +198,12 @@ pub struct ContactRecord {
     /// The same of the SMS flag, and of the number that goes along with it.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub sms_flag_tried: bool,
+    /// The attribute SMS was about to be set or emptied, and nobody could mark yet what Brevo has.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub phone_tried: bool,
+    /// The same of the attribute WHATSAPP.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub whatsapp_tried: bool,
     /// An order or cart told of a new profile before the account's own notice did: that one still is news.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub profile_untold: bool,
@@ -338,6 +350,8 @@ impl ContactRecord {
         self.sent_email = self.sent_email.take().or_else(|| other.sent_email.clone());
         self.sent_phone = self.sent_phone.take().or_else(|| other.sent_phone.clone());
         self.sent_whatsapp = self.sent_whatsapp.take().or_else(|| other.sent_whatsapp.clone());
+        self.phone_tried |= other.phone_tried;
+        self.whatsapp_tried |= other.whatsapp_tried;
         self.in_abandoned_list |= other.in_abandoned_list;
         self.said = None;
         self.has_our_id = false;

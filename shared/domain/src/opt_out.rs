@@ -231,6 +231,8 @@ impl ContactRecord {
         self.sms_block = None;
         self.email_flag_tried = false;
         self.sms_flag_tried = false;
+        self.phone_tried = false;
+        self.whatsapp_tried = false;
         self.email_lifted = false;
         self.sms_lifted = false;
         true

@@ -34,6 +34,8 @@ pub fn note_tries(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp
     let (write, _) = update(record, facts, now);
     record.email_flag_tried |= write.email_blacklisted.is_some();
     record.sms_flag_tried |= write.sms_blacklisted.is_some();
+    record.phone_tried |= write.attributes.contains_key(sms::SMS);
+    record.whatsapp_tried |= write.attributes.contains_key(whatsapp::WHATSAPP);
     if record.known_as == KnownAs::Unknown {
         note_creation(record, facts, now);
     }
@@ -43,9 +45,20 @@ fn note_creation(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp)
     let email_block = flag::block_of(record, Channel::Email, facts);
     let sms_block = flag::block_of(record, Channel::Sms, facts);
     let (email_open, sms_open) = (email_block.is_none(), sms_block.is_none());
+    let write = creation(record, facts, now);
+    let (has_phone, has_whatsapp) = (sms::has_phone(&write), whatsapp::has_whatsapp(&write));
     let before = record.creation.take();
     record.creation = Some(match before {
-        None => Creation { since: now, tries: 1, email_block, sms_block, email_open, sms_open },
+        None => Creation {
+            since: now,
+            tries: 1,
+            email_block,
+            sms_block,
+            email_open,
+            sms_open,
+            has_phone,
+            has_whatsapp,
+        },
         Some(before) => Creation {
             since: before.since,
             tries: before.tries + 1,
@@ -53,6 +66,8 @@ fn note_creation(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp)
             sms_block: before.sms_block.or(sms_block),
             email_open: before.email_open || email_open,
             sms_open: before.sms_open || sms_open,
+            has_phone: before.has_phone || has_phone,
+            has_whatsapp: before.has_whatsapp || has_whatsapp,
         },
     });
 }
@@ -82,6 +97,9 @@ pub fn adopt(record: &mut ContactRecord, creation: &Creation) {
         record.known_as = KnownAs::Created;
         record.email_block = creation.email_block;
         record.sms_block = creation.sms_block;
+        // Which number it has, if any, depends on which try it was.
+        record.phone_tried |= creation.has_phone;
+        record.whatsapp_tried |= creation.has_whatsapp;
     }
 }
 
@@ -207,6 +225,8 @@ pub fn relink(record: &mut ContactRecord, to: &Email) {
     record.sent_email = Some(to.clone());
     record.sent_phone = None;
     record.sent_whatsapp = None;
+    record.phone_tried = false;
+    record.whatsapp_tried = false;
     record.email_block = None;
     record.sms_block = None;
     record.email_lifted = false;

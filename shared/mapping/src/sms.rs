@@ -8,7 +8,7 @@ use tajo_domain::{Block, Channel, ContactRecord, KnownAs, Phone, Skipped};
 use crate::contact::{email, phone};
 use crate::{StoreFacts, flag};
 
-const SMS: &str = "SMS";
+pub(crate) const SMS: &str = "SMS";
 
 /// Puts number and flag into the write that creates the contact.
 pub(crate) fn put_new(write: &mut ContactWrite, record: &ContactRecord, facts: &StoreFacts) {
@@ -30,7 +30,7 @@ pub(crate) fn put(
     let due = flag::block_of(record, Channel::Sms, facts).or(number.is_none().then_some(Block::Unasked));
     write.sms_blacklisted = flag::of_update(due, record.sms_block, record.sms_flag_tried);
     match number {
-        Some(number) if record.sent_phone.as_ref() == Some(number) && !record.sms_flag_tried => {}
+        Some(number) if record.sent_phone.as_ref() == Some(number) && !is_tried(record) => {}
         Some(number) if due.is_none() => {
             write.attributes.insert(SMS.to_owned(), json!(number.as_str()));
         }
@@ -43,16 +43,21 @@ pub(crate) fn put(
                 "phone",
                 "Brevo had this contact before us, and a number without recorded SMS consent would be subscribed there",
             ));
-            leave_old(write, record);
+            leave_old(write, record, record.phone_tried);
         }
-        None => leave_old(write, record),
+        None => leave_old(write, record, record.phone_tried),
     }
 }
 
+/// Whether nobody knows which number Brevo has.
+fn is_tried(record: &ContactRecord) -> bool {
+    record.sms_flag_tried || record.phone_tried
+}
+
 /// A number of before must not stay open in the place of the present one. Brevo empties it only where the contact has
-/// an address.
-fn leave_old(write: &mut ContactWrite, record: &ContactRecord) {
-    if record.sent_phone.is_none() || record.sent_phone.as_ref() == phone(record) {
+/// an address. `tried`: one that was tried may be there too.
+fn leave_old(write: &mut ContactWrite, record: &ContactRecord, tried: bool) {
+    if !tried && (record.sent_phone.is_none() || record.sent_phone.as_ref() == phone(record)) {
         return;
     }
     if email(record).is_some() {
@@ -72,6 +77,7 @@ pub(crate) fn settle_creation(
     record.sent_phone = number_in(write, sent);
     record.sms_block = write.sms_blacklisted.and(flag::block_of(sent, Channel::Sms, facts));
     record.sms_flag_tried = false;
+    record.phone_tried = false;
     record.sms_lifted = false;
 }
 
@@ -89,6 +95,8 @@ pub(crate) fn settle(
     if write.attributes.contains_key(SMS) {
         record.sent_phone = number_in(write, sent);
     }
+    // Without a number in it, the write was refused one or found none to take back.
+    record.phone_tried = false;
     record.sms_flag_tried &= write.sms_blacklisted.is_none();
     record.sms_lifted = write.sms_blacklisted.map_or(record.sms_lifted, |blocked| !blocked);
 }
@@ -101,7 +109,8 @@ pub fn without_phone(mut write: ContactWrite, record: &ContactRecord) -> Contact
         write.sms_blacklisted =
             flag::of_update(Some(Block::Unasked), record.sms_block, record.sms_flag_tried);
     }
-    leave_old(&mut write, record);
+    // What was tried is what was refused.
+    leave_old(&mut write, record, false);
     write
 }
 
@@ -110,9 +119,9 @@ pub fn has_phone(write: &ContactWrite) -> bool {
     write.attributes.get(SMS).is_some_and(|number| *number != json!(""))
 }
 
-/// Empties the attribute if we filled it and the contact is known by an address.
+/// Empties the attribute if we filled it, or may have, and the contact is known by an address.
 pub(crate) fn empty(write: &mut ContactWrite, record: &ContactRecord) {
-    if record.sent_phone.is_some() && record.sent_email.is_some() {
+    if (record.sent_phone.is_some() || record.phone_tried) && record.sent_email.is_some() {
         write.attributes.insert(SMS.to_owned(), json!(""));
     }
 }

@@ -15,7 +15,7 @@ pub(crate) const WHATSAPP: &str = "WHATSAPP";
 pub(crate) fn put(write: &mut ContactWrite, record: &ContactRecord, facts: &StoreFacts) {
     let number = record.whatsapp_number().filter(|_| wants(facts));
     match number {
-        Some(number) if record.sent_whatsapp.as_ref() == Some(number) => {}
+        Some(number) if record.sent_whatsapp.as_ref() == Some(number) && !record.whatsapp_tried => {}
         Some(number) if record.refused_whatsapp.as_ref() != Some(number) => {
             write.attributes.insert(WHATSAPP.to_owned(), json!(number.as_str()));
         }
@@ -25,18 +25,19 @@ pub(crate) fn put(write: &mut ContactWrite, record: &ContactRecord, facts: &Stor
 
 /// Puts the number into the write that creates the contact.
 pub(crate) fn put_new(write: &mut ContactWrite, record: &ContactRecord, facts: &StoreFacts) {
-    put(write, &ContactRecord { sent_whatsapp: None, ..record.clone() }, facts);
+    put(write, &ContactRecord { sent_whatsapp: None, whatsapp_tried: false, ..record.clone() }, facts);
 }
 
-/// Empties the attribute if we filled it.
+/// Empties the attribute if we filled it, or may have.
 pub(crate) fn empty(write: &mut ContactWrite, record: &ContactRecord) {
-    if record.sent_whatsapp.is_some() {
+    if record.sent_whatsapp.is_some() || record.whatsapp_tried {
         write.attributes.insert(WHATSAPP.to_owned(), json!(""));
     }
 }
 
 /// What we know after Brevo took a write.
 pub(crate) fn settle(record: &mut ContactRecord, sent: &ContactRecord, write: &ContactWrite) {
+    record.whatsapp_tried = false;
     let Some(written) = write.attributes.get(WHATSAPP).and_then(|value| value.as_str()) else { return };
     record.sent_whatsapp = sent.whatsapp_number().filter(|number| number.as_str() == written).cloned();
 }
@@ -44,8 +45,8 @@ pub(crate) fn settle(record: &mut ContactRecord, sent: &ContactRecord, write: &C
 /// Takes the number out of a write, after Brevo refused it because of the number. Answers which one it was.
 pub fn without_whatsapp(write: &mut ContactWrite, record: &ContactRecord) -> Option<Phone> {
     write.attributes.remove(WHATSAPP);
-    // The number of before must not stay in its place.
-    empty(write, record);
+    // The number of before must not stay in its place. What was tried is what was refused.
+    empty(write, &ContactRecord { whatsapp_tried: false, ..record.clone() });
     record.whatsapp_number().cloned()
 }
 

@@ -69,6 +69,8 @@ fn a_creation_is_noted_with_its_blocks_before_it_is_tried_and_once_only() {
         sms_block: Some(Block::Unasked),
         email_open: false,
         sms_open: false,
+        has_phone: true,
+        has_whatsapp: false,
     };
     assert_eq!(record.creation, Some(first.clone()));
     // The second try would not block emails any more; the first may be the one that succeeded.
@@ -89,6 +91,8 @@ fn a_contact_is_ours_if_it_is_not_older_than_the_first_try_and_blocked_where_all
         sms_block: Some(Block::OptedOut),
         email_open: false,
         sms_open: false,
+        has_phone: false,
+        has_whatsapp: false,
     };
     let is_ours = |tries: &Creation, at, email, sms| created_by(tries, at, email, sms).is_some();
     assert!(is_ours(&both, at(10), true, true));
@@ -110,6 +114,8 @@ fn a_contact_of_tries_with_and_without_a_block_has_the_block_that_is_there() {
         sms_block: Some(Block::Unasked),
         email_open: true,
         sms_open: false,
+        has_phone: false,
+        has_whatsapp: false,
     };
     let blocks =
         |email, sms| created_by(&tries, at(11), email, sms).map(|found| (found.email_block, found.sms_block));
@@ -127,6 +133,8 @@ fn an_adopted_contact_has_the_blocks_of_its_tries_and_a_known_one_keeps_its_own(
         sms_block: None,
         email_open: false,
         sms_open: true,
+        has_phone: false,
+        has_whatsapp: false,
     };
     let mut record = jo();
     adopt(&mut record, &tries);

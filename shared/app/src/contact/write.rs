@@ -298,7 +298,12 @@ async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<
 
 /// What is known of somebody for a contact that does not exist yet.
 fn nothing_sent(record: &ContactRecord) -> ContactRecord {
-    ContactRecord { sent_phone: None, sent_whatsapp: None, ..record.clone() }
+    ContactRecord { sent_phone: None, sent_whatsapp: None, ..nothing_tried(record) }
+}
+
+/// What is known of somebody whose present write nothing came of.
+fn nothing_tried(record: &ContactRecord) -> ContactRecord {
+    ContactRecord { phone_tried: false, whatsapp_tried: false, ..record.clone() }
 }
 
 /// Takes back what we gave a contact that is this person's no more. One that has no address, and that we created, is
@@ -314,7 +319,7 @@ async fn leave(worker: &Worker<'_>, who: &Identifier, record: &ContactRecord) ->
     let request = if is_nobodys {
         delete_contact(who)
     } else {
-        update_contact(who, &clearing(record, &worker.store.facts, true))
+        update_contact(who, &clearing(&nothing_tried(record), &worker.store.facts, true))
     };
     match worker.send(&request).await? {
         Ok(_) | Err(Error::NotFound) => Ok(()),

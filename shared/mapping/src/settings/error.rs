@@ -116,7 +116,7 @@ impl SettingsError {
         // Words that may also be written in capitals are named once.
         let choices: Vec<&str> = choices.filter(|choice| choice.chars().any(char::is_lowercase)).collect();
         self.suggestion = nearest(name, choices.iter().copied()).map(str::to_owned);
-        if !choices.is_empty() && choices.len() <= 12 {
+        if !choices.is_empty() && choices.len() <= 16 {
             self.hint = Some(format!("{what}: {}", choices.join(", ")));
         }
         self
