@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tajo_domain::StoreId;
+use tajo_state::{Attributes, Key, StoreRecord};
 use tajo_testkit::STORE;
 
 use crate::manage::{Office, at};
@@ -44,6 +46,18 @@ async fn settings_are_applied_with_what_they_need_in_brevo_and_read_back_as_they
     // A second time nothing is made.
     let again = office.ask("PUT", &at("/settings"), yaml(text)).await;
     assert!(again.status == 200 && !again.body.to_string().contains("made in Brevo"), "{}", again.body);
+}
+
+#[tokio::test]
+async fn a_currency_that_is_not_known_is_warned_of() {
+    let office = office(false).await;
+    let unknown = |stored: Option<&StoreRecord>| {
+        (stored.map(|stored| StoreRecord { currency: None, ..stored.clone() }), ())
+    };
+    let key = Key::store(&StoreId::parse(STORE).unwrap());
+    office.manage.connect.table.change(&key, Attributes::none, unknown).await.unwrap();
+    let put = office.ask("PUT", &at("/settings"), yaml("")).await;
+    assert!(put.status == 200 && put.body["warnings"].to_string().contains("--currency"), "{}", put.body);
 }
 
 #[tokio::test]

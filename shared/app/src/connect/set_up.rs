@@ -106,8 +106,7 @@ async fn prepare(worker: &Worker<'_>) -> Result<(ShopFacts, SetUp, Done), Connec
     let set_up = account.carry_out(&found, plan, &settings, currency.as_deref()).await?;
     if let Some(token) = &env.secrets.store(&worker.store.facts.store).await?.brevo_webhook_token {
         let address = brevo_webhook::address(&env.public_url, &record.account)?;
-        // The token may be new, and Brevo does not show which one it has.
-        brevo_webhook::register(&address, &account, &record.account, token, true).await?;
+        brevo_webhook::register(&address, &account, &record.account, token).await?;
     }
     // Last: what a webhook tells must find everything in place.
     let done = put_right(worker, Some(&facts)).await.map_err(ConnectError::Shopify)?;
