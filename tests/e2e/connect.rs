@@ -1,12 +1,10 @@
 //! Stores for the tests: each of a shop and a Brevo account of its own, made before anything is sent.
 
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use tajo_app::connect::{NewStore, SetUp, Target, every_attribute, write};
-use tajo_domain::StoreId;
-use tajo_platforms::Platform;
-use tajo_state::{Attributes, Key, StoreRecord, StoreStatus, get_secret, put_secret};
+use tajo_app::connect::every_attribute;
+use tajo_stack::{Written, write_down};
+use tajo_state::{get_secret, put_secret};
 
 use crate::bodies;
 use crate::stage::Stage;
@@ -53,7 +51,7 @@ pub async fn connect_all(stage: &Stage, aws: &aws_config::SdkConfig) -> Vec<Stor
     let keyring = get_secret(&secrets, &stage.stack.keyring_secret).await.unwrap();
     let mut keyring: Value = serde_json::from_str(keyring.expose_secret()).unwrap();
     keyring["apps"]["e2e"] = json!({"secrets": [stage.app_secret]});
-    put_secret(&secrets, &stage.stack.keyring_secret, &keyring.to_string().into()).await.unwrap();
+    put_secret(&secrets, &stage.stack.keyring_secret, &keyring.to_string().into(), None).await.unwrap();
     stage.canaries.secret(&stage.app_secret);
     stores.iter().for_each(|store| stage.canaries.secret(&store.client_secret));
     stage.canaries.secret(tajo_sandbox::DEFAULT_KEY);
@@ -76,40 +74,19 @@ async fn connect(stage: &Stage, name: String) -> Store {
     let settings = format!(
         "connectors:\n  shopify:\n    shop_url: {shop}\n    sync:\n      carts: {{abandoned_after: 48h}}\n{lists}"
     );
-    let new = NewStore {
-        store: StoreId::parse(&id).unwrap(),
-        platform: Platform::Shopify,
+    let written = Written {
+        store: id.clone(),
         shop: shop.clone(),
-        country: None,
-        currency: None,
-        live: false,
-        client_secret: SecretString::from(client_secret.clone()),
+        client_secret: client_secret.clone(),
+        access_token: token,
         brevo_api_key: SecretString::from(key),
-        shopify_access_token: Some(SecretString::from(token)),
-        settings: settings.clone(),
-    };
-    // Connecting again keeps the first time: to this store, everything in the bodies is news.
-    let long_ago = StoreRecord {
-        platform: "shopify".to_owned(),
-        shop: shop.clone(),
-        country: None,
-        live: false,
         account: id.clone(),
-        connected_at: "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap(),
+        country: None,
         settings: settings.clone(),
-        status: StoreStatus::Active,
-        attention: None,
-        installed_at: None,
-        uninstalled_at: None,
-        shop_id: None,
-        scopes: None,
-        currency: None,
-        set_up: tajo_state::BrevoSetUp::default(),
-        asked: tajo_state::Asked::default(),
+        // Everything in the bodies is news.
+        connected_at: "2001-01-01T00:00:00Z".parse().unwrap(),
     };
-    stage.table.put(&Key::store(&new.store), 0, &long_ago, &Attributes::default()).await.unwrap();
-    let set_up = SetUp { account: id.clone(), ..SetUp::default() };
-    write(&target(stage), &new, &set_up).await.unwrap_or_else(|error| panic!("{id}: {error}"));
+    write_down(&stage.stack, written).await.unwrap_or_else(|error| panic!("{id}: {error}"));
     let calls = stage.sandbox("/calls").await;
     let set_up_until = calls.as_array().and_then(|calls| calls.last()?["n"].as_u64());
     Store { name, shop, client_secret, account: id.clone(), settings, set_up_until, id }
@@ -141,15 +118,4 @@ async fn create(stage: &Stage, key: &str, what: &str, body: &Value) -> u64 {
     let answer = stage.http.post(url).header("api-key", key).json(body).send().await.unwrap();
     let answer: Value = answer.json().await.unwrap();
     answer["id"].as_u64().unwrap_or_else(|| panic!("{what}: {answer}"))
-}
-
-fn target(stage: &Stage) -> Target {
-    Target {
-        table: stage.stack.table.clone(),
-        keyring: stage.stack.keyring_secret.clone(),
-        store_secrets_prefix: stage.stack.store_secrets_prefix.clone(),
-        brevo_api_url: stage.stack.brevo_api_url.clone(),
-        endpoint: Some(stage.stack.aws_endpoint_url.clone()),
-        webhook_url: None,
-    }
 }

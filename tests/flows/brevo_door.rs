@@ -2,50 +2,20 @@
 
 use std::time::Instant;
 
-use secrecy::SecretString;
 use serde_json::{Value, json};
-use tajo_app::connect::{ConnectError, Connected, NewStore, Target, connect};
 use tajo_app::ingest::{Answer, Ingress, IngressConfig, brevo};
-use tajo_domain::StoreId;
-use tajo_platforms::Platform;
 use tajo_sandbox::{Happening, Post};
-use tajo_testkit::{BREVO_KEY, SHOP, STORE};
+use tajo_testkit::{KEYRING, STORE};
 
 use crate::consent::{JO, account, flags};
+use crate::set_up::{begun, connected};
 use crate::stage::Stage;
 
-const KEYRING: &str = "test/keyring";
-
-const URL: &str = "https://x.example/webhooks/shopify";
-
+/// A store that is connected: Brevo was told where to send.
 async fn stage() -> Stage {
     let stage = Stage::unconnected().await;
-    stage.world.put_secret(KEYRING, r#"{"v":1,"stores":{}}"#);
+    connected(&stage, STORE, json!({})).await.unwrap();
     stage
-}
-
-async fn connected(stage: &Stage, webhook_url: Option<&str>) -> Result<Connected, ConnectError> {
-    let target = Target {
-        table: "state".to_owned(),
-        keyring: KEYRING.to_owned(),
-        store_secrets_prefix: "test/store/".to_owned(),
-        brevo_api_url: format!("{}/v3", stage.front.url),
-        endpoint: Some(stage.front.url.clone()),
-        webhook_url: webhook_url.map(str::to_owned),
-    };
-    let new = NewStore {
-        store: StoreId::parse(STORE).unwrap(),
-        platform: Platform::Shopify,
-        shop: SHOP.to_owned(),
-        country: Some("DE".to_owned()),
-        currency: Some("USD".to_owned()),
-        live: false,
-        client_secret: SecretString::from("hush".to_owned()),
-        brevo_api_key: SecretString::from(BREVO_KEY.to_owned()),
-        shopify_access_token: None,
-        settings: String::new(),
-    };
-    connect(&target, &new).await
 }
 
 fn registrations(stage: &Stage) -> Vec<Value> {
@@ -87,7 +57,6 @@ async fn knocks(stage: &Stage, post: &Post) -> Answer {
 #[tokio::test]
 async fn what_brevo_posts_to_the_registered_address_with_its_token_is_heard() {
     let stage = stage().await;
-    connected(&stage, Some(URL)).await.unwrap();
     stage.tell("customers/create", &account(1, Some(("subscribed", 1)))).await;
     let post = unsubscribes(&stage);
     assert_eq!(knocks(&stage, &post).await, Answer::Accepted);
@@ -99,14 +68,13 @@ async fn what_brevo_posts_to_the_registered_address_with_its_token_is_heard() {
 #[tokio::test]
 async fn a_missing_or_wrong_token_or_another_account_is_refused_and_nothing_is_queued() {
     let stage = stage().await;
-    connected(&stage, Some(URL)).await.unwrap();
     stage.tell("customers/create", &account(1, Some(("subscribed", 1)))).await;
     let good = unsubscribes(&stage);
     stage.world.take_messages();
     for wrong in [
         Post { authorization: None, ..good.clone() },
         Post { authorization: Some("Bearer wrong".to_owned()), ..good.clone() },
-        Post { url: "https://x.example/brevo/ffff".to_owned(), ..good.clone() },
+        Post { url: "https://tajo.example/brevo/ffff".to_owned(), ..good.clone() },
     ] {
         assert_eq!(knocks(&stage, &wrong).await, Answer::Refused);
     }
@@ -116,7 +84,6 @@ async fn a_missing_or_wrong_token_or_another_account_is_refused_and_nothing_is_q
 #[tokio::test]
 async fn the_previous_token_is_good_while_a_new_one_takes_over() {
     let stage = stage().await;
-    connected(&stage, Some(URL)).await.unwrap();
     stage.tell("customers/create", &account(1, Some(("subscribed", 1)))).await;
     let post = unsubscribes(&stage);
     let mut rotating = keyring(&stage);
@@ -131,39 +98,48 @@ async fn the_previous_token_is_good_while_a_new_one_takes_over() {
 #[tokio::test]
 async fn connecting_again_leaves_one_registration_and_its_token_alone() {
     let stage = stage().await;
-    connected(&stage, Some(URL)).await.unwrap();
-    let before = (registrations(&stage), keyring(&stage)["brevo"].clone());
-    assert_eq!(before.0[0]["events"], json!(["contactDeleted", "hardBounce", "spam", "unsubscribed"]));
-    assert!(before.0[0]["url"].as_str().unwrap().starts_with("https://x.example/brevo/"));
-    connected(&stage, Some(URL)).await.unwrap();
-    assert_eq!((registrations(&stage), keyring(&stage)["brevo"].clone()), before);
+    let known = || {
+        let registered = registrations(&stage).into_iter();
+        let parts = registered.map(|one| ["id", "url", "events"].map(|part| one[part].clone()));
+        (parts.collect::<Vec<_>>(), keyring(&stage)["brevo"].clone())
+    };
+    let before = known();
+    let [[_, url, events]] = &*before.0 else { panic!("{before:?}") };
+    assert_eq!(*events, json!(["contactDeleted", "hardBounce", "spam", "unsubscribed"]));
+    assert!(url.as_str().unwrap().starts_with("https://tajo.example/brevo/"));
+    connected(&stage, STORE, json!({})).await.unwrap();
+    assert_eq!(known(), before);
     assert!(keyring(&stage)["stores"][STORE].is_object(), "the signing keys stand beside it");
 }
 
 #[tokio::test]
 async fn a_stack_that_moved_takes_its_registration_along() {
-    let stage = stage().await;
-    connected(&stage, Some("https://old.example")).await.unwrap();
+    let mut stage = stage().await;
     let id = registrations(&stage)[0]["id"].clone();
-    connected(&stage, Some(URL)).await.unwrap();
+    stage.env.public_url = "https://new.example".to_owned();
+    connected(&stage, STORE, json!({})).await.unwrap();
     let now = registrations(&stage);
     assert_eq!((now.len(), &now[0]["id"]), (1, &id));
-    assert!(now[0]["url"].as_str().unwrap().starts_with("https://x.example/brevo/"));
+    assert!(now[0]["url"].as_str().unwrap().starts_with("https://new.example/brevo/"));
 }
 
 #[tokio::test]
-async fn a_full_account_and_a_missing_address_are_said_plainly() {
-    let stage = stage().await;
-    let warnings = connected(&stage, None).await.unwrap().warnings;
-    assert!(matches!(&*warnings, [one] if one.contains("--webhook-url")), "{warnings:?}");
-    assert!(registrations(&stage).is_empty());
+async fn a_full_account_and_an_address_that_brevo_does_not_take_are_said_plainly() {
+    let mut stage = Stage::unconnected().await;
     for n in 0..40 {
         let other =
             json!({"type": "marketing", "url": format!("https://else.example/{n}"), "events": ["opened"]});
         assert_eq!(stage.brevo("POST", "/v3/webhooks", &other).status, 201);
     }
-    let error = connected(&stage, Some(URL)).await.unwrap_err();
-    assert!(error.to_string().contains("40 webhooks") && error.hint().unwrap().contains("delete one"));
-    let error = connected(&stage, Some("http://x.example")).await.unwrap_err();
-    assert!(error.hint().unwrap().contains("WebhookUrl"));
+    let said = async |stage: &Stage| {
+        begun(stage, STORE, json!({})).await.unwrap();
+        let reports = stage.drain().await;
+        reports.first().unwrap().line.reason.clone().unwrap()
+    };
+    let full = said(&stage).await;
+    assert!(full.contains("40 webhooks") && full.contains("delete one"), "{full}");
+    stage.env.public_url = "http://x.example".to_owned();
+    let plain = said(&stage).await;
+    assert!(plain.contains("WebhookUrl"), "{plain}");
+    assert_eq!(registrations(&stage).len(), 40);
 }

@@ -1,33 +1,24 @@
 //! Settings over the API: checked with the place of what is wrong, and applied only when Brevo is ready for them.
 
 use jiff::SignedDuration;
-use secrecy::SecretString;
 use serde_json::{Value, json};
-use tajo_app::connect::set_up_brevo;
 use tajo_domain::StoreId;
-use tajo_mapping::Settings;
 use tajo_state::{Attributes, Key, StoreRecord};
-use tajo_testkit::{BREVO_KEY, STORE};
+use tajo_testkit::STORE;
 
 use crate::manage::{Office, at};
+use crate::set_up::connected;
+use crate::stage::Stage;
 
-/// An office whose stores know their Brevo account by its real name.
+/// An office whose store was connected; with the second, that one fills the totals of the account.
 async fn office(second: bool) -> Office {
-    let office = Office::new("").await;
+    let stage = Stage::unconnected().await;
     if second {
-        office.add_store("second").await;
+        connected(&stage, "second", json!({})).await.unwrap();
     }
-    let base = format!("{}/v3", office.stage.front.url);
-    let settings = Settings::from_yaml("").unwrap();
-    let set_up = set_up_brevo(&base, &SecretString::from(BREVO_KEY), &settings, None).await.unwrap();
-    for store in [STORE, "second"] {
-        let key = Key::store(&StoreId::parse(store).unwrap());
-        let rename = |stored: Option<&StoreRecord>| {
-            (stored.map(|stored| StoreRecord { account: set_up.account.clone(), ..stored.clone() }), ())
-        };
-        office.manage.connect.table.change(&key, Attributes::none, rename).await.unwrap();
-    }
-    office
+    let settings = if second { "field_mapping: {email: email}" } else { "" };
+    connected(&stage, STORE, json!({ "settings": settings })).await.unwrap();
+    Office::at(stage).await
 }
 
 fn yaml(text: &str) -> Value {
@@ -55,6 +46,18 @@ async fn settings_are_applied_with_what_they_need_in_brevo_and_read_back_as_they
     // A second time nothing is made.
     let again = office.ask("PUT", &at("/settings"), yaml(text)).await;
     assert!(again.status == 200 && !again.body.to_string().contains("made in Brevo"), "{}", again.body);
+}
+
+#[tokio::test]
+async fn a_currency_that_is_not_known_is_warned_of() {
+    let office = office(false).await;
+    let unknown = |stored: Option<&StoreRecord>| {
+        (stored.map(|stored| StoreRecord { currency: None, ..stored.clone() }), ())
+    };
+    let key = Key::store(&StoreId::parse(STORE).unwrap());
+    office.manage.connect.table.change(&key, Attributes::none, unknown).await.unwrap();
+    let put = office.ask("PUT", &at("/settings"), yaml("")).await;
+    assert!(put.status == 200 && put.body["warnings"].to_string().contains("--currency"), "{}", put.body);
 }
 
 #[tokio::test]

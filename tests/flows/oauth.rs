@@ -1,15 +1,17 @@
 //! Connecting a store in each of the ways that Shopify allows: all end on one road.
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tajo_app::connect::ask_webhook_check;
 use tajo_app::sync::Outcome;
 use tajo_domain::StoreId;
-use tajo_state::StoreStatus;
-use tajo_testkit::{BREVO_KEY, SHOP, STORE};
+use tajo_state::{Asked, Attributes, Key, StoreRecord, StoreStatus};
+use tajo_testkit::{BREVO_KEY, Message, SHOP, STORE};
 
 use crate::bodies::sample;
 use crate::browser::{CLIENT_ID, CLIENT_SECRET, Road};
-use crate::stage::ending;
+use crate::manage::{Office, at};
+use crate::stage::{Stage, ending};
 
 fn store() -> StoreId {
     StoreId::parse(STORE).unwrap()
@@ -217,6 +219,55 @@ async fn a_set_up_that_breaks_off_anywhere_is_finished_by_the_next_try() {
 }
 
 #[tokio::test]
+async fn the_first_sync_that_is_asked_for_stands_in_the_history_once_however_often_the_set_up_is_tried() {
+    let road = Road::new().await;
+    let settings = "connectors: {shopify: {sync: {orders: false}}}";
+    road.browser().walk(&road.link(json!({ "first_sync": "now", "settings": settings })).await).await;
+    let office = Office::at(Stage::with(road.stage.world.clone()).await).await;
+    let history = async || office.get(&at("/syncs")).await["runs"].clone();
+    assert_eq!((road.record().await.asked.first_sync, history().await), (true, json!([])));
+    let set_up = road.stage.world.take_messages().remove(0);
+    let mut first = None;
+    for _ in 0..2 {
+        let report = road.stage.receive(received(&set_up)).await;
+        assert_eq!((report.outcome, road.record().await.asked.first_sync), (Outcome::Applied, false));
+        let runs = history().await;
+        let run = &runs[0];
+        assert_eq!((&run["kind"], &run["started_by"]), (&json!("full"), &json!("install")), "{runs}");
+        assert_eq!((&run["state"], &run["resources"]), (&json!("failed"), &json!(["customers", "products"])));
+        assert!(run["note"].as_str().unwrap().contains("no runner"), "{run}");
+        assert_eq!(*first.get_or_insert(runs.clone()), runs);
+        assert_eq!(runs.as_array().unwrap().len(), 1);
+        // As a crash leaves it: the run stands there, and it is not written down yet that it was asked for.
+        let again = |stored: Option<&StoreRecord>| {
+            let asked = Asked { first_sync: true, ..Asked::default() };
+            (stored.map(|stored| StoreRecord { asked, ..stored.clone() }), ())
+        };
+        office.manage.connect.table.change(&Key::store(&store()), Attributes::none, again).await.unwrap();
+        road.stage.world.advance(SignedDuration::from_mins(5));
+    }
+}
+
+#[tokio::test]
+async fn a_first_sync_that_nobody_asks_for_is_none() {
+    let road = Road::new().await;
+    road.browser().walk(&road.link(json!({})).await).await;
+    road.stage.drain().await;
+    let office = Office::at(road.stage).await;
+    assert_eq!(office.get(&at("/syncs")).await["runs"], json!([]));
+}
+
+/// A message as it comes off the live queue.
+fn received(message: &Message) -> tajo_app::sync::Record {
+    tajo_app::sync::Record {
+        message_id: "m".to_owned(),
+        body: message.body.clone(),
+        received: 1,
+        source: tajo_app::sync::Source::Live,
+    }
+}
+
+#[tokio::test]
 async fn notices_of_a_store_wait_until_its_set_up_is_done() {
     let road = Road::new().await;
     road.browser().walk(&road.link(json!({})).await).await;
@@ -225,13 +276,7 @@ async fn notices_of_a_store_wait_until_its_set_up_is_done() {
     assert_eq!(report.outcome, Outcome::Deferred, "{}", ending(&report));
     let waits = road.stage.world.take_messages();
     for message in set_up.into_iter().chain(waits) {
-        let record = tajo_app::sync::Record {
-            message_id: "m".to_owned(),
-            body: message.body,
-            received: 1,
-            source: tajo_app::sync::Source::Live,
-        };
-        assert_eq!(road.stage.receive(record).await.outcome, Outcome::Applied);
+        assert_eq!(road.stage.receive(received(&message)).await.outcome, Outcome::Applied);
     }
 }
 

@@ -342,16 +342,18 @@ async fn a_key_that_brevo_refuses_is_parked_once_however_many_nights_it_lasts() 
 #[tokio::test]
 async fn connecting_a_store_arranges_its_nights_and_connecting_again_forgets_none() {
     let stage = Stage::unconnected().await;
-    crate::set_up::connected(&stage, STORE, "").await.unwrap();
+    crate::set_up::connected(&stage, STORE, json!({})).await.unwrap();
     let table = stage.world.table(&stage.front).await;
     let later = stage.env.clock.now().saturating_add(SignedDuration::from_hours(24)).unwrap();
     let accounts = tajo_state::due_accounts(&table, later, 10).await.unwrap();
     let key = Key::reconcile(&accounts[0]);
     let first = table.get_newest::<Reconcile>(&key).await.unwrap().record.unwrap();
-    crate::set_up::connected(&stage, STORE, "").await.unwrap();
+    // With another process: this one knows that it has arranged them.
+    let stage = Stage::with(stage.world.clone()).await;
+    crate::set_up::connected(&stage, STORE, json!({})).await.unwrap();
     assert_eq!(table.get_newest::<Reconcile>(&key).await.unwrap().record.unwrap(), first);
     let no_totals = "connectors: {shopify: {field_mapping: {first_name: FIRSTNAME}}}";
-    crate::set_up::connected(&stage, "second-shop", no_totals).await.unwrap();
+    crate::set_up::connected(&stage, "second-shop", json!({ "settings": no_totals })).await.unwrap();
     let second = table.get_newest::<Reconcile>(&key).await.unwrap().record.unwrap();
     assert_eq!((second.stores.len(), second.since), (2, first.since));
 }

@@ -2,128 +2,152 @@
 //! refused before anything is changed.
 
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde_json::{Value, json};
-use tajo_app::connect::{ConnectError, Connected, NewStore, SetUp, connect, set_up_brevo};
+use tajo_api::ConnectAnswer;
+use tajo_app::connect::{ConnectError, begin};
 use tajo_app::sync::Outcome;
 use tajo_domain::StoreId;
-use tajo_mapping::Settings;
 use tajo_platforms::{Notice, Platform};
-use tajo_sandbox::{AccountSettings, DEFAULT_KEY, Running, Sandbox};
-use tajo_state::{Key, StoreRecord};
-use tajo_testkit::{BREVO_KEY, STORE};
+use tajo_sandbox::AccountSettings;
+use tajo_state::{Key, StoreRecord, StoreStatus};
+use tajo_testkit::STORE;
 
 use crate::bodies::{sample, with};
-use crate::stage::Stage;
+use crate::browser::{asked, shop};
+use crate::stage::{Stage, ending};
 
 const NAMED: &str =
     "connectors: {shopify: {lists: {all_customers: All, buyers: Buyers, abandoned_cart: All}}}";
 
-/// A Brevo account on its first day, with its limits on.
-struct Brevo {
-    sandbox: Sandbox,
-    running: Running,
+/// Opens a Brevo account on its first day, with its limits on.
+const FRESH: &str = "xkeysib-fresh";
+
+const LOOKS: [&str; 4] = [
+    "GET /v3/account",
+    "GET /v3/contacts/attributes",
+    "GET /v3/contacts/lists",
+    "GET /v3/ecommerce/config/displayCurrency",
+];
+
+/// Such an account, and nobody connected with it.
+async fn fresh(settings: Value) -> Stage {
+    let stage = Stage::unconnected().await;
+    let names = json!({ "api_key": FRESH, "name": "fresh" });
+    stage.world.sandbox.configure(&account(with(settings, names)));
+    stage
 }
 
-impl Brevo {
-    async fn new(settings: Value) -> Self {
-        let sandbox = Sandbox::new();
-        sandbox.configure(&account(with(settings, json!({ "api_key": DEFAULT_KEY }))));
-        let running = sandbox.spawn().await;
-        Self { sandbox, running }
-    }
+/// What Brevo was asked since the first `seen` calls, each as `GET /v3/account`.
+fn calls(stage: &Stage, seen: usize) -> Vec<String> {
+    let calls = stage.world.sandbox.calls().into_iter().skip(seen);
+    let calls = calls.filter(|call| call.path.starts_with("/v3/") && call.status != 429);
+    calls.map(|call| format!("{} {}", call.method, call.path)).collect()
+}
 
-    async fn set_up(&self, settings: &str, currency: Option<&str>) -> Result<SetUp, ConnectError> {
-        let settings = Settings::from_yaml(settings).unwrap();
-        let base = format!("{}/v3", self.running.url);
-        set_up_brevo(&base, &SecretString::from(DEFAULT_KEY), &settings, currency).await
-    }
-
-    /// Calls that were taken since the first `seen`, each as `GET /v3/account`.
-    fn calls(&self, seen: usize) -> Vec<String> {
-        let calls = self.sandbox.calls().into_iter().skip(seen).filter(|call| call.status != 429);
-        calls.map(|call| format!("{} {}", call.method, call.path)).collect()
-    }
+fn seen(stage: &Stage) -> usize {
+    stage.world.sandbox.calls().len()
 }
 
 fn account(settings: Value) -> AccountSettings {
     serde_json::from_value(settings).unwrap()
 }
 
+fn fresh_state(stage: &Stage) -> tajo_sandbox::State {
+    stage.world.sandbox.state_of("fresh").unwrap()
+}
+
 #[tokio::test]
 async fn an_account_that_is_ready_is_only_looked_at_with_four_calls() {
-    let brevo = Brevo::new(json!({})).await;
-    let first = brevo.set_up(NAMED, None).await.unwrap();
-    assert_eq!(first.lists_created, ["All", "Buyers"]);
-    let state = brevo.sandbox.state();
+    let stage = fresh(json!({})).await;
+    let named = json!({ "brevo_api_key": FRESH, "settings": NAMED });
+    let before = seen(&stage);
+    begun(&stage, STORE, named.clone()).await.unwrap();
+    assert_eq!(calls(&stage, before), LOOKS, "nothing is changed before the set-up");
+    let before = seen(&stage);
+    worked_off(&stage).await;
+    let state = fresh_state(&stage);
     assert!(state.ecommerce.active);
-    let calls = brevo.calls(0);
-    let scarce = calls.iter().filter(|call| !call.contains("/contacts/"));
-    let asked =
-        ["GET /v3/account", "GET /v3/ecommerce/config/displayCurrency", "POST /v3/ecommerce/activate"];
+    let names: Vec<&str> = state.lists.iter().map(|list| list.name.as_str()).collect();
+    assert_eq!(names, ["All", "Buyers"]);
+    let made = calls(&stage, before);
+    let scarce = made.iter().filter(|call| !call.contains("/contacts/") && !call.contains("/webhooks"));
     assert_eq!(
         scarce.map(String::as_str).collect::<Vec<_>>(),
-        [asked[0], asked[1], asked[2], asked[1]],
+        [LOOKS[0], LOOKS[3], "POST /v3/ecommerce/activate", LOOKS[3]],
         "of the 100 an hour"
     );
-    let seen = brevo.sandbox.calls().len();
-    let again = brevo.set_up(NAMED, Some("USD")).await.unwrap();
-    let looks = ["GET /v3/account", "GET /v3/contacts/attributes", "GET /v3/contacts/lists"];
-    assert_eq!(brevo.calls(seen), [looks[0], looks[1], looks[2], asked[1]]);
-    assert_eq!(brevo.sandbox.state(), state);
-    assert_eq!((again.found, again.attributes_created.len()), (first.found, 0));
+    let found = record_of(&stage, STORE).await.unwrap().set_up;
+    let before = seen(&stage);
+    begun(&stage, STORE, named).await.unwrap();
+    assert_eq!(calls(&stage, before), LOOKS);
+    let before = seen(&stage);
+    worked_off(&stage).await;
+    let again = calls(&stage, before);
+    assert_eq!(again[..4], LOOKS);
+    assert!(again[4..].iter().all(|call| call.contains("/v3/webhooks")), "{again:?}");
+    let now = fresh_state(&stage);
+    assert_eq!((now.lists, now.folders, now.attributes), (state.lists, state.folders, state.attributes));
+    assert_eq!(record_of(&stage, STORE).await.unwrap().set_up, found);
     // Without lists, and with nothing to sell, there is less to look at.
-    let seen = brevo.sandbox.calls().len();
-    brevo.set_up("sync: {orders: false, products: false}", None).await.unwrap();
-    assert_eq!(brevo.calls(seen), looks[..2]);
+    let before = seen(&stage);
+    let less = json!({ "brevo_api_key": FRESH, "settings": "sync: {orders: false, products: false}" });
+    begun(&stage, STORE, less).await.unwrap();
+    assert_eq!(calls(&stage, before), LOOKS[..2]);
 }
 
 #[tokio::test]
 async fn whatever_a_crash_leaves_behind_is_found_by_the_next_try() {
-    let brevo = Brevo::new(json!({ "rate_limits": false })).await;
+    let stage = fresh(json!({ "rate_limits": false })).await;
+    begun(&stage, STORE, json!({ "brevo_api_key": FRESH, "settings": NAMED })).await.unwrap();
     // Each write in turn is taken by Brevo, and its answer is lost.
-    let mut tries = 0;
     for path in
         ["/v3/ecommerce/activate", "/v3/contacts/folders", "/v3/contacts/lists", "/v3/contacts/attributes/*"]
     {
         let fault = json!({ "method": "POST", "path": path, "action": { "apply_then_drop": true } });
-        brevo.sandbox.add_fault(serde_json::from_value(fault).unwrap());
+        stage.fault(fault);
     }
-    while let Err(error) = brevo.set_up(NAMED, None).await {
-        assert!(error.hint().unwrap().contains("connect again"), "{error}");
-        tries += 1;
-        assert!(tries < 10);
-    }
-    assert_eq!(tries, 4);
-    let state = brevo.sandbox.state();
+    let ends: Vec<Outcome> = stage.drain().await.iter().map(|report| report.outcome).collect();
+    assert_eq!(ends, [[Outcome::Deferred; 4].as_slice(), &[Outcome::Applied]].concat());
+    let state = fresh_state(&stage);
     let names: Vec<&str> = state.lists.iter().map(|list| list.name.as_str()).collect();
     assert_eq!((names, state.folders.len()), (vec!["All", "Buyers"], 1));
 }
 
 #[tokio::test]
 async fn a_store_in_another_currency_is_refused_before_anything_is_changed() {
-    let brevo = Brevo::new(json!({ "ecommerce_active": true, "display_currency": "USD" })).await;
-    let error = brevo.set_up("", Some("EUR")).await.unwrap_err();
+    let stage = fresh(json!({ "ecommerce_active": true, "display_currency": "USD" })).await;
+    let before = seen(&stage);
+    let with_key = |asks: Value| with(json!({ "brevo_api_key": FRESH }), asks);
+    let error = begun(&stage, STORE, with_key(json!({ "currency": "EUR" }))).await.unwrap_err();
     insta::assert_snapshot!("another_currency", format!("{error}\nhint: {}", error.hint().unwrap()));
-    assert!(brevo.calls(0).iter().all(|call| call.starts_with("GET")));
-    brevo.set_up("connectors: {shopify: {currency_check: false}}", Some("EUR")).await.unwrap();
-    let unknown = brevo.set_up("", None).await.unwrap();
-    assert!(unknown.warnings[0].contains("--currency"), "{:?}", unknown.warnings);
+    // Whoever does not say it has a shop that does.
+    shop(&stage.world, "demo-shop.myshopify.com", json!({ "about": { "currencyCode": "EUR" } }));
+    begun(&stage, STORE, with_key(json!({}))).await.unwrap();
+    stage.drain().await;
+    let record = record_of(&stage, STORE).await.unwrap();
+    assert_eq!(record.status, StoreStatus::NeedsAttention);
+    let why = record.attention.unwrap();
+    assert!(why.contains("counts in USD and the store sells in EUR"), "{why}");
+    assert!(calls(&stage, before).iter().all(|call| call.starts_with("GET")));
+    let unchecked = json!({ "settings": "connectors: {shopify: {currency_check: false}}" });
+    connected(&stage, STORE, with_key(unchecked)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_list_that_does_not_exist_or_is_meant_by_two_is_refused() {
-    let brevo = Brevo::new(json!({ "rate_limits": false })).await;
-    let error = brevo.set_up("connectors: {shopify: {lists: {buyers: 99}}}", None).await.unwrap_err();
+    let stage = fresh(json!({ "rate_limits": false })).await;
+    let lists = |settings: &str| json!({ "brevo_api_key": FRESH, "settings": settings });
+    let unknown = lists("connectors: {shopify: {lists: {buyers: 99}}}");
+    let error = begun(&stage, STORE, unknown).await.unwrap_err();
     assert_eq!(error.to_string(), "Brevo has no list 99");
-    brevo.set_up(NAMED, None).await.unwrap();
+    connected(&stage, STORE, lists(NAMED)).await.unwrap();
+    let folder = fresh_state(&stage).folders[0].id;
     for n in 0..60 {
         let name = if n == 59 { "Buyers".to_owned() } else { format!("List {n}") };
-        let folder = brevo.sandbox.state().folders[0].id;
-        let make = tajo_sandbox::Request::new("POST", "/v3/contacts/lists").key(DEFAULT_KEY);
-        brevo.sandbox.call(make.json(&json!({ "name": name, "folderId": folder })));
+        let make = tajo_sandbox::Request::new("POST", "/v3/contacts/lists").key(FRESH);
+        stage.world.sandbox.call(make.json(&json!({ "name": name, "folderId": folder })));
     }
-    let error = brevo.set_up(NAMED, None).await.unwrap_err();
+    let error = begun(&stage, STORE, lists(NAMED)).await.unwrap_err();
     assert_eq!(error.to_string(), "Brevo has 2 lists named `Buyers`", "also on the second page");
 }
 
@@ -134,8 +158,7 @@ async fn names_go_where_an_account_in_another_language_keeps_them() {
     stage.world.sandbox.configure(
         &account(json!({ "api_key": key, "name": "paris", "rate_limits": false, "name_attributes": ["PRENOM", "NOM"] })),
     );
-    let new = NewStore { brevo_api_key: key.into(), ..new_store("paris-shop", "") };
-    let connected = connect(&stage.world.target(&stage.front), &new).await.unwrap();
+    let connected = connected(&stage, "paris-shop", json!({ "brevo_api_key": key })).await.unwrap();
     assert!(connected.warnings[0].contains("PRENOM and NOM"), "{:?}", connected.warnings);
     tell(&stage, "paris-shop", "customers/create", &sample("customers-create")).await;
     let state = stage.world.sandbox.state_of("paris").unwrap();
@@ -146,8 +169,7 @@ async fn names_go_where_an_account_in_another_language_keeps_them() {
 #[tokio::test]
 async fn a_named_list_is_joined_without_being_looked_up_again() {
     let stage = Stage::unconnected().await;
-    let connected = connected(&stage, STORE, NAMED).await.unwrap();
-    assert_eq!(connected.lists_created, ["All", "Buyers"]);
+    connected(&stage, STORE, json!({ "settings": NAMED })).await.unwrap();
     let list = stage.world.sandbox.state().lists.iter().find(|list| list.name == "All").unwrap().id;
     let seen = stage.calls("GET", "/v3/contacts/lists").len();
     tell(&stage, STORE, "customers/create", &sample("customers-create")).await;
@@ -155,23 +177,40 @@ async fn a_named_list_is_joined_without_being_looked_up_again() {
     assert_eq!(stage.calls("GET", "/v3/contacts/lists").len(), seen);
 }
 
-pub(crate) fn new_store(store: &str, settings: &str) -> NewStore {
-    NewStore {
-        store: StoreId::parse(store).unwrap(),
-        platform: Platform::Shopify,
-        shop: format!("{store}.myshopify.com"),
-        country: None,
-        currency: None,
-        live: false,
-        client_secret: format!("hush-{store}").into(),
-        brevo_api_key: BREVO_KEY.into(),
-        shopify_access_token: Some(format!("shpat_{store}").into()),
-        settings: settings.to_owned(),
-    }
+/// The shop of this name lets the app in, with the token of an old custom app: what follows is on the queue.
+pub(crate) async fn begun(stage: &Stage, store: &str, asks: Value) -> Result<ConnectAnswer, ConnectError> {
+    let (address, token) = (format!("{store}.myshopify.com"), format!("shpat_{store}"));
+    shop(&stage.world, &address, json!({ "access_token": token, "rate_limits": false }));
+    let env = stage.world.connect_env(&stage.front).await;
+    let custom = json!({ "shop_url": address, "api_key": null, "api_secret": format!("hush-{store}"),
+        "access_token": token });
+    let answer = begin(&env, &asked(with(custom, asks))).await?;
+    assert!(answer.connected && answer.store == store);
+    Ok(answer)
 }
 
-pub(crate) async fn connected(stage: &Stage, store: &str, settings: &str) -> Result<Connected, ConnectError> {
-    connect(&stage.world.target(&stage.front), &new_store(store, settings)).await
+/// Connects the shop of this name, new or again, until its set-up is done.
+pub(crate) async fn connected(
+    stage: &Stage,
+    store: &str,
+    asks: Value,
+) -> Result<ConnectAnswer, ConnectError> {
+    let answer = begun(stage, store, asks).await?;
+    worked_off(stage).await;
+    let record = record_of(stage, store).await.unwrap();
+    assert_eq!((record.status, record.attention), (StoreStatus::Active, None));
+    Ok(answer)
+}
+
+/// The set-up that is on the queue.
+async fn worked_off(stage: &Stage) {
+    let ends: Vec<String> = stage.drain().await.iter().map(ending).collect();
+    assert_eq!(ends, ["tajo/set_up → applied"]);
+}
+
+async fn record_of(stage: &Stage, store: &str) -> Option<StoreRecord> {
+    let key = Key::store(&StoreId::parse(store).unwrap());
+    stage.world.table(&stage.front).await.get_newest::<StoreRecord>(&key).await.unwrap().record
 }
 
 /// A notice of this store, worked on.
@@ -192,8 +231,7 @@ fn open_shop(stage: &Stage, store: &str, orders: u32, spent: &str) {
         json!({"numberOfOrders": orders.to_string(), "amountSpent": {"amount": spent, "currencyCode": "EUR"}}),
     );
     let shop = json!({
-        "shop": format!("{store}.myshopify.com"), "access_token": format!("shpat_{store}"), "rate_limits": false,
-        "customers": [jo],
+        "shop": format!("{store}.myshopify.com"), "customers": [jo],
     });
     stage.world.sandbox.configure_shop(&serde_json::from_value(shop).unwrap());
 }
@@ -204,14 +242,12 @@ const SECOND: &str = "field_mapping: {email: EMAIL, first_name: FIRSTNAME, order
 #[tokio::test]
 async fn totals_of_two_stores_on_one_account_are_refused_or_right() {
     let stage = Stage::unconnected().await;
-    connected(&stage, STORE, "").await.unwrap();
-    connected(&stage, STORE, "").await.expect("connecting the same store again is no conflict");
-    let error = connected(&stage, "second-shop", "").await.unwrap_err();
+    connected(&stage, STORE, json!({})).await.unwrap();
+    connected(&stage, STORE, json!({})).await.expect("connecting the same store again is no conflict");
+    let error = begun(&stage, "second-shop", json!({})).await.unwrap_err();
     insta::assert_snapshot!("shared_totals", format!("{error}\nhint: {}", error.hint().unwrap()));
-    let second = Key::store(&StoreId::parse("second-shop").unwrap());
-    let table = stage.world.table(&stage.front).await;
-    assert_eq!(table.get_newest::<StoreRecord>(&second).await.unwrap().record, None, "nothing was written");
-    connected(&stage, "second-shop", SECOND).await.unwrap();
+    assert_eq!(record_of(&stage, "second-shop").await, None, "nothing was written");
+    connected(&stage, "second-shop", json!({ "settings": SECOND })).await.unwrap();
     open_shop(&stage, STORE, 4, "120.50");
     open_shop(&stage, "second-shop", 2, "30.00");
     for store in [STORE, "second-shop"] {
@@ -223,6 +259,5 @@ async fn totals_of_two_stores_on_one_account_are_refused_or_right() {
     // On an account of its own a store may fill what it likes.
     let key = "xkeysib-alone";
     stage.world.sandbox.configure(&account(json!({ "api_key": key, "rate_limits": false })));
-    let alone = NewStore { brevo_api_key: key.into(), ..new_store("third-shop", "") };
-    connect(&stage.world.target(&stage.front), &alone).await.unwrap();
+    connected(&stage, "third-shop", json!({ "brevo_api_key": key })).await.unwrap();
 }

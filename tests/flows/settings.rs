@@ -1,12 +1,9 @@
 //! A store's own choices, from the document to Brevo.
 
-use secrecy::SecretString;
 use serde_json::{Value, json};
-use tajo_app::connect::set_up_brevo;
 use tajo_domain::{ContactKey, ContactRecord, StoreId};
-use tajo_mapping::Settings;
 use tajo_state::Key;
-use tajo_testkit::{BREVO_KEY, STORE};
+use tajo_testkit::STORE;
 
 use crate::bodies::{sample, with};
 use crate::canary::Lines;
@@ -25,10 +22,8 @@ const MAPPED: &str = "field_mapping:
 
 /// A store that connected with these settings: Brevo has its attributes.
 async fn connected(settings: &str) -> Stage {
-    let stage = Stage::new(settings).await;
-    let url = format!("{}/v3", stage.front.url);
-    let settings = Settings::from_yaml(settings).unwrap();
-    set_up_brevo(&url, &SecretString::from(BREVO_KEY), &settings, None).await.unwrap();
+    let stage = Stage::unconnected().await;
+    crate::set_up::connected(&stage, STORE, json!({ "settings": settings })).await.unwrap();
     stage
 }
 
@@ -117,11 +112,9 @@ async fn a_store_without_a_mapping_keeps_no_custom_field() {
 
 #[tokio::test]
 async fn an_attribute_of_another_kind_is_refused_at_connect() {
-    let stage = Stage::new("").await;
+    let stage = Stage::unconnected().await;
     stage.brevo("POST", "/v3/contacts/attributes/normal/BIRTHDAY", &json!({ "type": "text" }));
-    let settings = Settings::from_yaml(MAPPED).unwrap();
-    let url = format!("{}/v3", stage.front.url);
-    let error = set_up_brevo(&url, &SecretString::from(BREVO_KEY), &settings, None).await.unwrap_err();
+    let error = crate::set_up::begun(&stage, STORE, json!({ "settings": MAPPED })).await.unwrap_err();
     assert!(error.to_string().contains("BIRTHDAY is of type `text`"), "{error}");
 }
 

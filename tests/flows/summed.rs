@@ -1,7 +1,7 @@
 //! `totals: summed`: a contact shows what was bought in all stores of the Brevo account, whoever spoke last.
 
 use serde_json::{Value, json};
-use tajo_app::connect::{ConnectError, connect};
+use tajo_app::connect::ConnectError;
 use tajo_app::sync::{Outcome, Report};
 use tajo_domain::StoreId;
 use tajo_platforms::Notice;
@@ -9,7 +9,7 @@ use tajo_testkit::{STORE, record};
 
 use crate::bodies::{sample, with};
 use crate::consent::{JO, account};
-use crate::set_up::new_store;
+use crate::set_up::{begun, connected};
 use crate::stage::Stage;
 
 const SUMMED: &str = "connectors: {shopify: {totals: summed}}";
@@ -202,15 +202,12 @@ async fn two_currencies_are_not_added_up_and_refused_where_they_are_known() {
     assert_eq!(shown(&stage, JO), (Some(5.0), Some(200.0)), "what was right before stays");
 
     let stage = Stage::unconnected().await;
-    let target = stage.world.target(&stage.front);
-    let sells_in = |store: &str, currency: &str| {
+    let sells_in = |currency: &str| {
         let settings = "connectors: {shopify: {totals: summed, currency_check: false}}";
-        let mut new = new_store(store, settings);
-        new.currency = Some(currency.to_owned());
-        new
+        json!({ "settings": settings, "currency": currency })
     };
-    connect(&target, &sells_in(STORE, "EUR")).await.unwrap();
-    let refused = connect(&target, &sells_in(SECOND, "USD")).await.unwrap_err();
+    connected(&stage, STORE, sells_in("EUR")).await.unwrap();
+    let refused = begun(&stage, SECOND, sells_in("USD")).await.unwrap_err();
     assert!(matches!(refused, ConnectError::SummedCurrencies { .. }), "{refused}");
-    connect(&target, &sells_in(SECOND, "EUR")).await.unwrap();
+    connected(&stage, SECOND, sells_in("EUR")).await.unwrap();
 }

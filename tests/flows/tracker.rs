@@ -1,7 +1,7 @@
 //! `reserved_events: tracker`: the events that Brevo's commerce automations know by name take Brevo's older road.
 
 use serde_json::{Value, json};
-use tajo_app::connect::{ConnectError, connect};
+use tajo_app::connect::ConnectError;
 use tajo_app::sync::Outcome;
 use tajo_sandbox::{AccountSettings, Call};
 use tajo_state::{Key, StoreRecord, StoreStatus};
@@ -9,7 +9,7 @@ use tajo_testkit::{BREVO_KEY, STORE};
 
 use crate::bodies::{sample, with};
 use crate::consent::JO;
-use crate::set_up::new_store;
+use crate::set_up::{begun, connected};
 use crate::stage::Stage;
 
 const TRACKER: &str = "connectors: {shopify: {reserved_events: tracker}}";
@@ -117,16 +117,15 @@ fn secret(stage: &Stage) -> Value {
 #[tokio::test]
 async fn connecting_keeps_the_key_and_refuses_the_tracker_where_there_is_none() {
     let stage = Stage::unconnected().await;
-    let target = stage.world.target(&stage.front);
-    connect(&target, &new_store(STORE, "")).await.unwrap();
+    connected(&stage, STORE, json!({ "settings": "" })).await.unwrap();
     assert_eq!(secret(&stage)["brevo_tracker_key"], KEY, "kept whatever the settings say today");
     let off = json!({ "api_key": BREVO_KEY, "automation": false });
     stage.world.sandbox.configure(&serde_json::from_value::<AccountSettings>(off).unwrap());
     let before = stage.world.sandbox.calls().len();
-    let refused = connect(&target, &new_store(STORE, TRACKER)).await.unwrap_err();
+    let refused = begun(&stage, STORE, json!({ "settings": TRACKER })).await.unwrap_err();
     assert!(matches!(refused, ConnectError::NoTracker));
     assert!(stage.world.sandbox.calls().iter().skip(before).all(|call| call.method == "GET"));
-    connect(&target, &new_store(STORE, "")).await.unwrap();
+    connected(&stage, STORE, json!({ "settings": "" })).await.unwrap();
     assert_eq!(secret(&stage).get("brevo_tracker_key"), None);
     let key = Key::store(&tajo_domain::StoreId::parse(STORE).unwrap());
     let table = stage.world.table(&stage.front).await;

@@ -14,7 +14,7 @@ mod named;
 mod parked;
 mod query;
 mod router;
-mod runs;
+pub(crate) mod runs;
 mod settings;
 mod stores;
 mod trace;

@@ -89,29 +89,6 @@ impl Secrets {
         Ok(())
     }
 
-    /// Writes a store's Brevo key and, if given, an access token that lives until it is revoked. Everything else stays.
-    pub async fn put_store(
-        &self,
-        store: &StoreId,
-        brevo_api_key: &SecretString,
-        shopify_access_token: Option<&SecretString>,
-        brevo_tracker_key: Option<&SecretString>,
-    ) -> Result<(), SecretError> {
-        let before = match self.store_now(store).await {
-            Ok(before) => before,
-            // One that cannot be read is written anew.
-            Err(SecretError::Missing | SecretError::Unreadable) => StoreSecret::default(),
-            Err(error) => return Err(error),
-        };
-        let mut secret = StoreSecret { brevo_api_key: brevo_api_key.clone(), ..before };
-        if let Some(token) = shopify_access_token {
-            secret.shopify_access_token = Some(token.clone());
-            secret.grant = TokenGrant::default();
-        }
-        secret.brevo_tracker_key = brevo_tracker_key.cloned();
-        self.put(store, &secret).await
-    }
-
     /// Deletes a store's secret at once. One that is not there is deleted.
     pub async fn delete(&self, store: &StoreId) -> Result<(), SecretError> {
         self.forget(store).await;

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tajo_app::config::{SweeperConfig, SyncConfig};
-use tajo_app::connect::{ConnectConfig, ConnectEnv, Target};
+use tajo_app::connect::{ConnectConfig, ConnectEnv};
 use tajo_app::manage::{Manage, ManageConfig};
 use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
@@ -140,19 +140,6 @@ impl World {
             .build();
         env.table = Table::new(aws_sdk_dynamodb::Client::from_conf(patient), TABLE);
         env
-    }
-
-    /// Where a store is connected to, through this front.
-    pub fn target(&self, front: &Front) -> Target {
-        let config = sync_config(front);
-        Target {
-            table: config.table,
-            keyring: KEYRING.to_owned(),
-            store_secrets_prefix: config.store_secrets_prefix,
-            brevo_api_url: config.brevo_api_url,
-            endpoint: config.endpoint,
-            webhook_url: None,
-        }
     }
 
     /// What connecting works with, through this front.

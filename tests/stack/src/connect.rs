@@ -2,17 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
-use tajo_app::connect::{ConnectConfig, ConnectEnv, NewStore, SetUp, Target, begin, set_up_brevo, write};
-use tajo_domain::StoreId;
-use tajo_mapping::Settings;
-use tajo_platforms::Platform;
+use serde_json::{Value, json};
 use tajo_sandbox::DEFAULT_KEY;
-use tajo_state::{Key, StoreRecord, StoreStatus};
 
 use crate::browser::Browser;
-use crate::{DemoStore, Error, Progress, Result, Stack};
+use crate::written::{Written, write_down};
+use crate::{DemoStore, Error, Progress, Result, Stack, http};
 
 const STORE: &str = "demo-shop";
 
@@ -31,7 +28,7 @@ const QUIET: &str = "20s";
 /// Connects one store of the sandbox, so that `stack.json` has a shop to sign webhooks for.
 ///
 /// With another Brevo than the sandbox (`BREVO_API_URL`) its key comes from `BREVO_API_KEY`, and a Brevo that does
-/// not take the set-up is only warned of: it may play less than the whole.
+/// not take the set-up is only warned of: it may play less than the whole. The store is written down then.
 pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Option<DemoStore>> {
     let is_sandbox = stack.brevo_api_url == format!("{}/v3", stack.sandbox_url);
     let key = std::env::var("BREVO_API_KEY").ok().filter(|_| !is_sandbox);
@@ -45,89 +42,81 @@ pub async fn connect_demo_store(stack: &Stack, progress: &Progress) -> Result<Op
         shop_domain: format!("{STORE}.myshopify.com"),
         client_secret: CLIENT_SECRET.to_owned(),
     };
-    if is_sandbox {
-        install(stack, key, yaml, progress).await?;
-    } else {
-        write_down(stack, key, yaml, progress).await?;
+    match install(stack, &key, &yaml, progress).await {
+        Ok(()) => {}
+        Err(error) if is_sandbox => return Err(error),
+        Err(error) => {
+            progress.say(&format!("warning: this Brevo was not set up: {error}"));
+            write_down(stack, written(key, yaml)).await?;
+        }
     }
     progress.say(&format!("store `{STORE}` is connected (a cart counts as abandoned after {QUIET})"));
     Ok(Some(demo))
 }
 
-/// The road of every merchant: asked for, agreed to in a browser, set up behind the queue.
-async fn install(stack: &Stack, key: SecretString, settings: String, progress: &Progress) -> Result<()> {
+/// The road of every merchant: asked for over the management API, agreed to in a browser, set up behind the queue.
+async fn install(stack: &Stack, key: &SecretString, settings: &str, progress: &Progress) -> Result<()> {
     let failed =
         |error: &dyn std::fmt::Display| Error::new(format!("the demo store could not be connected: {error}"));
-    let config = ConnectConfig {
-        table: stack.table.clone(),
-        live_queue_url: stack.queues.live.clone(),
-        keyring: stack.keyring_secret.clone(),
-        store_secrets_prefix: stack.store_secrets_prefix.clone(),
-        kms_key: None,
-        brevo_api_url: stack.brevo_api_url.clone(),
-        shopify_api_url: Some(stack.sandbox_url.clone()),
-        public_url: stack.public_url.clone(),
-        fixed_egress: false,
-        endpoint: Some(stack.aws_endpoint_url.clone()),
-    };
-    let env = ConnectEnv::new(&config).await.map_err(|error| failed(&error))?;
+    let api = Api { stack, http: http::client()? };
     let asked = json!({
         "platform": "shopify", "shop_url": format!("{STORE}.myshopify.com"), "api_key": CLIENT_ID,
         "api_secret": CLIENT_SECRET, "brevo_api_key": key.expose_secret(), "settings": settings,
     });
-    let asked = serde_json::from_value(asked).map_err(|error| failed(&error))?;
-    let answer = begin(&env, &asked).await.map_err(|error| failed(&error))?;
-    let link = answer.open.ok_or_else(|| failed(&"there is no link to open"))?;
-    let page = Browser::new(stack)?.walk(&link).await?;
+    let answer = api.ask(Method::POST, "/v1/stores", Some(&asked)).await.map_err(|error| failed(&error))?;
+    let link = answer["open"].as_str().ok_or_else(|| failed(&"there is no link to open"))?;
+    let page = Browser::new(stack)?.walk(link).await?;
     if !page.contains("is connected") {
         return Err(failed(&format!("the last page of its installation is {page}")));
     }
     progress.say("the shop has let the app in; waiting until the store is set up");
-    let store = StoreId::parse(STORE).map_err(|error| failed(&error))?;
     let patience = Instant::now() + Duration::from_secs(60);
     loop {
-        let record = env.table.get_newest::<StoreRecord>(&Key::store(&store)).await;
-        let record = record.map_err(|error| failed(&error))?.record;
-        match record.map(|record| (record.status, record.attention)) {
-            Some((StoreStatus::Active, _)) => return Ok(()),
-            Some((StoreStatus::NeedsAttention, why)) => return Err(failed(&why.unwrap_or_default())),
+        let store = api.ask(Method::GET, &format!("/v1/stores/{STORE}"), None).await;
+        let store = store.map_err(|error| failed(&error))?;
+        match store["state"].as_str() {
+            Some("active") => return Ok(()),
+            Some("needs_attention") => return Err(failed(&store["attention"])),
             _ if patience < Instant::now() => return Err(failed(&"its set-up does not end")),
             _ => tokio::time::sleep(Duration::from_millis(200)).await,
         }
     }
 }
 
-/// What another Brevo than the sandbox does not take of the set-up is only warned of: the store is written down.
-async fn write_down(stack: &Stack, key: SecretString, yaml: String, progress: &Progress) -> Result<()> {
-    let settings = Settings::from_yaml(&yaml).map_err(|error| Error::new(error.to_string()))?;
-    let set_up = match set_up_brevo(&stack.brevo_api_url, &key, &settings, None).await {
-        Ok(set_up) => set_up,
-        Err(error) => {
-            progress.say(&format!("warning: this Brevo was not set up: {error}"));
-            SetUp { account: "not-set-up".to_owned(), ..SetUp::default() }
+/// The deployed management API, asked with the stack's key.
+struct Api<'a> {
+    stack: &'a Stack,
+    http: reqwest::Client,
+}
+
+impl Api<'_> {
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let failed = |error: &dyn std::fmt::Display| Error::new(format!("{method} {path}: {error}"));
+        let url = format!("{}{path}", self.stack.api_url);
+        let mut request = self.http.request(method.clone(), url).bearer_auth(&self.stack.api_key);
+        if let Some(body) = body {
+            request = request.json(body);
         }
-    };
-    let target = Target {
-        table: stack.table.clone(),
-        keyring: stack.keyring_secret.clone(),
-        store_secrets_prefix: stack.store_secrets_prefix.clone(),
-        brevo_api_url: stack.brevo_api_url.clone(),
-        endpoint: Some(stack.aws_endpoint_url.clone()),
-        webhook_url: None,
-    };
-    let new = NewStore {
-        store: StoreId::parse(STORE).map_err(|error| Error::new(error.to_string()))?,
-        platform: Platform::Shopify,
+        let answer = request.send().await.map_err(|error| failed(&error))?;
+        let status = answer.status();
+        let body: Value = answer.json().await.map_err(|error| failed(&error))?;
+        if status.is_success() { Ok(body) } else { Err(failed(&format!("{status} {body}"))) }
+    }
+}
+
+/// The demo store, where its Brevo does not take the set-up.
+fn written(brevo_api_key: SecretString, settings: String) -> Written {
+    Written {
+        store: STORE.to_owned(),
         shop: format!("{STORE}.myshopify.com"),
+        client_secret: CLIENT_SECRET.to_owned(),
+        access_token: ACCESS_TOKEN.to_owned(),
+        brevo_api_key,
+        account: "not-set-up".to_owned(),
         country: Some("DE".to_owned()),
-        currency: None,
-        live: false,
-        client_secret: SecretString::from(CLIENT_SECRET),
-        brevo_api_key: key,
-        shopify_access_token: Some(SecretString::from(ACCESS_TOKEN)),
-        settings: yaml,
-    };
-    write(&target, &new, &set_up).await.map_err(|error| Error::new(error.to_string()))
+        settings,
+        connected_at: jiff::Timestamp::now(),
+    }
 }
 
 /// The first key of the management API, as `tajo keys bootstrap` makes it.
@@ -149,7 +138,7 @@ async fn open_shop(stack: &Stack) -> Result<()> {
 }
 
 /// Sets something up in the sandbox.
-pub(crate) async fn tell_sandbox(sandbox: &str, path: &str, body: &serde_json::Value) -> Result<()> {
+pub(crate) async fn tell_sandbox(sandbox: &str, path: &str, body: &Value) -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let failed = |error: reqwest::Error| Error::new(format!("the sandbox did not take {path}: {error}"));
     let client = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
@@ -170,11 +159,11 @@ async fn make_lists(base: &str) -> Result<String> {
     Ok(yaml)
 }
 
-async fn create(base: &str, path: &str, body: serde_json::Value) -> Result<u64> {
+async fn create(base: &str, path: &str, body: Value) -> Result<u64> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let failed = |error: reqwest::Error| Error::new(format!("the sandbox did not take {path}: {error}"));
     let client = reqwest::Client::builder().no_proxy().build().map_err(failed)?;
     let post = client.post(format!("{base}{path}")).header("api-key", DEFAULT_KEY).json(&body);
-    let answer: serde_json::Value = post.send().await.map_err(failed)?.json().await.map_err(failed)?;
+    let answer: Value = post.send().await.map_err(failed)?.json().await.map_err(failed)?;
     answer["id"].as_u64().ok_or_else(|| Error::new(format!("the sandbox did not take {path}: {answer}")))
 }

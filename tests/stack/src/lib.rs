@@ -13,9 +13,11 @@ mod progress;
 mod sandbox;
 mod stack;
 mod up;
+mod written;
 
 pub use deploy::Build;
 pub use error::{Error, Result};
 pub use progress::Progress;
 pub use stack::{DemoStore, Functions, Queues, Stack};
 pub use up::{Options, down, up};
+pub use written::{Written, write_down};

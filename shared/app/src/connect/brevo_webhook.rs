@@ -1,36 +1,29 @@
 //! Brevo is told where to send what people say there: one registration per account, with a token that stands in the
 //! keyring.
 //!
-//! Safe to repeat: a registration that is as it should be is left alone, one that is not is changed, and where there are
-//! several of ours only one stays. Others' registrations are never touched.
+//! Safe to repeat: a registration that is there is written again, and where there are several of ours only one stays. Others'
+//! registrations are never touched.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tajo_brevo::{
     Error, Registration, create_webhook, delete_webhook, get_marketing_webhooks, limits, update_webhook,
 };
-use tajo_state::put_secret;
 use url::Url;
 
+use super::ConnectError;
 use super::account::Account;
-use super::{Aws, ConnectError};
 use crate::random;
 
 /// What we want to hear. Not `contactUpdated`: it tells no consent, and each of our own writes would come back as one.
 /// Not `listAddition`: nothing follows from it.
 const EVENTS: [&str; 4] = ["contactDeleted", "hardBounce", "spam", "unsubscribed"];
 
-/// Why the webhook was not registered: said, and everything else is connected.
-pub(super) const NO_URL: &str = "Brevo was not told where to send opt-outs: connect again with --webhook-url (the stack's output \
-                      WebhookUrl), or people who unsubscribe in Brevo are not noticed here";
-
 /// What is to be done with the registrations of an account.
 #[derive(Debug, PartialEq, Eq)]
 struct Todo {
     /// `None`: make one.
     keep: Option<u64>,
-    /// It is not as it should be.
-    change: bool,
     /// More of ours.
     drop: Vec<u64>,
 }
@@ -41,7 +34,6 @@ pub(super) async fn register(
     brevo: &Account<'_>,
     account: &str,
     token: &SecretString,
-    is_new: bool,
 ) -> Result<(), ConnectError> {
     let known = match brevo.call(&get_marketing_webhooks()).await {
         Ok(answer) => answer["webhooks"].as_array().cloned().unwrap_or_default(),
@@ -58,8 +50,8 @@ pub(super) async fn register(
         }
     }
     match todo.keep {
-        Some(id) if todo.change || is_new => brevo.call(&update_webhook(id, &registration)).await?,
-        Some(_) => Value::Null,
+        // The token may be new, and Brevo does not show which one it has.
+        Some(id) => brevo.call(&update_webhook(id, &registration)).await?,
         None if limits::WEBHOOKS_PER_ACCOUNT <= known.len() => return Err(ConnectError::WebhooksFull),
         None => brevo.call(&create_webhook(&registration)).await?,
     };
@@ -101,11 +93,7 @@ fn plan(known: &[Value], url: &Url, account: &str) -> Todo {
     let kept = ours.iter().find(|webhook| is_right(webhook)).or(ours.first()).copied();
     let keep = kept.and_then(|webhook| webhook["id"].as_u64());
     let ids = ours.iter().filter_map(|webhook| webhook["id"].as_u64());
-    Todo {
-        keep,
-        change: kept.is_some_and(|webhook| !is_right(webhook)),
-        drop: ids.filter(|id| Some(*id) != keep).collect(),
-    }
+    Todo { keep, drop: ids.filter(|id| Some(*id) != keep).collect() }
 }
 
 /// Where Brevo sends to, from the stack's address or its output `WebhookUrl`.
@@ -117,21 +105,6 @@ pub(super) fn address(url: &str, account: &str) -> Result<Url, ConnectError> {
         address.scheme() == "https" || (local && address.scheme() == "http")
     };
     address.filter(is_safe).ok_or_else(|| ConnectError::WebhookUrl(url.to_owned()))
-}
-
-/// The account's token, made and written to the keyring if there is none. First of all: Brevo may use it at once.
-pub(super) async fn token(
-    aws: &Aws,
-    name: &str,
-    account: &str,
-) -> Result<(SecretString, bool), ConnectError> {
-    let mut keyring = aws.keyring(name).await?;
-    if let Some(token) = keyring["brevo"][account]["secrets"][0].as_str().filter(|token| !token.is_empty()) {
-        return Ok((token.to_owned().into(), false));
-    }
-    let token = token_in(&mut keyring, account)?;
-    put_secret(&aws.secrets, name, &keyring.to_string().into(), None).await?;
-    Ok((token, true))
 }
 
 /// The account's token in this keyring, made if there is none.
@@ -173,13 +146,13 @@ mod tests {
         let right = url.as_str();
         let plan = |known: &[Value]| plan(known, &url, "0a1b");
         let other = webhook(1, "https://else.example/brevo/ffff", &["opened"]);
-        assert_eq!(plan(std::slice::from_ref(&other)), Todo { keep: None, change: false, drop: vec![] });
+        assert_eq!(plan(std::slice::from_ref(&other)), Todo { keep: None, drop: vec![] });
         let good = webhook(3, right, &["unsubscribed", "spam", "hardBounce", "contactDeleted"]);
-        assert_eq!(plan(&[other.clone(), good.clone()]), Todo { keep: Some(3), change: false, drop: vec![] });
+        assert_eq!(plan(&[other.clone(), good.clone()]), Todo { keep: Some(3), drop: vec![] });
         let moved = webhook(2, "https://old.example/prod/brevo/0a1b", &EVENTS);
-        assert_eq!(plan(&[moved.clone(), good]), Todo { keep: Some(3), change: false, drop: vec![2] });
-        assert_eq!(plan(&[other, moved]), Todo { keep: Some(2), change: true, drop: vec![] });
+        assert_eq!(plan(&[moved.clone(), good]), Todo { keep: Some(3), drop: vec![2] });
+        assert_eq!(plan(&[other, moved]), Todo { keep: Some(2), drop: vec![] });
         let fewer = webhook(4, right, &["unsubscribed"]);
-        assert_eq!(plan(&[fewer]), Todo { keep: Some(4), change: true, drop: vec![] });
+        assert_eq!(plan(&[fewer]), Todo { keep: Some(4), drop: vec![] });
     }
 }

@@ -15,10 +15,6 @@ use crate::random::NoRandom;
 pub enum ConnectError {
     #[error(transparent)]
     Settings(#[from] tajo_mapping::SettingsError),
-    #[error(transparent)]
-    Client(#[from] tajo_brevo::ClientError),
-    #[error(transparent)]
-    Aws(#[from] tajo_state::AwsError),
     #[error("Brevo could not be set up: {0}")]
     Brevo(#[from] Error),
     #[error("Brevo could not be set up: its answer to {0} cannot be read")]
@@ -128,9 +124,7 @@ impl ConnectError {
                 api::NextStep::Retry { .. } | api::NextStep::Park => Code::Upstream,
             },
             Self::Answer(_) | Self::Token(_) => Code::Upstream,
-            Self::Client(_)
-            | Self::Aws(_)
-            | Self::Table(_)
+            Self::Table(_)
             | Self::Secret(_)
             | Self::Keyring
             | Self::NoRandom(_)

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use tajo_mapping::Settings;
 use tajo_platforms::shopify::api::{self, ShopFacts};
 use tajo_platforms::shopify::oauth::{lacking, needed};
-use tajo_state::{Scopes, StoreRecord, StoreStatus, WebhookCheck};
+use tajo_state::{Asked, Scopes, StoreRecord, StoreStatus, WebhookCheck};
 use tracing::{info, warn};
 
 use super::account::Account;
@@ -13,6 +13,7 @@ use super::plan::plan;
 use super::webhooks::{Done, Door};
 use super::{ConnectError, SetUp, brevo_webhook};
 use crate::lifecycle;
+use crate::manage::runs;
 use crate::reconcile;
 use crate::shopify::wants;
 use crate::stop::Stop;
@@ -105,8 +106,7 @@ async fn prepare(worker: &Worker<'_>) -> Result<(ShopFacts, SetUp, Done), Connec
     let set_up = account.carry_out(&found, plan, &settings, currency.as_deref()).await?;
     if let Some(token) = &env.secrets.store(&worker.store.facts.store).await?.brevo_webhook_token {
         let address = brevo_webhook::address(&env.public_url, &record.account)?;
-        // The token may be new, and Brevo does not show which one it has.
-        brevo_webhook::register(&address, &account, &record.account, token, true).await?;
+        brevo_webhook::register(&address, &account, &record.account, token).await?;
     }
     // Last: what a webhook tells must find everything in place.
     let done = put_right(worker, Some(&facts)).await.map_err(ConnectError::Shopify)?;
@@ -168,13 +168,28 @@ async fn settle(worker: &Worker<'_>, facts: &ShopFacts, set_up: &SetUp, done: &D
             shop_id: facts.id.clone().or_else(|| stored.shop_id.clone()),
             scopes: Some(scopes),
             set_up: set_up.found.clone(),
-            // Asked for once. Its run record is to be made before this, when `worker.store.record.asked.first_sync` is set.
-            asked: tajo_state::Asked { first_sync: false, ..stored.asked.clone() },
+            // What is asked for meanwhile is for the next set-up.
+            asked: Asked {
+                first_sync: stored.asked.first_sync && !began.asked.first_sync,
+                ..stored.asked.clone()
+            },
             ..stored.clone()
         })
     };
-    worker.env.shopify.forget(&worker.store.facts.store);
-    worker.env.change_store(&worker.store.facts.store, decide).await
+    let facts_of_store = &worker.store.facts;
+    if let (true, Some(installed_at)) = (began.asked.first_sync, began.installed_at) {
+        // Before it is forgotten that it was asked for.
+        runs::ask_first(
+            &worker.env.table,
+            &facts_of_store.store,
+            &facts_of_store.settings,
+            installed_at,
+            now,
+        )
+        .await?;
+    }
+    worker.env.shopify.forget(&facts_of_store.store);
+    worker.env.change_store(&facts_of_store.store, decide).await
 }
 
 /// The sweeper asks again a day later.

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::ExposeSecret;
-use tajo_api::{RESOURCES, RunCounts, RunPage, RunRecord, RunState, SyncRequest};
+use tajo_api::{RESOURCES, RunCounts, RunKind, RunPage, RunRecord, RunState, SyncRequest};
 use tajo_domain::StoreId;
 use tajo_mapping::Settings;
 use tajo_state::{Key, Listing, Span, Table, TableError, list_ids};
@@ -19,9 +19,63 @@ use crate::random;
 /// A year.
 const KEPT_SECONDS: i64 = 366 * 24 * 3600;
 
+/// Who starts the run that a connection asks for.
+const INSTALL: &str = "install";
+
 /// What a run says that nobody works off.
 pub const NO_RUNNER: &str = "this version has no runner for history yet: nothing was read. Webhooks keep the store current all the \
     same; what was there before they began is not in Brevo";
+
+/// A run that somebody asks for.
+struct Run {
+    id: String,
+    kind: RunKind,
+    resources: Vec<String>,
+    since: Option<String>,
+    /// A key's id, or `INSTALL`.
+    started_by: String,
+}
+
+impl Run {
+    /// Writes it down, unless a run of this id stands there.
+    async fn ask(self, table: &Table, store: &StoreId, now: Timestamp) -> Result<RunRecord, TableError> {
+        let run = RunRecord {
+            id: self.id,
+            kind: self.kind,
+            resources: self.resources,
+            since: self.since,
+            started_by: self.started_by,
+            // Not `waiting`: a runner that comes with a later version must not find a year of stale wishes.
+            state: RunState::Failed,
+            note: Some(NO_RUNNER.to_owned()),
+            counts: RunCounts::default(),
+            asked_at: now,
+            ended_at: Some(now),
+        };
+        let attributes = Listing::Runs(store).attributes(now, Some(KEPT_SECONDS));
+        table.put(&Key::run(store, &run.id), 0, &run, &attributes).await?;
+        Ok(run)
+    }
+}
+
+/// The full run that was asked for when the store was connected: one for each time its shop let the app in, however often the
+/// set-up is tried.
+pub(crate) async fn ask_first(
+    table: &Table,
+    store: &StoreId,
+    settings: &Settings,
+    installed_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), TableError> {
+    let run = Run {
+        id: format!("{:013}-{INSTALL}", installed_at.as_millisecond()),
+        kind: RunKind::Full,
+        resources: wanted(settings),
+        since: None,
+        started_by: INSTALL.to_owned(),
+    };
+    run.ask(table, store, now).await.map(drop)
+}
 
 /// `sync`
 pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Fault> {
@@ -31,21 +85,14 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Fault> {
     if let Some(since) = &asked.since {
         beginning(since)?;
     }
-    let run = RunRecord {
+    let run = Run {
         id: new_id(now)?,
         kind: asked.kind,
         resources: resources(asked.resources, &record.settings)?,
         since: asked.since,
         started_by: call.key.id.clone(),
-        // Not `waiting`: a runner that comes with a later version must not find a year of stale wishes.
-        state: RunState::Failed,
-        note: Some(NO_RUNNER.to_owned()),
-        counts: RunCounts::default(),
-        asked_at: now,
-        ended_at: Some(now),
     };
-    let attributes = Listing::Runs(&id).attributes(now, Some(KEPT_SECONDS));
-    table.put(&Key::run(&id, &run.id), 0, &run, &attributes).await?;
+    let run = run.ask(table, &id, now).await?;
     Reply::with(201, &run)
 }
 
@@ -92,10 +139,7 @@ pub(super) async fn last_ended(table: &Table, store: &StoreId) -> Result<Option<
 /// What is read: what was asked for, else all that the settings sync.
 fn resources(asked: Option<Vec<String>>, settings: &str) -> Result<Vec<String>, Fault> {
     let Some(asked) = asked else {
-        let sync = Settings::from_stored(settings).map(|settings| settings.sync)?;
-        let wanted = [sync.customers, sync.orders, sync.products];
-        let named = RESOURCES.iter().zip(wanted).filter(|(_, wanted)| *wanted);
-        return Ok(named.map(|(name, _)| (*name).to_owned()).collect());
+        return Ok(wanted(&Settings::from_stored(settings)?));
     };
     if asked.is_empty() || RESOURCES.len() < asked.len() {
         return Err(Fault::invalid("`resources` names nothing, or something more than once")
@@ -106,6 +150,13 @@ fn resources(asked: Option<Vec<String>>, settings: &str) -> Result<Vec<String>, 
             .hint(format!("there are {}", RESOURCES.join(", "))));
     }
     Ok(asked)
+}
+
+fn wanted(settings: &Settings) -> Vec<String> {
+    let sync = &settings.sync;
+    let wanted = [sync.customers, sync.orders, sync.products];
+    let named = RESOURCES.iter().zip(wanted).filter(|(_, wanted)| *wanted);
+    named.map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// A day, or a timestamp.
