@@ -128,7 +128,13 @@ async fn status_tells_how_the_store_is_in_the_words_of_the_sdk() {
     assert_eq!(figures[1..], [1, 1], "{after}");
     assert!(figures[0] >= 1, "{after}");
     assert!(after["lastSync"].is_string() && after["countedAt"].is_string(), "{after}");
-    assert_eq!(office.get("/v1/stores").await["stores"], json!([after]));
+    // It may have been counted once more.
+    let uncounted = |mut status: Value| {
+        status["countedAt"] = Value::Null;
+        status
+    };
+    let listed = office.get("/v1/stores").await["stores"][0].clone();
+    assert_eq!(uncounted(listed), uncounted(after));
 }
 
 #[tokio::test]
