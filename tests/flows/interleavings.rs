@@ -134,9 +134,7 @@ impl Actor {
 /// Stores and secrets are only read, each line of the log is an item of its own, and what was learned of limits that nobody
 /// meets here decides nothing.
 fn passes(knock: &Knock) -> bool {
-    ["store#", "test/store/", "log#", "hours#", "budget#"]
-        .iter()
-        .any(|prefix| knock.about.starts_with(prefix))
+    ["store#", "test/store/", "log#", "days#", "budget#"].iter().any(|prefix| knock.about.starts_with(prefix))
 }
 
 /// What a call reads or writes, as far as the end of a run can depend on it.

@@ -4,6 +4,7 @@
 
 mod webhooks;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +32,9 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 /// A cart that is due for less than a run's time is seen for the first time.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 
+/// How often a process looks for what is due once a day: each look is paid for, and an idle store has most of them.
+pub const DAILY_WORK: SignedDuration = SignedDuration::from_mins(10);
+
 /// What the sweeper works with.
 pub struct Sweeper {
     /// State.
@@ -39,6 +43,8 @@ pub struct Sweeper {
     pub queue: Queue,
     /// The time.
     pub clock: Clock,
+    /// When this process last looked for what is due once a day.
+    looked_at: Mutex<Option<Timestamp>>,
 }
 
 /// What one run found.
@@ -66,7 +72,19 @@ impl Sweeper {
             table: Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table),
             queue: Queue::new(aws_sdk_sqs::Client::new(&aws), &config.live_queue_url),
             clock: Clock::default(),
+            looked_at: Mutex::default(),
         })
+    }
+
+    /// Whether it is time to look for what is due once a day.
+    fn looks(&self) -> bool {
+        let now = self.clock.now();
+        let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = looked_at.is_none_or(|at| DAILY_WORK <= now.duration_since(at));
+        if is_time {
+            *looked_at = Some(now);
+        }
+        is_time
     }
 }
 
@@ -103,13 +121,15 @@ pub async fn sweep(
         }
     }
     info!(carts.due = swept.due, carts.dropped = swept.dropped, more = swept.more, "swept the due carts");
-    if let Err(error) = compare_accounts(sweeper, &mut swept).await {
-        error!(%error, "the nightly comparison with Brevo could not be begun");
-        swept.failed += 1;
-    }
-    if let Err(error) = webhooks::sweep(sweeper, deadline).await {
-        // The carts are done all the same, and the next minute tries again.
-        error!(%error, "whose webhooks are to be looked through could not be found out");
+    if sweeper.looks() {
+        if let Err(error) = compare_accounts(sweeper, &mut swept).await {
+            error!(%error, "the nightly comparison with Brevo could not be begun");
+            swept.failed += 1;
+        }
+        if let Err(error) = webhooks::sweep(sweeper, deadline).await {
+            // The carts are done all the same, and the next look tries again.
+            error!(%error, "whose webhooks are to be looked through could not be found out");
+        }
     }
     swept.parked = tell_of_parked(sweeper).await;
     match swept.failed {

@@ -75,19 +75,25 @@ impl Attributes {
 pub struct Table {
     client: Client,
     name: String,
-    /// By store: the last hour that this process noted as one with log lines.
-    noted_hours: Arc<Mutex<HashMap<String, String>>>,
+    /// By store: the last day that this process noted as one with log lines.
+    noted_days: Arc<Mutex<HashMap<String, String>>>,
 }
 
 impl Table {
     /// A table by its name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into(), noted_hours: Arc::default() }
+        Self { client, name: name.into(), noted_days: Arc::default() }
     }
 
-    pub(crate) fn noted_hours(&self) -> MutexGuard<'_, HashMap<String, String>> {
+    /// The same table, with what another handle of this process remembers.
+    #[must_use]
+    pub fn remembering(self, other: &Self) -> Self {
+        Self { noted_days: Arc::clone(&other.noted_days), ..self }
+    }
+
+    pub(crate) fn noted_days(&self) -> MutexGuard<'_, HashMap<String, String>> {
         // Each change is one insertion: a panic while the lock was held left nothing half done.
-        self.noted_hours.lock().unwrap_or_else(PoisonError::into_inner)
+        self.noted_days.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -8,6 +8,9 @@ use crate::item::{aws_error, parse};
 use crate::table::LOG_SHARDS;
 use crate::{Attributes, Key, Table, TableError};
 
+/// Characters of `2026-11-21`.
+pub(crate) const DAY: usize = 10;
+
 /// Two weeks.
 const KEPT_SECONDS: i64 = 14 * 24 * 3600;
 
@@ -48,8 +51,8 @@ pub async fn write_log(
     lines: &[LogLine],
 ) -> Result<(), TableError> {
     let hour = hour(now);
-    // First, so that no line is ever in an hour that nobody looks into.
-    note_hour(table, store, &hour, now).await?;
+    // First, so that no line is ever on a day that nobody looks into.
+    note_day(table, store, &hour[..DAY], now).await?;
     let shard = request.bytes().fold(0u32, |sum, byte| sum.wrapping_add(u32::from(byte))) % LOG_SHARDS;
     // Milliseconds always: the order of the keys is the order of time.
     let key = Key::log(store, &hour, shard, format!("{now:.3}#{request}"));
@@ -57,15 +60,16 @@ pub async fn write_log(
     table.put_new(&key, &lines.to_vec(), &attributes).await
 }
 
-/// Notes that an hour has lines: whoever looks for them skips the others. Once in an hour and process.
-async fn note_hour(table: &Table, store: &str, hour: &str, now: Timestamp) -> Result<(), TableError> {
-    if table.noted_hours().get(store).is_some_and(|noted| noted == hour) {
+/// Notes that a day has lines: whoever looks for them skips the others. Once a day and process: a note for each hour would
+/// cost a fifth of a write unit per webhook.
+async fn note_day(table: &Table, store: &str, day: &str, now: Timestamp) -> Result<(), TableError> {
+    if table.noted_days().get(store).is_some_and(|noted| noted == day) {
         return Ok(());
     }
     // A day more than the lines.
     let expires_at = Some(now.as_second() + KEPT_SECONDS + 24 * 3600);
-    table.put_new(&Key::log_hour(store, hour), &true, &Attributes { due: None, expires_at }).await?;
-    table.noted_hours().insert(store.to_owned(), hour.to_owned());
+    table.put_new(&Key::log_day(store, day), &true, &Attributes { due: None, expires_at }).await?;
+    table.noted_days().insert(store.to_owned(), day.to_owned());
     Ok(())
 }
 

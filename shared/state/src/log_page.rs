@@ -10,7 +10,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use crate::item::{aws_error, parse};
-use crate::log::hour;
+use crate::log::{DAY, hour};
 use crate::table::LOG_SHARDS;
 use crate::{Key, LogLine, Table, TableError};
 
@@ -137,27 +137,30 @@ async fn newest(
     Ok((items, is_cut))
 }
 
-/// The hours that have lines, newest first.
+/// The hours of the days that have lines, newest first.
 async fn hours(table: &Table, store: &str, oldest: &str, newest: &str) -> Result<Vec<String>, TableError> {
     if newest < oldest {
         return Ok(Vec::new());
     }
+    // The place that somebody asks to go on from may be a part of a key.
+    let day = |hour: &str| hour.get(..DAY).unwrap_or(hour).to_owned();
     let mut pages = table
         .client()
         .query()
         .table_name(table.name())
         .key_condition_expression("pk = :pk AND sk BETWEEN :oldest AND :newest")
-        .expression_attribute_values(":pk", AttributeValue::S(Key::log_hour(store, "").pk))
-        .expression_attribute_values(":oldest", AttributeValue::S(oldest.to_owned()))
-        .expression_attribute_values(":newest", AttributeValue::S(newest.to_owned()))
+        .expression_attribute_values(":pk", AttributeValue::S(Key::log_day(store, "").pk))
+        .expression_attribute_values(":oldest", AttributeValue::S(day(oldest)))
+        .expression_attribute_values(":newest", AttributeValue::S(day(newest)))
         .projection_expression("sk")
         .scan_index_forward(false)
         .into_paginator()
         .send();
-    let mut hours = Vec::new();
+    let mut days = Vec::new();
     while let Some(page) = pages.next().await {
         let items = page.map_err(|error| aws_error("Query", error))?.items.unwrap_or_default();
-        hours.extend(items.iter().filter_map(|item| item.get("sk")?.as_s().ok().cloned()));
+        days.extend(items.iter().filter_map(|item| item.get("sk")?.as_s().ok().cloned()));
     }
-    Ok(hours)
+    let hours = days.iter().flat_map(|day| (0..24).rev().map(move |hour| format!("{day}T{hour:02}")));
+    Ok(hours.filter(|hour| oldest <= hour.as_str() && hour.as_str() <= newest).collect())
 }

@@ -26,7 +26,7 @@
 //! | lease | `lease#{what}` | `lease` | |
 //! | learned | `budget#{Brevo account}` | `learned` | |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
-//! | hours with a log | `hours#{store}` | `{hour}` | |
+//! | days with a log | `days#{store}` | `{day}` | |
 //!
 //! Partition keys contain the entity's id, never only the store: a big store must not be one hot partition.
 
@@ -194,9 +194,9 @@ impl Key {
         Self::new(format!("budget#{account}"), "learned")
     }
 
-    /// That an hour has log lines.
-    pub(crate) fn log_hour(store: &str, hour: &str) -> Self {
-        Self::new(format!("hours#{store}"), hour)
+    /// That a day has log lines.
+    pub(crate) fn log_day(store: &str, day: &str) -> Self {
+        Self::new(format!("days#{store}"), day)
     }
 
     pub(crate) fn log_pk(store: &str, hour: &str, shard: u32) -> String {

@@ -291,10 +291,10 @@ impl Driver {
                 process.clock.play(now);
                 return 0;
             }
-            poller
-                .process
-                .as_ref()
-                .map(|process| (process.env.budgets.clone(), process.env.categories.clone()))
+            poller.process.as_ref().map(|process| {
+                let env = &process.env;
+                (env.budgets.clone(), env.categories.clone(), env.table.clone())
+            })
         };
         let clock = Clock::default();
         clock.play(now);
@@ -303,7 +303,10 @@ impl Driver {
         env.clock = clock.clone();
         env.delivery = self.delivery;
         // Only caches of keys and settings grow old: what else a process knows stays with it.
-        (env.budgets, env.categories) = known.unwrap_or_default();
+        if let Some((budgets, categories, table)) = known {
+            (env.budgets, env.categories) = (budgets, categories);
+            env.table = env.table.remembering(&table);
+        }
         let poller = &mut self.lanes[lane].pollers[poller];
         poller.process = Some(Process { made: now, env, clock, front });
         if poller.key_read_at.is_some_and(|read| believed(read, KEY_BELIEVED_MS)) {

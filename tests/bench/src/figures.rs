@@ -59,8 +59,8 @@ pub fn dynamo(tally: &Tally) -> Vec<Table> {
          stood in the way.",
     );
     units.note(format!(
-        "The sweeper looks into {} empty partitions every minute whether there are webhooks or not: {} RRU a day, counted \
-         in the idle month.",
+        "The sweeper looks into {} empty partitions every minute, and two more every ten, whether there are webhooks or \
+         not: {} RRU a day, counted in the idle month.",
         tajo_state::DUE_SHARDS,
         whole(fixed)
     ));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use tajo_app::Urgency;
+use tajo_app::sweep::DAILY_WORK;
 use tajo_state::DUE_SHARDS;
 use tajo_testkit::Meter;
 
@@ -131,9 +132,11 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Read units that the sweeper needs to find nothing, all day long: one query of each partition a minute.
+    /// Read units that the sweeper needs to find nothing, all day long: one query of each partition a minute, and
+    /// now and then two more for what is due once a day.
     pub fn fixed_reads(&self) -> f64 {
-        self.sweeper.invocations as f64 * f64::from(DUE_SHARDS + 1) * 0.5
+        let daily = 2.0 / DAILY_WORK.as_secs_f64() * 60.0;
+        self.sweeper.invocations as f64 * (f64::from(DUE_SHARDS + 1) + daily) * 0.5
     }
 
     /// One notice ended after so long.
