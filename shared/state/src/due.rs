@@ -80,22 +80,34 @@ pub async fn due_webhook_checks(
     now: Timestamp,
     limit: i32,
 ) -> Result<Vec<StoreId>, TableError> {
+    let names = due_names(table, WEBHOOK_CHECKS, "webhooks#", now, limit).await?;
+    Ok(names.iter().filter_map(|name| StoreId::parse(name).ok()).collect())
+}
+
+/// What comes after `prefix` in the keys of at most `limit` items of this partition that are due by now, longest first.
+pub(crate) async fn due_names(
+    table: &Table,
+    shard: &str,
+    prefix: &str,
+    now: Timestamp,
+    limit: i32,
+) -> Result<Vec<String>, TableError> {
     let answer = table
         .client()
         .query()
         .table_name(table.name())
         .index_name("due")
         .key_condition_expression("due_shard = :shard AND due_at <= :now")
-        .expression_attribute_values(":shard", AttributeValue::S(WEBHOOK_CHECKS.to_owned()))
+        .expression_attribute_values(":shard", AttributeValue::S(shard.to_owned()))
         .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
         .limit(limit)
         .send()
         .await
         .map_err(|error| aws_error("Query", error))?;
-    let store = |item: &HashMap<String, AttributeValue>| {
-        StoreId::parse(item.get("pk")?.as_s().ok()?.strip_prefix("webhooks#")?).ok()
+    let name = |item: &HashMap<String, AttributeValue>| {
+        Some(item.get("pk")?.as_s().ok()?.strip_prefix(prefix)?.to_owned())
     };
-    Ok(answer.items.unwrap_or_default().iter().filter_map(store).collect())
+    Ok(answer.items.unwrap_or_default().iter().filter_map(name).collect())
 }
 
 /// The ids of at most `limit` items that stand in this partition of the index, newest first: the last part of their keys.

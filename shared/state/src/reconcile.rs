@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tajo_domain::StoreId;
 
-use crate::item::aws_error;
+use crate::due::due_names;
 use crate::table::RECONCILE_SHARD;
 use crate::{Attributes, Key, Table, TableError};
 
@@ -84,21 +83,7 @@ pub async fn arm_reconcile(
 
 /// At most `limit` accounts whose comparison is due, longest first.
 pub async fn due_accounts(table: &Table, now: Timestamp, limit: i32) -> Result<Vec<String>, TableError> {
-    let answer = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .index_name("due")
-        .key_condition_expression("due_shard = :shard AND due_at <= :now")
-        .expression_attribute_values(":shard", AttributeValue::S(RECONCILE_SHARD.to_owned()))
-        .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()))
-        .limit(limit)
-        .send()
-        .await
-        .map_err(|error| aws_error("Query", error))?;
-    let keys = answer.items.unwrap_or_default();
-    let account = |pk: &AttributeValue| pk.as_s().ok()?.strip_prefix("reconcile#").map(str::to_owned);
-    Ok(keys.iter().filter_map(|item| account(item.get("pk")?)).collect())
+    due_names(table, RECONCILE_SHARD, "reconcile#", now, limit).await
 }
 
 #[cfg(test)]

@@ -44,7 +44,8 @@ pub(super) async fn disconnect(call: &Call<'_>) -> Result<Reply, Fault> {
     let store = named(call).await?;
     let data = match call.query.get("data") {
         Some("erase") => DataFate::Erase,
-        _ => DataFate::Keep,
+        Some("keep") | None => DataFate::Keep,
+        Some(_) => return Err(Fault::invalid("`data` is `keep` or `erase`")),
     };
     Reply::ok(&connect::disconnect(&call.manage.connect, &store.id, data).await?)
 }

@@ -13,7 +13,7 @@ use tracing::{error, info};
 use super::Sweeper;
 use crate::connect::set_up::CHECK_EVERY;
 
-/// Stores of one run; the others are due in the next minute too.
+/// Stores of one run; the others are due at the next look too.
 const MOST: i32 = 50;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
