@@ -226,7 +226,7 @@ impl Said {
 #[test]
 fn nobody_who_said_no_last_is_open_on_any_channel_whatever_came_when_and_how_often() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let stage = runtime.block_on(Stage::new(""));
+    let stage = runtime.block_on(Stage::new("connectors: {shopify: {contacts: {whatsapp: true}}}"));
     let cases = Cell::new(30_000_000);
     run(160, &steps(), |(existed, steps)| {
         cases.set(cases.get() + 1);

@@ -9,6 +9,7 @@ use crate::bodies::{LISTS, sample as body, with};
 use crate::stage::{Stage, ending};
 
 const JO: &str = "jo@example.com";
+const WHATSAPP: &str = "connectors: {shopify: {contacts: {whatsapp: true}}}";
 const KEPT: u64 = 7_201_400_000_011;
 const GONE: u64 = 7_201_400_000_012;
 
@@ -77,7 +78,9 @@ fn attribute(stage: &Stage, email: &str, name: &str) -> Value {
 
 #[tokio::test]
 async fn everything_a_store_tells_of_a_customer_reaches_the_contact() {
-    let stage = Stage::new(LISTS).await;
+    let stage = Stage::new(
+        "connectors: {shopify: {contacts: {whatsapp: true}, lists: {all_customers: 2, buyers: 4, abandoned_cart: 6}}}",
+    ).await;
     let story = [
         created(),
         ("customers/enable", body("customers-enable")),
@@ -157,7 +160,7 @@ async fn tags_from_before_the_connection_fire_nothing_but_are_there() {
 
 #[tokio::test]
 async fn a_whatsapp_number_is_there_only_while_its_own_consent_holds() {
-    let stage = Stage::new("").await;
+    let stage = Stage::new(WHATSAPP).await;
     tell(&stage, &[updated()]).await;
     assert_eq!(attribute(&stage, JO, "WHATSAPP"), Value::Null, "silence is no consent");
     tell(&stage, &[whatsapp("subscribed", 1, Some("+491711234567"))]).await;
@@ -182,12 +185,27 @@ async fn a_whatsapp_number_is_there_only_while_its_own_consent_holds() {
 }
 
 #[tokio::test]
+async fn no_number_goes_to_whatsapp_unless_the_settings_want_it_and_it_leaves_when_they_do_no_more() {
+    let stage = Stage::new("").await;
+    let yes = |minute| whatsapp("subscribed", minute, Some("+491711234567"));
+    tell(&stage, &[updated(), yes(1)]).await;
+    assert_eq!(attribute(&stage, JO, "WHATSAPP"), Value::Null, "nobody asked for it");
+    assert_eq!(attribute(&stage, JO, "WHATSAPP_CONSENT"), "opted_in", "what they said is known all the same");
+    let stage = stage.set(WHATSAPP).await;
+    tell(&stage, &[yes(2)]).await;
+    assert_eq!(attribute(&stage, JO, "WHATSAPP"), "491711234567");
+    let stage = stage.set("").await;
+    tell(&stage, &[yes(3)]).await;
+    assert_eq!(attribute(&stage, JO, "WHATSAPP"), Value::Null);
+}
+
+#[tokio::test]
 async fn a_whatsapp_number_whose_write_got_no_answer_follows_what_is_said_next() {
     for (was, first, then, number) in [
         ("unsubscribed", "subscribed", "unsubscribed", Value::Null),
         ("subscribed", "unsubscribed", "subscribed", json!("491711234567")),
     ] {
-        let stage = Stage::new("").await;
+        let stage = Stage::new(WHATSAPP).await;
         tell(&stage, &[updated(), whatsapp(was, 1, Some("+491711234567"))]).await;
         stage.fault(json!({"method": "PUT", "path": "/v3/contacts*", "action": {"apply_then_drop": true}}));
         let (topic, body) = whatsapp(first, 2, Some("+491711234567"));
@@ -202,7 +220,7 @@ async fn a_whatsapp_number_whose_write_got_no_answer_follows_what_is_said_next()
 
 #[tokio::test]
 async fn a_whatsapp_number_that_another_contact_has_never_loses_the_rest() {
-    let stage = Stage::new("").await;
+    let stage = Stage::new(WHATSAPP).await;
     let sam = json!({"email": "sam@example.com", "attributes": {"WHATSAPP": "+491711234567", "SMS": "+491711234567"}});
     stage.brevo("POST", "/v3/contacts", &sam);
     // All at once at the creation, and one after the other at an update.

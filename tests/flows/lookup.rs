@@ -81,7 +81,8 @@ async fn recorded_whatsapp_consent_is_read_by_the_look_up() {
         customer["defaultPhoneNumber"]["phoneNumber"] = json!("+491711234567");
         customer["defaultPhoneNumber"]["whatsAppMarketingConsent"] =
             json!({"state": state, "updatedAt": "2026-11-02T08:00:00Z"});
-        let stage = stage_with(customer).await;
+        let stage = Stage::new("connectors: {shopify: {contacts: {whatsapp: true}}}").await;
+        stage.world.set_up_shop(json!({"customers": [customer]}));
         let body = with(sample("customers-create"), json!({"phone": "+491711234567"}));
         stage.tell("customers/create", &body).await;
         let attributes = &stage.contact(JO)["attributes"];

@@ -20,6 +20,7 @@ mod consent;
 mod consent_from_brevo;
 mod consent_lattice;
 mod consent_to_shopify;
+mod contacts_setting;
 mod crash;
 mod customer_properties;
 mod customers;

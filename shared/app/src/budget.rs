@@ -106,10 +106,21 @@ impl Lane {
         (!self.known().is_heard(clock.now())).then_some(explorer)
     }
 
-    /// Takes so many calls without asking anybody, or none of them.
-    pub(crate) fn take_free(&self, calls: usize, urgency: Urgency, now: Timestamp) -> bool {
+    /// Takes so many calls without asking anybody, or none of them. Soon after scarcity others want the lane too, whatever
+    /// the last answer says: what was `gathered` has the time for tickets.
+    pub(crate) fn takes_free(&self, calls: usize, urgency: Urgency, now: Timestamp, gathered: bool) -> bool {
         let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-        self.change(|known| known.take_free(calls, urgency, now))
+        self.change(|known| !(gathered && known.is_wary(now)) && known.take_free(calls, urgency, now))
+    }
+
+    #[cfg(test)]
+    fn take_free(&self, calls: usize, urgency: Urgency, now: Timestamp) -> bool {
+        self.takes_free(calls, urgency, now, false)
+    }
+
+    /// Whether hardly anything is left of an hour.
+    pub(crate) fn is_spent(&self, now: Timestamp) -> bool {
+        self.known().is_spent(now)
     }
 
     /// Whether Brevo gives this bucket a rate per second.

@@ -22,12 +22,35 @@ fn half_of_a_bucket_is_free_and_the_other_half_takes_tickets() {
 }
 
 #[test]
+fn a_bucket_without_limits_is_free_and_asked_once_more_by_one_call_after_a_while() {
+    let lane = Lane::new("account", Bucket::Contacts);
+    lane.hear(None, None, at(0));
+    assert!(lane.take_free(100, Urgency::Now, at(1)));
+    assert!(!lane.take_free(1, Urgency::Now, at(5_000)), "limits may be named by now");
+    assert!(!lane.known().is_heard(at(5_000)), "so one call finds out, and the others wait for its answer");
+    lane.hear(left(10, 4, 1), None, at(5_001));
+    assert!(!lane.take_free(1, Urgency::Now, at(5_002)));
+}
+
+#[test]
 fn once_scarce_a_bucket_stays_so_for_a_while() {
     let lane = Lane::new("account", Bucket::Events);
     lane.hear(left(10, 5, 1), None, at(0));
     lane.hear(left(10, 9, 1), None, at(2_000));
     assert!(!lane.take_free(1, Urgency::Now, at(2_999)));
     assert!(lane.take_free(1, Urgency::Now, at(3_000)));
+}
+
+#[test]
+fn soon_after_scarcity_what_was_gathered_takes_tickets_and_what_came_alone_leaves_more() {
+    let lane = Lane::new("account", Bucket::Events);
+    lane.hear(left(10, 5, 1), None, at(0));
+    lane.hear(left(10, 9, 1), None, at(4_000));
+    let takes = |calls, ms, gathered| lane.takes_free(calls, Urgency::Now, at(ms), gathered);
+    assert!(!takes(1, 4_001, true), "others want it too, whatever the answer says");
+    assert!(!takes(3, 4_002, false) && takes(2, 4_003, false), "seven of ten are left");
+    lane.hear(left(10, 9, 1), None, at(304_000));
+    assert!(takes(4, 304_001, true), "that is over");
 }
 
 #[test]

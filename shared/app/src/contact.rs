@@ -1,5 +1,6 @@
 //! The journey of news about a person.
 
+pub(crate) mod find;
 pub(crate) mod lookup;
 mod others;
 pub(crate) mod ride;
@@ -108,8 +109,13 @@ pub(crate) async fn set_abandoned(
             return Ok(Step::default());
         }
         let known = table.get_newest::<ContactRecord>(&key).await?.record;
+        let is_stranger = find::is_stranger(&worker.store.facts, known.as_ref());
         let is_gone = known.is_some_and(|record| record.deleted_at.is_some());
-        return Ok(if is_gone { Step::deleted() } else { Step::default() });
+        return Ok(match (is_gone, is_stranger) {
+            (true, _) => Step::deleted(),
+            (false, true) => Step { deleted: true, ..find::turned_away() },
+            (false, false) => Step::default(),
+        });
     };
     let decide = |stored: Option<&ContactRecord>| {
         let Some(mut record) = stored.cloned().filter(|record| record.deleted_at.is_none()) else {
@@ -181,6 +187,12 @@ pub(crate) fn accept(
     skipped.extend(more);
     mapping.forget_unmapped(&mut record);
     let changed = record.accept_with(update, looked_up.as_deref());
+    if record.profile.as_ref().map(|now| (&now.value.email, &now.value.phone))
+        != before.as_ref().map(|before| (&before.value.email, &before.value.phone))
+    {
+        // Brevo may have them by what is new.
+        record.absent_at = None;
+    }
     let has_new_profile = has_news(&mut record, before, update, news);
     if has_new_profile {
         record.effects.forget_done(UPDATED);
@@ -275,13 +287,19 @@ async fn bring_up_to_date(
         let reason = "kept until the store tells who this customer is: they were never seen here";
         return Ok(Step::skip("contact", reason));
     }
-    let must_send = accepted.changed || worker.redelivered || !write::is_known(&record);
+    let mut sent = effects::Sent::nothing(&accepted.claimed);
+    let was_known = write::is_known(&record);
+    let stored = match find::look(worker, key, stored, &sent).await? {
+        find::Look::Go(stored) => *stored,
+        find::Look::Stranger(step) => return Ok(step),
+    };
+    record = stored.record.clone().unwrap_or(record);
+    let must_send = accepted.changed || worker.redelivered || !was_known;
     if !must_send && accepted.claimed.is_empty() {
         return Ok(Step { skipped: accepted.skipped, ..Step::default() });
     }
     let mut step = Step { applied: true, skipped: accepted.skipped, ..Step::default() };
     let mut written = None;
-    let mut sent = effects::Sent::nothing(&accepted.claimed);
     if must_send {
         let fact = worker.fact_at.or(accepted.born_at);
         if let Some(erased_at) = feed(worker, &record, fact).await? {
@@ -306,7 +324,8 @@ async fn bring_up_to_date(
             Err(stop) => sent.stop = Some(stop),
         }
     }
-    if sent.stop.is_none() {
+    let is_gone = written.as_ref().is_some_and(write::Written::is_gone);
+    if sent.stop.is_none() && !is_gone {
         // An event waits for its own contact.
         sent = effects::send(worker, accepted.claimed).await;
     }
@@ -324,6 +343,9 @@ async fn bring_up_to_date(
     let is_written = written.is_some();
     if let Some(written) = written {
         step.skipped.extend(written.skipped());
+    }
+    if is_gone {
+        return Ok(Step { deleted: true, ..step });
     }
     if must_send && let Some(gone) = Box::pin(converge(worker, key, newest, record, is_written)).await? {
         return Ok(gone);

@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tajo_brevo::{ContactWrite, Identifier, Item, Request, create_contact, update_contact};
+use tajo_brevo::{ContactWrite, Identifier, Item, Request, create_contact, get_contact, update_contact};
 use tajo_domain::{
-    AppNews, Change, ContactRecord, FedTotals, Identity, OrderFact, Skipped, StoreId, Unusable,
+    AppNews, Change, ContactRecord, FedTotals, Identity, KnownAs, OrderFact, Skipped, StoreId, Unusable,
 };
-use tajo_mapping::{Planned, Settings, StoreFacts, StoreKind, creation, order_body, summed};
+use tajo_mapping::{
+    Planned, Settings, StoreFacts, StoreKind, creation, identifiers, order_body, summed,
+    update as brought_up_to_date,
+};
 use tajo_platforms::shopify::api::Wanted;
 use tajo_platforms::{Context, Platform};
 
@@ -118,7 +121,23 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             if accepted.held {
                 return explanation.skip("contact", "kept until the store tells who this customer is");
             }
-            explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
+            let ways = identifiers(&record, facts);
+            let Some(first) = ways.first() else {
+                return explanation.skip("contact", contact::find::NO_IDENTITY);
+            };
+            if facts.settings.contacts.looks_first() {
+                let asked = contact::find::to_ask(&ways, facts);
+                explanation.requests.extend(asked.map(get_contact));
+            }
+            if facts.settings.contacts.create {
+                explanation.requests.push(create_contact(&creation(&record, facts, moment.now)));
+            } else {
+                explanation.skip("contact", contact::find::ONLY_IF_KNOWN);
+                let linked = ContactRecord { known_as: KnownAs::Linked, ..record.clone() };
+                let (write, skipped) = brought_up_to_date(&linked, facts, moment.now);
+                explanation.skipped.extend(skipped);
+                explanation.requests.push(update_contact(first, &write));
+            }
             explanation.requests.extend(totals(&record, facts, moment.now));
             explanation.events(accepted.claimed, facts);
         }

@@ -116,7 +116,8 @@ impl<'a> Outbox<'a> {
         let urgency = self.gathered.map_or(urgency, |gathered| gathered.min(urgency));
         let planned = self.env.delivery == Delivery::Planned;
         let explorer = if planned { lane.explore(&self.env.clock).await } else { None };
-        if planned && explorer.is_none() && !lane.take_free(1, urgency, self.env.clock.now()) {
+        let is_free = || lane.takes_free(1, urgency, self.env.clock.now(), self.gathers());
+        if planned && explorer.is_none() && !is_free() {
             let latest = self.latest();
             match lane.moment(&self.env.table, urgency, &self.env.clock, latest).await? {
                 Some(moment) => self.env.clock.sleep_until(moment).await,

@@ -29,6 +29,13 @@ const PAGES: u32 = 20;
 /// from becoming a second event.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
+/// Carts of one run are worked on so many in a second: a reminder asks for two calls, and an evening's minute may bring
+/// more carts than Brevo takes at once, with orders waiting behind them.
+const REMINDERS_PER_SECOND: u32 = 2;
+
+/// All of them begin within the minute until the next run.
+const SPREAD_SECONDS: u32 = 50;
+
 /// A cart that is due for less than a run's time is seen for the first time.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 
@@ -181,6 +188,11 @@ async fn tell_of_parked(sweeper: &Sweeper) -> usize {
     backlog.count
 }
 
+/// When the next cart of a run has its turn, after so many others.
+fn slot(others: u32) -> Duration {
+    Duration::from_secs(u64::from(others / REMINDERS_PER_SECOND % SPREAD_SECONDS))
+}
+
 /// The notice first, then the index: a crash in between sends a second notice, which finds nothing to do.
 async fn announce(
     sweeper: &Sweeper,
@@ -194,8 +206,9 @@ async fn announce(
     let store = store.and_then(|store| Platform::parse(&store.platform).map(|platform| (store, platform)));
     if let Some((store, platform)) = &store {
         let mut notice = Notice::cart_due(&cart.store, *platform, &store.shop, &cart.token, cart.due_at);
-        notice.received_at = now;
-        sweeper.queue.send(&notice, Duration::ZERO).await?;
+        let delay = slot(swept.due);
+        notice.received_at = now.saturating_add(delay).unwrap_or(now);
+        sweeper.queue.send(&notice, delay).await?;
         swept.due += 1;
         // Nearly always the notice is worked off before the next run: the index entry moves only if it was not.
         if now.duration_since(cart.due_at) < FIRST_LOOK {
@@ -216,4 +229,17 @@ async fn announce(
     };
     sweeper.table.settle(&key, stored, attributes, rearm).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_carts_have_their_turn_at_once_and_many_spread_over_the_minute() {
+        assert_eq!([0, 1, 2, 5].map(|others| slot(others).as_secs()), [0, 0, 1, 2]);
+        let mut turns = [0_u32; 60];
+        (0..1_000).for_each(|others| turns[usize::try_from(slot(others).as_secs()).unwrap()] += 1);
+        assert!(turns[..50].iter().all(|count| *count == 20) && turns[50..].iter().all(|count| *count == 0));
+    }
 }

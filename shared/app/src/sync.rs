@@ -169,6 +169,10 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             break;
         }
         let change = merge::in_place_of(change, total.instead.as_ref());
+        if contact::find::is_about_a_stranger(worker, &change).await? {
+            total.add(contact::find::turned_away());
+            continue;
+        }
         let step = match (switched_off(&change, &changes.changes, sync), change.as_ref()) {
             (Some(_), Change::Person { update, news: Some(_) }) if update.has_consent() => {
                 contact::consents(worker, update).await?

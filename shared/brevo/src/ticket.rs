@@ -24,6 +24,10 @@ pub struct Windows {
 /// Five in a hundred are left for clocks that differ and calls that are late.
 const MARGIN_PERCENT: u32 = 95;
 
+/// Of so small a rate per second half is left for those who find out whether there is plenty: one of them too many would be
+/// half of it.
+const TINY: u32 = 2;
+
 /// Windows of an hourly rate. Brevo does not say when its hour begins: thirteen of these touch any hour.
 const PARTS_OF_AN_HOUR: u32 = 12;
 
@@ -31,7 +35,10 @@ impl Windows {
     /// Two seconds of a rate per second; five minutes of an hourly one.
     pub fn of(rate: Rate) -> Self {
         if rate.seconds <= 1 {
-            let tickets = (2 * rate.calls * MARGIN_PERCENT / 100).max(1);
+            let tickets = match rate.calls {
+                0..=TINY => rate.calls.max(1),
+                calls => 2 * calls * MARGIN_PERCENT / 100,
+            };
             return Self { length_ms: 2_000, tickets, spaced: true };
         }
         let length_ms = i64::from(rate.seconds) * 1000 / i64::from(PARTS_OF_AN_HOUR);
@@ -146,9 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn the_windows_leave_a_twentieth_free() {
+    fn the_windows_leave_a_twentieth_free_and_half_of_a_small_rate() {
         assert_eq!(Windows::of(Rate { calls: 10, seconds: 1 }).tickets, 19);
-        assert_eq!(Windows::of(Rate { calls: 2, seconds: 1 }).tickets, 3);
+        assert_eq!(Windows::of(Rate { calls: 2, seconds: 1 }).tickets, 2);
+        assert_eq!(Windows::of(Rate { calls: 3, seconds: 1 }).tickets, 5);
+        assert_eq!(Windows::of(Rate { calls: 1, seconds: 1 }).tickets, 1);
         assert_eq!(Windows::of(Rate { calls: 100, seconds: 3600 }).tickets, 7);
     }
 }

@@ -186,6 +186,12 @@ pub struct ContactRecord {
     /// Brevo has our id of the contact.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub has_our_id: bool,
+    /// Brevo had the contact by its number alone: no address, and no id of another system.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub known_by_phone: bool,
+    /// When Brevo was last found not to have the person. Only where the settings make no contacts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_at: Option<Timestamp>,
     /// The email block that we set, or that Brevo reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_block: Option<Block>,
@@ -353,6 +359,7 @@ impl ContactRecord {
         self.phone_tried |= other.phone_tried;
         self.whatsapp_tried |= other.whatsapp_tried;
         self.in_abandoned_list |= other.in_abandoned_list;
+        self.known_by_phone |= other.known_by_phone;
         self.said = None;
         self.has_our_id = false;
         let more = other.joined.iter().filter(|list| !self.joined.contains(list)).copied();

@@ -14,7 +14,7 @@ use tajo_brevo::{ContactWrite, Identifier};
 use tajo_domain::{Block, Channel, ContactRecord, Creation, Email, KnownAs, Phone, Skipped, short_hash};
 
 use crate::rules::effective_rules;
-use crate::{Mapped, is_summed};
+use crate::{IdentityField, Mapped, is_summed};
 use crate::{StoreFacts, flag, sms, whatsapp};
 
 /// The write that creates the contact, if Brevo does not have it.
@@ -36,7 +36,7 @@ pub fn note_tries(record: &mut ContactRecord, facts: &StoreFacts, now: Timestamp
     record.sms_flag_tried |= write.sms_blacklisted.is_some();
     record.phone_tried |= write.attributes.contains_key(sms::SMS);
     record.whatsapp_tried |= write.attributes.contains_key(whatsapp::WHATSAPP);
-    if record.known_as == KnownAs::Unknown {
+    if record.known_as == KnownAs::Unknown && facts.settings.contacts.create {
         note_creation(record, facts, now);
     }
 }
@@ -113,7 +113,8 @@ pub fn flags_due(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> 
 pub fn update(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> (ContactWrite, Vec<Skipped>) {
     let mut write = common(record, facts, now);
     // A contact that Brevo had before us may carry the id of another system, which keeps it.
-    write.ext_id = write.ext_id.filter(|_| record.known_as == KnownAs::Created);
+    let has_no_other = record.known_as == KnownAs::Created || record.known_by_phone;
+    write.ext_id = write.ext_id.filter(|_| has_no_other);
     // Whoever the merchant took off a list stays off it.
     write.list_ids.retain(|list| !record.joined.contains(list));
     let mut skipped = Vec::new();
@@ -235,6 +236,7 @@ pub fn relink(record: &mut ContactRecord, to: &Email) {
     record.joined.clear();
     record.said = None;
     record.has_our_id = false;
+    record.known_by_phone = false;
 }
 
 /// Adds a change of address to an update. Brevo lifts the block of a contact whose address changes
@@ -266,18 +268,46 @@ pub fn clearing(record: &ContactRecord, facts: &StoreFacts, id: bool) -> Contact
 }
 
 /// How Brevo has this contact: the address it was last sent with, then our id, then the present address or
-/// number.
+/// number. One that Brevo was never told of is looked for in the order of the settings.
 pub fn identifier_of(record: &ContactRecord, facts: &StoreFacts) -> Option<Identifier> {
     let known = record.sent_email.clone().map(Identifier::Email);
     let present = || email(record).cloned().map(Identifier::Email);
-    let ext_id = || record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
-    let number = || phone(record).cloned().map(Identifier::Phone);
+    let by_id = || id_of(record, facts);
+    let number = || number_of(record, facts);
     match record.known_as {
-        KnownAs::Unknown => present().or_else(ext_id).or_else(number),
+        KnownAs::Unknown => identifiers(record, facts).into_iter().next(),
+        // It has no address and not our id yet.
+        KnownAs::Linked if record.known_by_phone && !record.has_our_id => known.or_else(number),
         // Brevo may know them by the id of another system.
-        KnownAs::Linked => known.or_else(present).or_else(ext_id).or_else(number),
-        KnownAs::Created => known.or_else(ext_id).or_else(present).or_else(number),
+        KnownAs::Linked => known.or_else(present).or_else(by_id).or_else(number),
+        KnownAs::Created => known.or_else(by_id).or_else(present).or_else(number),
     }
+}
+
+/// What a person that Brevo was never told of is looked for by, in the order of the settings.
+pub fn identifiers(record: &ContactRecord, facts: &StoreFacts) -> Vec<Identifier> {
+    let of = |field: &IdentityField| match field {
+        IdentityField::Email => email(record).cloned().map(Identifier::Email),
+        IdentityField::CustomerId => id_of(record, facts),
+        IdentityField::Phone => number_of(record, facts),
+    };
+    facts.settings.contacts.identity.iter().filter_map(of).collect()
+}
+
+/// Our id of the person in Brevo, if there is one and the settings use it.
+pub fn id_of(record: &ContactRecord, facts: &StoreFacts) -> Option<Identifier> {
+    ext_id(record, facts).map(Identifier::ExtId)
+}
+
+fn ext_id(record: &ContactRecord, facts: &StoreFacts) -> Option<String> {
+    let is_used = facts.settings.contacts.uses(IdentityField::CustomerId);
+    record.customer.as_deref().filter(|_| is_used).map(|id| facts.ext_id(id))
+}
+
+fn number_of(record: &ContactRecord, facts: &StoreFacts) -> Option<Identifier> {
+    let is_used = facts.settings.contacts.uses(IdentityField::Phone);
+    let number = record.sent_phone.as_ref().filter(|_| record.known_by_phone).or_else(|| phone(record));
+    number.filter(|_| is_used).cloned().map(Identifier::Phone)
 }
 
 fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> ContactWrite {
@@ -289,7 +319,7 @@ fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> Contact
     let buyer = lists.buyers.filter(|_| record.last_order_at.is_some());
     let abandoned = lists.abandoned_cart.filter(|_| record.abandoned_cart.is_some());
     ContactWrite {
-        ext_id: record.customer.as_deref().map(|id| facts.ext_id(id)),
+        ext_id: ext_id(record, facts),
         attributes: attributes.map(|(value, name)| (name, value)).collect(),
         list_ids: [lists.all_customers, buyer, abandoned].into_iter().flatten().collect(),
         ..ContactWrite::default()

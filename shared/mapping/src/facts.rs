@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tajo_brevo::{Event, Identifier, Request, track};
 use tajo_domain::{Identity, StoreId};
 
-use crate::{ReservedEvents, Settings};
+use crate::{IdentityField, ReservedEvents, Settings};
 
 /// Whether real buyers shop there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,15 +46,17 @@ impl StoreFacts {
         format!("{}:{}:{customer}", self.platform, self.shop_name())
     }
 
-    /// How Brevo finds this person: address, then our id, then the number.
+    /// How Brevo finds this person: address, then our id, then the number, as far as the settings use them. Not in their
+    /// order: a number may be several people's, and an event must not go to another one.
     pub fn identifier(&self, identity: &Identity) -> Option<Identifier> {
         if let Some(email) = &identity.email {
             return Some(Identifier::Email(email.clone()));
         }
-        if let Some(customer) = &identity.customer {
+        let uses = |field| self.settings.contacts.uses(field);
+        if let Some(customer) = identity.customer.as_ref().filter(|_| uses(IdentityField::CustomerId)) {
             return Some(Identifier::ExtId(self.ext_id(customer)));
         }
-        identity.phone.clone().map(Identifier::Phone)
+        identity.phone.clone().filter(|_| uses(IdentityField::Phone)).map(Identifier::Phone)
     }
 
     /// The call of an event that takes the tracker's road. `None`: the Events API is its road, as it is of every contact

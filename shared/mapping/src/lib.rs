@@ -22,8 +22,8 @@ mod whatsapp;
 
 pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, created_by, creation, flags_due, identifier_of, insist, is_said, may_ride, moved, moves,
-    note_tries, relink, settle_creation, settle_update, update,
+    adopt, clearing, created_by, creation, flags_due, id_of, identifier_of, identifiers, insist, is_said,
+    may_ride, moved, moves, note_tries, relink, settle_creation, settle_update, update,
 };
 pub use customer_event::customer_events;
 pub use example::{MappingRow, mapping_rows};
@@ -37,9 +37,9 @@ pub use product::{
 };
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
-    API_VERSION, ConsentSettings, InventorySettings, ListNames, Lists, LogLevel, Logging, OrderSettings,
-    ProductFilter, ProductSettings, ReservedEvents, Settings, SettingsError, StoreDocument, Sync, TotalsOf,
-    settings_schema, store_documents,
+    API_VERSION, ConsentSettings, ContactSettings, IdentityField, InventorySettings, ListNames, Lists,
+    LogLevel, Logging, OrderSettings, ProductFilter, ProductSettings, ReservedEvents, Settings,
+    SettingsError, StoreDocument, Sync, TotalsOf, settings_schema, store_documents,
 };
 pub use sms::{has_phone, without_phone};
 pub use tags_event::tags_events;

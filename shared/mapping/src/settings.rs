@@ -1,5 +1,6 @@
 //! A store's own choices, as YAML (`connectors.shopify`, `field_mapping`, `sync`).
 
+mod contacts;
 mod document;
 mod error;
 mod fields;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tajo_domain::{ConsentSource, Email};
 
+pub use contacts::{ContactSettings, IdentityField};
 pub use error::SettingsError;
 pub(crate) use fields::{Fields, Target, TargetBlock};
 pub use schema::settings_schema;
@@ -30,6 +32,8 @@ pub struct Settings {
     pub shop_url: Option<String>,
     /// What is synced.
     pub sync: Sync,
+    /// How people become contacts.
+    pub contacts: ContactSettings,
     /// Brevo lists that contacts join.
     pub lists: Lists,
     /// Those of them that are named instead: their ids are known once the store is connected ([`Settings::resolve`]).
@@ -268,6 +272,7 @@ impl Default for Settings {
             enabled: true,
             shop_url: None,
             sync: Sync { customers: true, orders: true, products: true, carts: true, inventory: false },
+            contacts: ContactSettings::default(),
             lists: Lists::default(),
             list_names: ListNames::default(),
             currency_check: true,

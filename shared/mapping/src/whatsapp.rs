@@ -1,5 +1,5 @@
 //! Brevo's attribute WHATSAPP: a number that cannot be blocked by API, so it is there only while the person's recorded
-//! WhatsApp consent is for exactly this number.
+//! WhatsApp consent is for exactly this number, and the store's settings want it.
 
 use serde_json::json;
 use tajo_brevo::ContactWrite;
@@ -13,7 +13,8 @@ pub(crate) const WHATSAPP: &str = "WHATSAPP";
 
 /// Puts the number into a write, or empties it, where Brevo has it otherwise.
 pub(crate) fn put(write: &mut ContactWrite, record: &ContactRecord, facts: &StoreFacts) {
-    let number = record.whatsapp_number().filter(|_| wants(facts));
+    let is_wanted = facts.settings.contacts.whatsapp && wants(facts);
+    let number = record.whatsapp_number().filter(|_| is_wanted);
     match number {
         Some(number) if record.sent_whatsapp.as_ref() == Some(number) && !record.whatsapp_tried => {}
         Some(number) if record.refused_whatsapp.as_ref() != Some(number) => {

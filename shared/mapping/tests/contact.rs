@@ -282,7 +282,7 @@ fn another_contact_is_somebody_of_whom_nothing_is_known() {
 
 #[test]
 fn whatsapp_is_written_for_exactly_the_number_that_was_consented_to() {
-    let facts = facts("");
+    let facts = facts("connectors: {shopify: {contacts: {whatsapp: true}}}");
     let given = ContactRecord {
         known_as: KnownAs::Created,
         whatsapp_consent: says_of(ConsentState::OptedIn, phone()),

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use tajo_domain::ConsentSource;
 use tajo_mapping::{
-    InventorySettings, LogLevel, OrderSettings, ProductFilter, ProductSettings, Settings, effective_rules,
+    ContactSettings, IdentityField, InventorySettings, LogLevel, OrderSettings, ProductFilter,
+    ProductSettings, Settings, effective_rules,
 };
 
 fn read(text: &str) -> Settings {
@@ -25,6 +26,21 @@ fn lists_go_by_id_or_by_name_and_a_name_waits_for_its_id() {
     settings.resolve(&found, &BTreeMap::new());
     let lists = settings.lists;
     assert_eq!((lists.all_customers, lists.buyers, lists.abandoned_cart), (Some(5), Some(6), None));
+}
+
+#[test]
+fn people_become_contacts_found_by_address_id_and_number_and_never_on_whatsapp_unless_said_otherwise() {
+    let contacts = |keys: &str| read(&format!("connectors: {{shopify: {{contacts: {{{keys}}}}}}}")).contacts;
+    let defaults = contacts("");
+    assert_eq!(defaults, ContactSettings::default());
+    assert_eq!((defaults.create, defaults.whatsapp, defaults.looks_first()), (true, false, false));
+    let order = [IdentityField::Email, IdentityField::CustomerId, IdentityField::Phone];
+    assert_eq!(defaults.identity, order);
+    let known_only = contacts("create: false, whatsapp: true");
+    assert_eq!((known_only.create, known_only.whatsapp, known_only.looks_first()), (false, true, true));
+    let by_id = contacts("identity: [customer_id, email]");
+    assert!(by_id.looks_first() && !by_id.uses(IdentityField::Phone) && by_id.uses(IdentityField::Email));
+    assert!(!contacts("identity: [email, phone]").looks_first());
 }
 
 #[test]

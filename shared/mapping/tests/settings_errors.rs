@@ -7,7 +7,7 @@ use std::fmt::Write;
 use tajo_mapping::Settings;
 
 /// One mistake each.
-const MISTAKES: [&str; 35] = [
+const MISTAKES: [&str; 39] = [
     "connectors:\n  shopify:\n    lists:\n      buyer: 6\n",
     "conectors:\n  shopify:\n    enabled: true\n",
     "connectors:\n  shopfy:\n    enabled: true\n",
@@ -43,6 +43,10 @@ const MISTAKES: [&str; 35] = [
     "field_mapping:\n  metafields.custom.birthday: { atribute: BIRTHDAY }\n",
     "field_mapping:\n  metafields.custom.birthday: { attribute: BIRTHDAY, kind: day }\n",
     "connectors:\n  shopify:\n   enabled: true\n  - x\n",
+    "connectors:\n  shopify:\n    contacts:\n      creat: false\n",
+    "connectors:\n  shopify:\n    contacts:\n      identity: [customer_id, phone]\n",
+    "connectors:\n  shopify:\n    contacts:\n      identity: [email, phone, email]\n",
+    "connectors:\n  shopify:\n    contacts:\n      identity: [email, custmer_id]\n",
 ];
 
 #[test]

@@ -29,7 +29,7 @@ use crate::tally::{Tally, assumed, chunks};
 const POLLERS: usize = 5;
 /// Messages of one batch of `live`, and of `gather` with its window and concurrency (template.yaml).
 const BATCH: usize = 10;
-const GATHERED: (usize, i64, usize) = (1_000, 5, 2);
+const GATHERED: (usize, i64, usize) = (1_000, 3, 4);
 /// Tries of one webhook.
 const TRIES: u32 = 5;
 /// `VisibilityTimeout` of the live queue (template.yaml).

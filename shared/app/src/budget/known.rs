@@ -60,9 +60,12 @@ impl Known {
     }
 
     pub(super) fn is_heard(&self, now: Timestamp) -> bool {
-        // Of an hourly rate the answer alone tells what is left.
-        let is_wary = now < self.wary_until && self.is_fast();
-        now < self.heard_until || self.is_silent || is_wary || now < self.closed_until || self.is_spent(now)
+        now < self.heard_until || self.is_wary(now) || now < self.closed_until || self.is_spent(now)
+    }
+
+    /// It was scarce not long ago. Of an hourly rate the answer alone tells what is left.
+    pub(super) fn is_wary(&self, now: Timestamp) -> bool {
+        self.is_fast() && now < self.wary_until
     }
 
     pub(super) fn is_fast(&self) -> bool {
@@ -92,6 +95,10 @@ impl Known {
         }
         // One answer without headers takes nothing back that others have told.
         self.is_silent = left.is_none() && self.left.is_none();
+        if self.is_silent {
+            // Limits may come to be named: then one call finds out, not as many as there are.
+            self.heard_until = later(HEARD_FOR);
+        }
         let Some(left) = left else { return };
         // An hour may be nearly over as well.
         let is_second = left.reset <= Duration::from_secs(1) && left.limit <= limits::MOST_PER_SECOND;
@@ -109,13 +116,15 @@ impl Known {
         if now < self.closed_until || (self.is_fast() && now < self.scarce_until) {
             return false;
         }
-        if self.is_silent {
-            return true;
-        }
         if self.heard_until <= now {
             return false;
         }
+        if self.is_silent {
+            return true;
+        }
         let kept = match self.is_fast() {
+            // Soon after scarcity others are at it too, each believing in its own half.
+            true if self.is_wary(now) => (self.rate.calls * 7).div_ceil(10),
             true => self.rate.calls / 2,
             false => (self.rate.calls * (100 - urgency.share_percent()) / 100).max(self.least()),
         };

@@ -101,7 +101,7 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
         return Err(stop);
     }
     if is_gone {
-        return Ok(Step::skip("cart", "whose cart it is left the store"));
+        return Ok(Step::skip("cart", "whose cart it is left the store, or is nobody whom Brevo has"));
     }
     if is_moved {
         return Ok(Step::skip("cart", "the cart was ordered or touched meanwhile"));

@@ -7,7 +7,7 @@ use tajo_brevo::{
 };
 use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
 use tajo_mapping::{
-    StoreFacts, adopt, clearing, created_by, creation, has_phone, has_whatsapp, identifier_of, insist,
+    StoreFacts, adopt, clearing, created_by, creation, has_phone, has_whatsapp, id_of, identifier_of, insist,
     is_said, moved, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
 };
 use tajo_state::Key;
@@ -25,6 +25,8 @@ pub(crate) struct Written {
     /// The record the write was made from.
     pub sent: ContactRecord,
     created: bool,
+    /// Brevo does not have the contact any more, and the settings make none.
+    is_gone: bool,
     /// The contact turned out to be one that we know.
     adopted: Option<Adopted>,
     write: ContactWrite,
@@ -33,7 +35,7 @@ pub(crate) struct Written {
 
 /// How a contact that Brevo has turned out to be ours.
 #[derive(Debug)]
-enum Adopted {
+pub(super) enum Adopted {
     /// An earlier try created it.
     Tried(Creation),
     /// It is somebody's who bought as a guest before.
@@ -56,6 +58,10 @@ impl Written {
         if let Some(at) = self.trouble.gone_at {
             record.note_deleted(at);
         }
+        if self.is_gone {
+            record.absent_at = self.trouble.gone_at;
+            return;
+        }
         if let Some(adopted) = &self.adopted {
             adopted.settle(record);
         }
@@ -75,9 +81,14 @@ impl Written {
         }
     }
 
+    /// Whether Brevo has the contact no more, and will not have it: nothing more is to be said about the person.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
     /// What an event of the contact took along.
     pub(crate) fn carried(sent: ContactRecord, write: ContactWrite) -> Self {
-        Self { sent, created: false, adopted: None, write, trouble: Trouble::default() }
+        Self { sent, created: false, is_gone: false, adopted: None, write, trouble: Trouble::default() }
     }
 
     /// What had to be left out, and why.
@@ -95,6 +106,10 @@ pub(crate) fn is_known(record: &ContactRecord) -> bool {
 pub(crate) async fn write(worker: &Worker<'_>, key: &Key, record: &ContactRecord) -> Result<Written, Stop> {
     if is_known(record) {
         return bring_up_to_date(worker, record).await;
+    }
+    if !worker.store.facts.settings.contacts.create {
+        // It was there a moment ago: whoever is looked for and not found gets here no more.
+        return Ok(Trouble::default().gone(worker, record));
     }
     let write = creation(record, &worker.store.facts, worker.now());
     if let Some(written) = create(worker, record, write).await? {
@@ -121,7 +136,7 @@ pub(crate) async fn adopt_earlier_creation(
         return Ok(None);
     }
     let facts = &worker.store.facts;
-    let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
+    let by_id = id_of(record, facts);
     // The address may have changed since the try: then our id finds it.
     for who in identifier_of(record, facts).into_iter().chain(by_id) {
         let contact = match worker.send(&get_contact(&who)).await? {
@@ -145,7 +160,10 @@ pub(crate) async fn adopt_earlier_creation(
 
 /// Takes over what is known of the contact of somebody who bought with this address before they had an account: its
 /// blocks are ours to lift.
-async fn adopt_guest(worker: &Worker<'_>, record: &mut ContactRecord) -> Result<Option<Adopted>, Stop> {
+pub(super) async fn adopt_guest(
+    worker: &Worker<'_>,
+    record: &mut ContactRecord,
+) -> Result<Option<Adopted>, Stop> {
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
     let Some(email) = email.filter(|_| record.customer.is_some() && !is_known(record)) else {
         return Ok(None);
@@ -194,7 +212,7 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
     let (mut write, skipped) = changes(worker, &record);
     let mut trouble = Trouble { skipped, ..Trouble::default() };
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.clone());
-    let by_id = record.customer.as_deref().map(|id| Identifier::ExtId(facts.ext_id(id)));
+    let by_id = id_of(&record, facts);
     let has_moved = match (&record.sent_email, &email) {
         (Some(old), Some(new)) => old != new,
         // So far Brevo knows them by our id or their number alone.
@@ -238,6 +256,9 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
                     who = by_id;
                     write = moved;
                     continue;
+                }
+                if !facts.settings.contacts.create {
+                    return Ok(trouble.gone(worker, &record));
                 }
                 if let Some(created) = recreate(worker, &record).await? {
                     return Ok(created);
@@ -408,8 +429,18 @@ impl Trouble {
         phone || whatsapp
     }
 
+    /// Brevo has the contact no more, and gets none.
+    fn gone(mut self, worker: &Worker<'_>, sent: &ContactRecord) -> Written {
+        self.gone_at = Some(worker.now());
+        self.skip(
+            "contact",
+            "it was deleted in Brevo, and the settings make no contacts (`contacts.create: false`)",
+        );
+        Written { is_gone: true, ..self.written(sent, false, ContactWrite::default()) }
+    }
+
     fn written(self, sent: &ContactRecord, created: bool, write: ContactWrite) -> Written {
-        Written { sent: sent.clone(), created, adopted: None, write, trouble: self }
+        Written { sent: sent.clone(), created, is_gone: false, adopted: None, write, trouble: self }
     }
 }
 

@@ -117,12 +117,14 @@ impl Road<'_> {
         }
         let now = self.env.clock.now();
         let is_worth_it = WORTH_A_BATCH <= units.len() || (together.is_fast() && 1 < units.len());
-        if (is_worth_it || alone.is_none()) && together.take_free(need.together, self.urgency, now) {
+        if (is_worth_it || alone.is_none())
+            && together.takes_free(need.together, self.urgency, now, self.gathers)
+        {
             return Ok(Ready::free(0, need.together));
         }
         if let Some(alone) = alone
             && !(self.gathers && self.urgency == Urgency::Patient && is_worth_it)
-            && alone.take_free(need.alone, self.urgency, now)
+            && alone.takes_free(need.alone, self.urgency, now, self.gathers)
         {
             return Ok(Ready::free(need.alone, 0));
         }
@@ -193,6 +195,11 @@ impl Road<'_> {
         while let Some((batch, moment)) = to_do.pop() {
             if let Some(moment) = moment {
                 self.env.clock.sleep_until(moment).await;
+            } else if lane.is_spent(self.env.clock.now()) && self.env.delivery == Delivery::Planned {
+                // Others used up what there was when these batches were planned.
+                let after = lane.wait(self.env.clock.now());
+                done.extend(batch.iter().map(|unit| (*unit, Err(Error::Scarce { after }), 0)));
+                continue;
             }
             let answer = {
                 let request = Plan::batch(self.kind, units, &batch);
@@ -228,7 +235,9 @@ impl Road<'_> {
 
     /// The right to one more call: at once, or at a moment; `None`: not in time.
     async fn another(&self, lane: &Lane) -> Option<Option<Timestamp>> {
-        if self.env.delivery == Delivery::OneByOne || lane.take_free(1, self.urgency, self.env.clock.now()) {
+        if self.env.delivery == Delivery::OneByOne
+            || lane.takes_free(1, self.urgency, self.env.clock.now(), self.gathers)
+        {
             return Some(None);
         }
         let moment = lane.moment(&self.env.table, self.urgency, &self.env.clock, self.latest).await;

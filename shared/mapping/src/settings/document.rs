@@ -16,6 +16,7 @@ use serde::de::{
 use serde_saphyr::Spanned;
 use tajo_domain::Email;
 
+use super::contacts::ContactsBlock;
 use super::fields::Fields;
 use super::{LogLevel, ReservedEvents, TotalsOf};
 
@@ -88,6 +89,8 @@ pub struct Connector {
     pub api_version: Option<String>,
     /// What is synced.
     pub sync: SyncBlock,
+    /// How people become contacts.
+    pub contacts: ContactsBlock,
     /// Brevo lists that contacts join.
     pub lists: ListsBlock,
     /// Whether a store in another currency than the Brevo account's is refused: Brevo's orders have none of their own, so

@@ -5,6 +5,7 @@ use serde_path_to_error::{Deserializer, Track};
 use serde_saphyr::{Error, options};
 use tajo_domain::ConsentSource;
 
+use super::contacts::contacts;
 use super::document::{
     Connector, Consent, Direction, Document, FilterBlock, InventoryBlock, ListRef, ListsBlock, OrdersBlock,
     ProductStatus, ProductsBlock, Stores, Switch, SyncBlock, Truth,
@@ -67,6 +68,7 @@ impl Settings {
         let mut settings = Self {
             enabled: own.enabled.unwrap_or(defaults.enabled),
             sync: switches(layers, defaults.sync),
+            contacts: contacts(&own.contacts),
             lists: lists(&own.lists),
             list_names: list_names(&own.lists),
             currency_check: own.currency_check.unwrap_or(defaults.currency_check),
