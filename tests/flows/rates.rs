@@ -53,3 +53,29 @@ async fn in_quiet_times_nothing_is_written_down_of_limits() {
     assert_eq!(tickets(&stage), 0);
     assert_eq!(learned(&stage, "contacts").await, None);
 }
+
+#[tokio::test]
+async fn order_events_never_wait_behind_the_catalogue() {
+    let stage = Stage::new("").await;
+    stage.world.limit_rates(true, true);
+    let gathered = |topic: &str, name: &str, edit: serde_json::Value| {
+        let body = crate::bodies::with(sample(name), edit);
+        let notice = stage.notice(topic, &body);
+        Record { message_id: notice.delivery.clone(), source: Source::Gather, ..record(&notice, 1) }
+    };
+    let product = |n: u64| {
+        let edit = json!({"id": 9_000_000 + n, "admin_graphql_api_id": format!("gid://shopify/Product/{}", 9_000_000 + n)});
+        gathered("products/update", "products-update.one_variant", edit)
+    };
+    stage.tell("customers/create", &sample("customers-create")).await;
+    // One of two calls a second is half: from here on the road of products is scarce.
+    stage.receive_all(vec![product(1)]).await;
+    let before = stage.world.sandbox.calls().len();
+    let order = gathered("orders/create", "orders-create.paid", json!({}));
+    let reports = stage.receive_all(vec![product(2), product(3), order, product(4)]).await;
+    assert!(reports.iter().all(|report| report.outcome.as_str() == "applied"), "{reports:?}");
+    let calls = stage.world.sandbox.calls().split_off(before);
+    let first = |path: &str| calls.iter().find(|call| call.path.starts_with(path)).map(|call| call.time);
+    let (event, catalogue) = (first("/v3/events").unwrap(), first("/v3/products").unwrap());
+    assert!(event < catalogue, "{event} and {catalogue}");
+}

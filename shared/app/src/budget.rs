@@ -57,6 +57,12 @@ impl Budgets {
         lanes.entry(key).or_insert_with(|| Arc::new(Lane::new(account, bucket))).clone()
     }
 
+    /// Whether a rate per second of the account was scarce not long ago.
+    fn is_wary(&self, account: &str, now: Timestamp) -> bool {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.iter().any(|((of, _), lane)| of == account && lane.known().is_wary(now))
+    }
+
     /// Whether work of this urgency should wait with others instead of being sent as it comes, as far as this process
     /// knows: the patient as soon as a road is scarce, the urgent only when its tickets run out.
     pub(crate) fn must_wait(&self, account: &str, urgency: Urgency, now: Timestamp) -> bool {

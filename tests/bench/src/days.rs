@@ -76,6 +76,8 @@ pub struct Sent {
     pub begun: Timestamp,
     /// The last one.
     pub ended: Timestamp,
+    /// Whether Brevo's batch roads had the rates of the single ones.
+    fast_batches: bool,
 }
 
 impl Kind {
@@ -141,7 +143,7 @@ pub async fn send(
         sweeps: kind != Kind::Flash,
     };
     let (tally, state) = run(play, progress).await?;
-    Ok(Sent { tally, state, begun, ended })
+    Ok(Sent { tally, state, begun, ended, fast_batches: way.fast_batches || !way.limits })
 }
 
 /// One table for a day: the ways side by side.
@@ -248,11 +250,17 @@ fn seconds(from: Timestamp, to: Option<Timestamp>) -> f64 {
 }
 
 /// What Brevo's limits allow at best: the largest, over all roads, of what there is to send over what a second takes, new
-/// contacts one call each; and not before the last webhook has come.
+/// contacts one call each; and not before the last webhook has come. Where a hundred batches are all of an hour, they carry
+/// what they can, and single calls the rest.
 fn floor(sent: &Sent) -> f64 {
     let state = &sent.state;
-    let of =
-        |count: usize, per_second: u32, batch: usize| count as f64 / (f64::from(per_second) * batch as f64);
+    let of = |count: usize, per_second: u32, batch: usize| match sent.fast_batches || batch == 1 {
+        true => count as f64 / (f64::from(per_second) * batch as f64),
+        false => {
+            let batched = limits::OTHERS_PER_HOUR as usize * batch;
+            count.saturating_sub(batched) as f64 / f64::from(per_second)
+        }
+    };
     let created = state.contacts.iter().filter(|contact| sent.begun <= contact.created_at).count();
     let orders = of(state.orders.len(), limits::ORDERS_PER_SECOND, limits::ORDERS_PER_BATCH);
     let events = of(state.events.len(), limits::EVENTS_PER_SECOND, limits::EVENTS_PER_BATCH);

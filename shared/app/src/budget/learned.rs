@@ -1,6 +1,6 @@
 //! What processes have learned of an account's rates, for those that come after them.
 //!
-//! Read when a process meets an account and twice a day; written when there is news: a rate other than Brevo's table says,
+//! Read when a process meets an account, twice a day, and every minute while a road of it is scarce; written when there is news: a rate other than Brevo's table says,
 //! or a road that is scarce. So whoever is started in the middle of a sale takes tickets from its first call on.
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,8 +10,11 @@ use tracing::warn;
 
 use super::{Budgets, Lane};
 
-/// How long what was read is believed.
+/// How long what was read is believed while nothing is scarce.
 const BELIEVED_FOR: SignedDuration = SignedDuration::from_hours(12);
+
+/// The same where a road was scarce lately: others find out at the same time.
+const BELIEVED_WHEN_SCARCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// A road that stays scarce is told of again this seldom.
 const TOLD_EVERY: SignedDuration = SignedDuration::from_mins(2);
@@ -19,8 +22,9 @@ const TOLD_EVERY: SignedDuration = SignedDuration::from_mins(2);
 impl Budgets {
     /// Reads what others have learned of an account, if it is time. Half a read unit. Who cannot read learns by itself.
     pub(crate) async fn meet(&self, table: &Table, account: &str, now: Timestamp) {
+        let believed_for = if self.is_wary(account, now) { BELIEVED_WHEN_SCARCE } else { BELIEVED_FOR };
         let last = self.met.lock().await.insert(account.to_owned(), now);
-        if let Some(last) = last.filter(|last| now.duration_since(*last) < BELIEVED_FOR) {
+        if let Some(last) = last.filter(|last| now.duration_since(*last) < believed_for) {
             self.met.lock().await.insert(account.to_owned(), last);
             return;
         }
