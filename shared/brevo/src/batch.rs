@@ -201,8 +201,8 @@ impl Fate {
     pub fn of<'i>(answer: Result<Answer, Error>, items: impl ExactSizeIterator<Item = &'i Item>) -> Self {
         let count = items.len();
         match items.map(Item::member).collect::<Option<Vec<&str>>>() {
-            Some(members) if 0 < count => Self::of_members(answer, &members),
-            _ => Self::of_so_many(answer, count),
+            Some(members) => Self::of_members(answer, &members),
+            None => Self::of_so_many(answer, count),
         }
     }
 

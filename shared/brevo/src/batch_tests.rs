@@ -55,6 +55,27 @@ fn of_those_who_join_a_list_each_hears_whether_brevo_has_them_in_it() {
 }
 
 #[test]
+fn every_kind_has_its_roads_and_only_batches_carry_old_orders_and_members() {
+    let member = Kind::Members(Membership::Joins(4));
+    for (kind, alone, together) in [
+        (Kind::Events, Some(Bucket::Events), Bucket::EventsBatch),
+        (Kind::Orders, Some(Bucket::Orders), Bucket::OrdersBatch),
+        (Kind::HistoricalOrders, None, Bucket::OrdersBatch),
+        (Kind::Categories, Some(Bucket::Categories), Bucket::CategoriesBatch),
+        (Kind::Products, Some(Bucket::Products), Bucket::ProductsBatch),
+        (member, None, Bucket::Contacts),
+    ] {
+        assert_eq!((kind.alone(), kind.together()), (alone, together), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_thing_shows_its_kind_and_nobody() {
+    let item = Item::Member(Membership::Leaves(4), Email::parse("jo@example.com").unwrap());
+    assert_eq!(format!("{item:?}"), "Item(Members(Leaves(4)))");
+}
+
+#[test]
 fn a_contact_s_events_and_a_product_with_its_variants_are_one_subject_each() {
     let fields = |json: Value| json.as_object().cloned().unwrap_or_default();
     let jo = crate::Identifier::ExtId("shopify:demo:1".to_owned());
