@@ -130,6 +130,18 @@ async fn a_contact_that_is_deleted_in_brevo_does_not_come_back() {
 }
 
 #[tokio::test]
+async fn a_question_without_an_answer_is_asked_again_and_nothing_is_lost() {
+    let stage = Stage::new(KNOWN_ONLY).await;
+    stage.brevo("POST", "/v3/contacts", &json!({"email": JO}));
+    stage.fault(json!({"method": "GET", "path": "/v3/contacts/*", "action": {"status": 503}}));
+    let report = stage.tell("customers/create", &sample("customers-create")).await;
+    assert_eq!(report.outcome, Outcome::Deferred, "{report:?}");
+    stage.drain().await;
+    assert_eq!(stage.contact(JO)["attributes"]["LASTNAME"], "Müller");
+    assert_eq!(stage.count("customer_created"), 1);
+}
+
+#[tokio::test]
 async fn what_a_stranger_refuses_holds_once_brevo_has_them() {
     let stage = Stage::new(KNOWN_ONLY).await;
     stage.tell("customers/create", &sample("customers-create")).await;

@@ -20,6 +20,14 @@ fn a_partial_success_is_told_event_by_event() {
 }
 
 #[test]
+fn an_answer_that_is_no_partial_success_takes_them_all_whatever_its_body_says() {
+    let body = json!({"errors": [{"eventIndex": [0], "message": "no"}]});
+    for body in [Value::Null, json!({"batch_id": 7}), body] {
+        assert_eq!(taken(Fate::of_so_many(answer(202, body), 2)), [true, true]);
+    }
+}
+
+#[test]
 fn a_partial_success_that_names_nobody_leaves_all_of_them_open() {
     for index in [json!(null), json!([]), json!(1), json!(["1"]), json!([2])] {
         let body = json!({"errors": [{"eventIndex": index, "message": "no"}]});

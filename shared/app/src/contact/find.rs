@@ -65,11 +65,21 @@ pub(super) async fn look(
     if !settings.create && is_absent(&record, worker.now()) {
         return turn_away(worker, key, stored, claimed, record.absent_at, NOT_IN_BREVO).await;
     }
-    let found = first_of(worker, &record, &ways).await?;
-    match found {
-        Some(found) => Ok(go(link(worker, key, stored, record, &found).await?)),
-        None if settings.create => Ok(go(stored)),
-        None => turn_away(worker, key, stored, claimed, Some(worker.now()), NOT_IN_BREVO).await,
+    let linked = match first_of(worker, &record, &ways).await {
+        Ok(Some(found)) => link(worker, key, stored.clone(), record, &found).await.map(Some),
+        Ok(None) => Ok(None),
+        Err(stop) => Err(stop),
+    };
+    match linked {
+        Err(stop) => {
+            // The notice comes again, and its events with it.
+            let release = |newest: &mut ContactRecord| claimed.settle(&mut newest.effects);
+            worker.env.table.settle(key, stored, Attributes::none, release).await?;
+            Err(stop)
+        }
+        Ok(Some(linked)) => Ok(go(linked)),
+        Ok(None) if settings.create => Ok(go(stored)),
+        Ok(None) => turn_away(worker, key, stored, claimed, Some(worker.now()), NOT_IN_BREVO).await,
     }
 }
 
