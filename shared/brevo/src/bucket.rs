@@ -59,7 +59,7 @@ impl Left {
 }
 
 impl Bucket {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Events,
         Self::EventsBatch,
         Self::Orders,
@@ -69,6 +69,7 @@ impl Bucket {
         Self::Categories,
         Self::CategoriesBatch,
         Self::Contacts,
+        Self::Tracker,
         Self::Other,
     ];
 
@@ -137,7 +138,7 @@ mod tests {
     use tajo_domain::Email;
 
     use super::*;
-    use crate::{Identifier, Item, Kind, get_account, get_attributes, get_contact};
+    use crate::{Event, Identifier, Item, Kind, get_account, get_attributes, get_contact};
 
     #[test]
     fn every_road_draws_on_its_own_bucket() {
@@ -146,8 +147,19 @@ mod tests {
         for kind in [Kind::Events, Kind::Orders, Kind::HistoricalOrders, Kind::Categories, Kind::Products] {
             assert_eq!(Bucket::of(&kind.batch(Vec::new())), kind.together());
         }
-        let product = Item::Product(serde_json::Map::new());
-        assert_eq!(Bucket::of(&product.request()), Bucket::Products);
+        let event = Event {
+            name: "order_placed",
+            identifier: Identifier::Email(Email::parse("jo@example.com").unwrap()),
+            date: jiff::Timestamp::UNIX_EPOCH,
+            properties: serde_json::Map::new(),
+        };
+        for item in [
+            Item::Event(event, std::collections::BTreeMap::new()),
+            Item::Product(serde_json::Map::new()),
+            Item::Category(serde_json::Map::new()),
+        ] {
+            assert_eq!(Some(Bucket::of(&item.request())), item.kind().alone());
+        }
         assert_eq!(Bucket::of(&get_account()), Bucket::Other);
         assert_eq!(Bucket::of(&get_attributes()), Bucket::Contacts);
         let jo = Identifier::Email(Email::parse("jo@example.com").unwrap());
