@@ -10,7 +10,7 @@ case " ${BENCH_ARGS:-} " in
 esac
 say "building the bench"
 cargo build --workspace --bins --target "$host"
-# A world per way of a day, and a door to it per process that is played.
-ulimit -n 16384 2>/dev/null || true
+# Every process that is played keeps its connections open.
+ulimit -n "$(ulimit -Hn)"
 # shellcheck disable=SC2086
 exec "$target_dir/$host/debug/tajo-bench" ${BENCH_ARGS:-}

@@ -2,7 +2,10 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tajo_app::explain::{Question, explain};
 use tajo_app::sync::Outcome;
+use tajo_mapping::{Settings, StoreKind};
+use tajo_platforms::Platform;
 use tajo_sandbox::Call;
 
 use crate::bodies::{sample, with};
@@ -232,4 +235,35 @@ async fn our_id_is_left_to_others_and_a_person_without_anything_named_is_nobody(
     let report = stage.tell("customers/create", &with(sample("customers-create"), nameless)).await;
     assert!(ending(&report).contains("contacts.identity"), "{report:?}");
     assert_eq!(stage.world.sandbox.state().contacts.len(), 1);
+}
+
+#[test]
+fn explain_shows_whom_brevo_is_asked_for_and_that_the_rest_depends_on_the_answer() {
+    let requests = |settings: &str| {
+        let body = sample("customers-create").to_string();
+        let question = Question {
+            platform: Platform::Shopify,
+            topic: "customers/create",
+            body: body.as_bytes(),
+            settings: Settings::from_yaml(settings).unwrap(),
+            kind: StoreKind::Live,
+            now: "2026-11-05T08:00:00Z".parse().unwrap(),
+        };
+        let explained = explain(&question);
+        (
+            explained
+                .requests
+                .iter()
+                .map(|request| format!("{:?} {}", request.method, request.path))
+                .collect::<Vec<_>>(),
+            explained.skipped,
+        )
+    };
+    let (known_only, skipped) = requests(KNOWN_ONLY);
+    let (email, id) = ("/contacts/jo%40example%2Ecom", "/contacts/shopify%3Ayour%2Dstore%3A7201400000011");
+    assert_eq!(known_only[..3], [format!("Get {email}"), format!("Get {id}"), format!("Put {email}")]);
+    assert!(skipped.iter().any(|skipped| skipped.reason.contains("contacts.create")), "{skipped:?}");
+    let (by_id, _) = requests(&ordered_by("[customer_id, email]"));
+    assert_eq!(by_id[..2], [format!("Get {id}"), "Post /contacts".to_owned()]);
+    assert_eq!(requests("").0[0], "Post /contacts");
 }

@@ -132,7 +132,8 @@ async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error>
     Ok(tables)
 }
 
-/// One of the delivery days, in every way that is asked for; side by side, each on a thread of its own.
+/// One of the delivery days, in every way that is asked for; as many at a time as there are processors: a
+/// world of gathering processes keeps thousands of connections open.
 fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
     let (seed, scale) = (arguments.seed, arguments.scale);
     let orders = (kind.orders() * scale / 100).max(1);
@@ -148,7 +149,7 @@ fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
         }
         !is_left_out
     };
-    let threads = WAYS.into_iter().filter(is_wanted).map(|way| {
+    let play = |way: Way| {
         say(&format!("the {name} day ({orders} orders a store, seed {seed}): {}", way.name));
         let send = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -156,12 +157,16 @@ fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
             runtime.block_on(days::send(kind, seed, orders, way, hour))
         };
         (way.name, std::thread::spawn(send))
-    });
-    let threads: Vec<_> = threads.collect();
+    };
+    let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let wanted: Vec<Way> = WAYS.into_iter().filter(is_wanted).collect();
     let mut ways = Vec::new();
-    for (name, thread) in threads {
-        let sent = thread.join().map_err(|_| format!("{name} panicked"))??;
-        ways.push((name, sent));
+    for some in wanted.chunks(at_once) {
+        let threads: Vec<_> = some.iter().copied().map(play).collect();
+        for (name, thread) in threads {
+            let sent = thread.join().map_err(|_| format!("{name} panicked"))??;
+            ways.push((name, sent));
+        }
     }
     let ways: Vec<(&'static str, &days::Sent)> = ways.iter().map(|(name, sent)| (*name, sent)).collect();
     Ok(days::table(kind, &ways))
