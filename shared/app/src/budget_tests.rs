@@ -42,15 +42,15 @@ fn once_scarce_a_bucket_stays_so_for_a_while() {
 }
 
 #[test]
-fn soon_after_scarcity_only_what_came_alone_and_cannot_wait_goes_without_a_ticket() {
+fn soon_after_scarcity_what_was_gathered_takes_tickets_and_what_came_alone_leaves_more() {
     let lane = Lane::new("account", Bucket::Events);
     lane.hear(left(10, 5, 1), None, at(0));
     lane.hear(left(10, 9, 1), None, at(4_000));
-    let takes = |urgency, ms, gathered| lane.takes_free(1, urgency, at(ms), gathered);
-    assert!(!takes(Urgency::Now, 4_001, true), "others want it too, whatever the answer says");
-    assert!(!takes(Urgency::Soon, 4_002, false) && takes(Urgency::Now, 4_003, false));
+    let takes = |calls, ms, gathered| lane.takes_free(calls, Urgency::Now, at(ms), gathered);
+    assert!(!takes(1, 4_001, true), "others want it too, whatever the answer says");
+    assert!(!takes(4, 4_002, false) && takes(3, 4_003, false), "six of ten are left");
     lane.hear(left(10, 9, 1), None, at(304_000));
-    assert!(takes(Urgency::Soon, 304_001, true), "that is over");
+    assert!(takes(4, 304_001, true), "that is over");
 }
 
 #[test]

@@ -140,3 +140,45 @@ fn live_orders_start_automations_in_a_batch_too() {
     let body = Plan::batch(Kind::Orders, &collapse(&[order(1, 5)]), &[0]).body.unwrap();
     assert_eq!(body["historical"], false);
 }
+
+/// An order that takes so many bytes of a batch, with the comma behind it.
+fn order_of(id: &str, bytes: usize) -> Item {
+    let padded = |padding: usize| Item::Order(serde_json::json!({"id": id, "note": "x".repeat(padding)}));
+    padded(bytes - padded(0).in_batch().to_string().len() - 1)
+}
+
+/// How many batches carry orders of these sizes, and how many are left.
+fn orders(sizes: &[usize]) -> (Vec<usize>, usize) {
+    let items: Vec<Item> =
+        sizes.iter().enumerate().map(|(n, size)| order_of(&format!("order-{n}"), *size)).collect();
+    let planned = plan(Kind::Orders, &collapse(&items), Supply { alone: 0, together: 9 });
+    (planned.together.iter().map(Vec::len).collect(), planned.left.len())
+}
+
+#[test]
+fn a_batch_is_filled_to_its_last_byte_and_not_beyond() {
+    let room = limits::BATCH_BYTES - ENVELOPE_BYTES;
+    assert_eq!(orders(&[room]), (vec![1], 0));
+    assert_eq!(orders(&[room + 1]), (vec![], 1), "no batch holds it");
+    assert_eq!(orders(&[room - 500, 500]), (vec![2], 0));
+    assert_eq!(orders(&[room - 500, 501]), (vec![1, 1], 0));
+}
+
+#[test]
+fn one_contact_s_events_fill_a_batch_and_begin_the_next() {
+    let event = Event {
+        name: "order_placed",
+        identifier: Identifier::ExtId("shopify:demo:1".to_owned()),
+        date: jiff::Timestamp::UNIX_EPOCH,
+        properties: serde_json::Map::new(),
+    };
+    let items = vec![Item::Event(event, BTreeMap::new()); limits::EVENTS_PER_BATCH + 1];
+    let planned = plan(Kind::Events, &collapse(&items), Supply { alone: 0, together: 2 });
+    assert_eq!(planned.together.iter().map(Vec::len).collect::<Vec<_>>(), [200, 1]);
+}
+
+#[test]
+fn what_no_batch_can_hold_is_counted_among_the_calls_that_are_needed() {
+    let items = [order_of("small", 100), order_of("large", limits::BATCH_BYTES)];
+    assert_eq!(needs(Kind::Orders, &collapse(&items)), Supply { alone: 2, together: 2 });
+}

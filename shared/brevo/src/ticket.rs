@@ -160,4 +160,15 @@ mod tests {
         assert_eq!(Windows::of(Rate { calls: 1, seconds: 1 }).tickets, 1);
         assert_eq!(Windows::of(Rate { calls: 100, seconds: 3600 }).tickets, 7);
     }
+
+    #[test]
+    fn windows_follow_each_other_and_moments_lie_evenly_in_them() {
+        let ms = |at: Timestamp| at.as_millisecond();
+        let second = Windows::of(Rate { calls: 10, seconds: 1 });
+        assert_eq!((second.length_ms, ms(second.start(3))), (2_000, 6_000));
+        assert_eq!([0, 1, 18].map(|number| ms(second.moment(3, number))), [6_000, 6_105, 7_894]);
+        let hour = Windows::of(Rate { calls: 100, seconds: 3600 });
+        assert_eq!((hour.length_ms, ms(hour.start(2))), (300_000, 600_000));
+        assert_eq!(ms(hour.moment(2, 6)), 600_000, "all of them may be used at once");
+    }
 }

@@ -123,8 +123,8 @@ impl Known {
             return true;
         }
         let kept = match self.is_fast() {
-            // Soon after scarcity others are at it too, each believing in its own half: that is for what cannot wait.
-            true if self.is_wary(now) && urgency != Urgency::Now => self.rate.calls,
+            // Soon after scarcity others are at it too, each believing in its own part of the second.
+            true if self.is_wary(now) => (self.rate.calls * 6).div_ceil(10),
             true => self.rate.calls / 2,
             false => (self.rate.calls * (100 - urgency.share_percent()) / 100).max(self.least()),
         };

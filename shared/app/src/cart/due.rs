@@ -1,6 +1,6 @@
 //! When a cart counts as abandoned: decided on the stored state, right before the event is sent.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{CartRecord, CartState, TouchOutcome};
 use tajo_mapping::{Planned, abandoned};
 use tajo_platforms::notice::CartDue;
@@ -35,8 +35,11 @@ pub(crate) async fn let_rest(
 pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Step, Stop> {
     let facts = &worker.store.facts;
     let key = Key::cart(&facts.store, &notice.token);
-    let (stored, verdict) =
-        worker.env.table.change(&key, attributes, |stored| judge(&worker.moment(), stored)).await?;
+    let (stored, verdict) = worker
+        .env
+        .table
+        .change(&key, attributes, |stored| judge(&worker.moment(), stored, worker.notice.received_at))
+        .await?;
     let (planned, record) = match (verdict, &stored.record) {
         (Verdict::Abandoned(planned), Some(record)) => (planned, record.clone()),
         (Verdict::Busy, _) => return Ok(Step::skip("cart", "another worker is sending this reminder")),
@@ -124,7 +127,12 @@ enum Verdict {
     Over,
 }
 
-fn judge(moment: &Moment<'_>, stored: Option<&CartRecord>) -> (Option<CartRecord>, Verdict) {
+/// `noticed_at`: when the sweeper found it. That is the event's time, however late or often it is sent.
+fn judge(
+    moment: &Moment<'_>,
+    stored: Option<&CartRecord>,
+    noticed_at: Timestamp,
+) -> (Option<CartRecord>, Verdict) {
     let Moment { facts, now, .. } = *moment;
     let Some(mut record) = stored.cloned() else { return (None, Verdict::Over) };
     let verdict = match record.at(now, facts.settings.abandoned_after) {
@@ -146,7 +154,9 @@ fn judge(moment: &Moment<'_>, stored: Option<&CartRecord>) -> (Option<CartRecord
                 Verdict::Over
             }
             Some(identifier) => {
-                let planned = vec![abandoned(&record, identifier, now)];
+                let due = record.touched_at.saturating_add(facts.settings.abandoned_after).unwrap_or(now);
+                let date = noticed_at.max(due).min(now);
+                let planned = vec![abandoned(&record, identifier, date)];
                 match effects::claim(&mut record.effects, planned, |_| true, moment).pop() {
                     Some(planned) => Verdict::Abandoned(planned),
                     None => Verdict::Busy,
