@@ -101,8 +101,12 @@ fn events(state: &State) -> BTreeMap<String, Value> {
 fn one_event(event: &tajo_sandbox::brevo::Event) -> String {
     let about = ["order_id", "cart_id", "id", "refund_id"];
     let about: Vec<&Value> = about.iter().map(|name| &event.event_properties[*name]).collect();
-    // The time of a payment is that of the body which showed it first.
-    let date = if event.event_name == "order_paid" { "" } else { event.event_date.as_str() };
+    // The time of a payment is that of the body which showed it first, that of a reminder the sweeper's.
+    let date = if ["order_paid", "cart_abandoned"].contains(&event.event_name.as_str()) {
+        ""
+    } else {
+        event.event_date.as_str()
+    };
     format!("{} {} {date} {}", event.event_name, event.identifiers, json!(about))
 }
 
