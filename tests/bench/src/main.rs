@@ -132,8 +132,8 @@ async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error>
     Ok(tables)
 }
 
-/// One of the delivery days, in every way that is asked for; as many at a time as there are processors. Of a
-/// large sale one at a time: its processes keep thousands of connections open.
+/// One of the delivery days, in every way that is asked for; as many at a time as there are processors. Large
+/// days one at a time: their processes keep thousands of connections open.
 fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
     let (seed, scale) = (arguments.seed, arguments.scale);
     let orders = (kind.orders() * scale / 100).max(1);
@@ -159,7 +159,7 @@ fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
         (way.name, std::thread::spawn(send))
     };
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let at_once = if kind == Kind::Flash && 20 < scale { 1 } else { processors };
+    let at_once = if 20 < scale { 1 } else { processors };
     let wanted: Vec<Way> = WAYS.into_iter().filter(is_wanted).collect();
     let mut ways = Vec::new();
     for some in wanted.chunks(at_once) {
