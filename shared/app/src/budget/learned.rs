@@ -1,7 +1,8 @@
 //! What processes have learned of an account's rates, for those that come after them.
 //!
-//! Read when a process meets an account, twice a day, and every minute while a road of it is scarce; written when there is news: a rate other than Brevo's table says,
-//! or a road that is scarce. So whoever is started in the middle of a sale takes tickets from its first call on.
+//! Read when a process meets an account, twice a day, and every minute while a road of it is scarce; written when there is
+//! news: a rate other than Brevo's table says, or a road that is scarce. So whoever is started in the middle of a sale takes
+//! tickets from its first call on.
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_brevo::{Bucket, Rate};
