@@ -33,6 +33,7 @@ mod interleavings;
 mod journey;
 mod lookup;
 mod lost_answers;
+mod lost_writes;
 mod manage;
 mod manage_door;
 mod manage_keys;

@@ -66,3 +66,9 @@ fn a_copy_is_read_anew_after_a_minute_and_no_sooner() {
     let some = Copy { keyring: Some(Arc::default()), tried_at: Some(start) };
     assert!(!some.is_due(after(59)) && some.is_due(after(60)));
 }
+
+#[test]
+fn a_keyring_of_nobody_refuses_as_slowly_as_one_of_many() {
+    let keyring = parse(&[]).unwrap();
+    assert_eq!((keyring.rounds(false), keyring.brevo_rounds()), (LEAST_ROUNDS, LEAST_ROUNDS));
+}

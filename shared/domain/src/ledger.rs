@@ -116,6 +116,9 @@ mod tests {
         ledger.done("placed");
         assert_eq!(ledger.claim("placed", at(100), at(110)), Claim::Done);
         assert!(ledger.is_done("placed"));
+        ledger.claim("refund:88", at(100), at(110));
+        let all: Vec<(&str, bool)> = ledger.entries().collect();
+        assert_eq!(all, [("placed", true), ("refund:88", false)]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Key;
 use crate::table::ALL_STORES;
+use crate::unclear::Unclear;
 
 /// The item format this version writes. It reads this one and the one before.
 const FORMAT: u64 = 1;
@@ -48,10 +49,19 @@ pub enum TableError {
 /// An item and the revision it was read at; revision 0 is an absent item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored<T> {
-    /// Counts writes.
+    /// Names the write that made it, by chance: so a writer knows its own again.
     pub revision: u64,
     /// The item, if there is one.
     pub record: Option<T>,
+}
+
+/// What came of a write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Put<T> {
+    /// The item is as it was to be, at this revision.
+    Written(u64),
+    /// Somebody else was first: this is there instead, and nothing was written.
+    Moved(Stored<T>),
 }
 
 /// Where an item shows up in the due index, and when it expires.
@@ -165,10 +175,8 @@ impl Table {
             let (record, result) = decide(stored.record.as_ref());
             let Some(record) = record else { return Ok((stored, result)) };
             match self.put(key, stored.revision, &record, &attributes(&record)).await? {
-                None => {
-                    return Ok((Stored { revision: stored.revision + 1, record: Some(record) }, result));
-                }
-                Some(moved) => stored = moved,
+                Put::Written(revision) => return Ok((Stored { revision, record: Some(record) }, result)),
+                Put::Moved(moved) => stored = moved,
             }
         }
         Err(TableError::Contended { pk: kind_of(key) })
@@ -197,47 +205,62 @@ impl Table {
                 return if is_newest { Ok(stored) } else { self.get_newest(key).await };
             };
             match self.put(key, stored.revision, &changed, &attributes(&changed)).await? {
-                None => return Ok(Stored { revision: stored.revision + 1, record: Some(changed) }),
-                Some(moved) => stored = moved,
+                Put::Written(revision) => return Ok(Stored { revision, record: Some(changed) }),
+                Put::Moved(moved) => stored = moved,
             }
             is_newest = true;
         }
         Err(TableError::Contended { pk: kind_of(key) })
     }
 
-    /// Writes one item if its revision is still `revision`. `None`: written; else what is there instead.
+    /// Writes one item if its revision is still `revision`.
+    ///
+    /// An error leaves open whether it was written: whoever took something with it must come again.
     pub async fn put<T: Serialize + DeserializeOwned>(
         &self,
         key: &Key,
         revision: u64,
         record: &T,
         attributes: &Attributes,
-    ) -> Result<Option<Stored<T>>, TableError> {
+    ) -> Result<Put<T>, TableError> {
+        // The numbers 0 and 1 mean something else; the numbers of before were small.
+        let ours = u64::from(fastrand::u32(2..));
         let mut item = self.envelope(key, record, attributes)?;
-        item.insert("rev".to_owned(), number(revision + 1));
+        item.insert("rev".to_owned(), number(ours));
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         let put = if revision == 0 {
             put.condition_expression("attribute_not_exists(pk)")
         } else {
             put.condition_expression("rev = :rev").expression_attribute_values(":rev", number(revision))
         };
+        let unclear = Unclear::default();
         let answer = put
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .customize()
+            .interceptor(unclear.clone())
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(None),
+        let failed = match answer {
+            Ok(_) => return Ok(Put::Written(ours)),
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
-                let PutItemError::ConditionalCheckFailedException(failed) = error.into_err() else {
-                    return self.get_newest(key).await.map(Some);
-                };
-                match failed.item {
-                    Some(item) => parse(key, Some(item)).map(Some),
-                    // Deleted meanwhile, or the service did not return it.
-                    None => self.get_newest(key).await.map(Some),
-                }
+                error.into_err()
             }
-            Err(error) => Err(aws_error("PutItem", error)),
+            Err(error) => return Err(aws_error("PutItem", error)),
+        };
+        let there = match failed {
+            PutItemError::ConditionalCheckFailedException(failed) => failed.item,
+            _ => None,
+        };
+        let moved = match there {
+            Some(item) => parse(key, Some(item))?,
+            // Deleted meanwhile, or the service did not return it.
+            None => self.get_newest(key).await?,
+        };
+        match unclear.was() {
+            false => Ok(Put::Moved(moved)),
+            true if moved.revision == ours => Ok(Put::Written(ours)),
+            // Ours may have been there before the one that is.
+            true => Err(TableError::Aws { operation: "PutItem", reason: "no clear answer".to_owned() }),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
@@ -132,11 +133,21 @@ impl World {
 
     /// The same, with a table that waits for as long as the test holds its calls, and asks once.
     pub async fn patient_env(&self, front: &Front) -> Env {
+        self.env_with(front, RetryConfig::disabled()).await
+    }
+
+    /// The same, with a table that asks three times as the deployed one does, but at once.
+    pub async fn insistent_env(&self, front: &Front) -> Env {
+        let at_once = RetryConfig::standard().with_initial_backoff(Duration::from_millis(2));
+        self.env_with(front, at_once.with_max_attempts(3)).await
+    }
+
+    async fn env_with(&self, front: &Front, retries: RetryConfig) -> Env {
         let mut env = self.env(front).await;
         let aws = tajo_state::sdk_config(Some(&front.url)).await.unwrap();
         let patient = aws_sdk_dynamodb::config::Builder::from(&aws)
             .timeout_config(TimeoutConfig::disabled())
-            .retry_config(RetryConfig::disabled())
+            .retry_config(retries)
             .build();
         env.table = Table::new(aws_sdk_dynamodb::Client::from_conf(patient), TABLE);
         env

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use tajo_api::{ApiKey, Code, KeyRequest, Scope};
 use tajo_domain::StoreId;
-use tajo_state::{Key, Listing, Span, Table, TableError, count_use, list_ids};
+use tajo_state::{Key, Listing, Put, Span, Table, TableError, count_use, list_ids};
 
 use super::Manage;
 use super::fault::Fault;
@@ -200,7 +200,7 @@ async fn make(table: &Table, asked: KeyRequest, now: Timestamp) -> Result<(ApiKe
     let KeyRequest { name, scope, stores } = asked;
     let stored = Stored { name, scope, stores, created_at: now, hash: random::hash(&secret) };
     let attributes = Listing::Keys.attributes(now, None);
-    if table.put(&Key::api_key(&id), 0, &stored, &attributes).await?.is_some() {
+    if let Put::Moved(_) = table.put(&Key::api_key(&id), 0, &stored, &attributes).await? {
         return Err(KeyError::Taken);
     }
     Ok((stored.shown(&id), format!("tajo_{id}_{}", secret.expose_secret()).into()))
