@@ -108,6 +108,7 @@ mod tests {
         assert_eq!(sent(Kind::Date, "2026-11-02T23:30:00-05:00"), Some(json!("2026-11-03")));
         assert_eq!(sent(Kind::Date, "2026-11-02T23:30:00"), Some(json!("2026-11-02")));
         assert_eq!(sent(Kind::Boolean, "Yes"), Some(json!(true)));
+        assert_eq!(sent(Kind::Boolean, "off"), Some(json!(false)));
     }
 
     #[test]

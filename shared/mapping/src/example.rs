@@ -58,6 +58,7 @@ fn custom_example(source: &str, kind: Kind) -> &'static str {
     match (source.strip_prefix("default_address."), kind) {
         _ if source == tajo_domain::NOTE => "prefers mornings",
         (Some("address1"), _) => "Gartenweg 7",
+        (Some("address2"), _) => "2nd floor",
         (Some("city"), _) => "Freiburg",
         (Some("country"), _) => "Germany",
         (Some("country_code"), _) => "DE",
