@@ -23,6 +23,8 @@ fn whatever_a_store_asks_for_besides_has_an_example_of_its_kind() {
     insta::assert_snapshot!(rows(
         "field_mapping:
   email: EMAIL
+  preferred_language: LANGUAGE
+  accepts_marketing: NEWSLETTER
   note: NOTE
   default_address.address1: STREET
   default_address.address2: STREET2
