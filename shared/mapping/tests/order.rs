@@ -4,11 +4,22 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use tajo_domain::{OrderRecord, StoreId};
-use tajo_mapping::{Settings, StoreFacts, StoreKind, is_historical, sent_order};
+use tajo_domain::{Currency, Email, Identity, Money, OrderFact, OrderHead, OrderRecord, Refund, StoreId};
+use tajo_mapping::{Settings, StoreFacts, StoreKind, is_historical, lone_events, sent_order};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
+}
+
+fn facts() -> StoreFacts {
+    StoreFacts {
+        store: StoreId::parse("demo-shop").unwrap(),
+        platform: "shopify",
+        shop: "demo-shop.myshopify.com".to_owned(),
+        connected_at: at(100),
+        kind: StoreKind::Live,
+        settings: Settings::from_yaml("").unwrap(),
+    }
 }
 
 #[test]
@@ -28,15 +39,63 @@ fn the_stored_order_is_sent_with_the_time_of_its_last_change_and_a_deleted_one_i
 
 #[test]
 fn an_order_of_before_the_connection_starts_no_automation() {
-    let facts = StoreFacts {
-        store: StoreId::parse("demo-shop").unwrap(),
-        platform: "shopify",
-        shop: "demo-shop.myshopify.com".to_owned(),
-        connected_at: at(100),
-        kind: StoreKind::Live,
-        settings: Settings::from_yaml("").unwrap(),
-    };
+    let facts = facts();
     let placed = |second| is_historical(&json!({"createdAt": at(second).to_string()}), &facts);
     assert_eq!((placed(99), placed(100), placed(101)), (true, false, false));
     assert!(!is_historical(&json!({}), &facts));
+}
+
+fn euros(text: &str) -> Money {
+    text.parse().unwrap()
+}
+
+/// A refund of an order of 100 EUR that has not been told by a body of the order.
+fn refund(second: i64, amount: &str, paid_in: &str) -> OrderFact {
+    let refund = Refund {
+        id: "88".to_owned(),
+        at: at(second),
+        amount: euros(amount),
+        reason: None,
+        items: Vec::new(),
+        pending: false,
+        is_full: None,
+    };
+    OrderFact::Refund { refund, paid_in: Currency::parse(paid_in) }
+}
+
+fn told(fact: OrderFact) -> Vec<String> {
+    told_after(Money::ZERO, fact)
+}
+
+/// After so much has gone back by the order's own word.
+fn told_after(refunded: Money, fact: OrderFact) -> Vec<String> {
+    let identity = Identity { email: Email::parse("jo@example.com").ok(), ..Identity::default() };
+    let head = OrderHead {
+        name: "#1001".to_owned(),
+        identity,
+        currency: Currency::parse("EUR"),
+        url: None,
+        total: euros("100"),
+        net: euros("100"),
+        refunded,
+    };
+    let record = OrderRecord { head: Some(head), facts: vec![fact], ..OrderRecord::unseen() };
+    let line = |planned: tajo_mapping::Planned| {
+        let kind = &planned.event.properties["refund_type"];
+        format!("{} {} {kind}", planned.key, planned.event.name)
+    };
+    lone_events("7", &record, record.facts.iter(), &facts()).into_iter().map(line).collect()
+}
+
+#[test]
+fn a_refund_that_comes_alone_is_told_once_its_money_went_back_in_the_orders_currency() {
+    assert_eq!(told(refund(100, "30", "EUR")), ["refunded:88 order_refunded \"partial\""]);
+    assert_eq!(told(refund(100, "100", "EUR")), ["refunded:88 order_refunded \"full\""]);
+    assert_eq!(told(refund(100, "0", "EUR")), ["refunded:88 order_refunded \"partial\""]);
+    let goods = told_after(euros("100"), refund(100, "0", "EUR"));
+    assert_eq!(goods, ["refunded:88 order_refunded \"partial\""], "goods alone, after all the money");
+    assert!(told(refund(99, "30", "EUR")).is_empty(), "before the store was connected");
+    assert!(told(refund(100, "30", "USD")).is_empty(), "its amount comes with the next body");
+    let OrderFact::Refund { refund, paid_in } = refund(100, "30", "EUR") else { unreachable!() };
+    assert!(told(OrderFact::Refund { refund: Refund { pending: true, ..refund }, paid_in }).is_empty());
 }
