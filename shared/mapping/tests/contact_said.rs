@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use tajo_brevo::{ContactWrite, Identifier};
 use tajo_domain::{
-    Block, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, NumberConsent, Phone, Profile,
-    StoreId, Versioned,
+    Block, Consent, ConsentState, ContactRecord, Creation, CustomValue, Email, KnownAs, NumberConsent, Phone,
+    Profile, StoreId, Versioned,
 };
 use tajo_mapping::{
     Settings, StoreFacts, StoreKind, adopt, created_by, flags_due, identifier_of, is_said, may_ride, moves,
@@ -208,4 +208,14 @@ fn a_contact_that_brevo_had_by_its_number_alone_is_named_by_it_until_it_has_our_
     };
     assert!(who(true, false));
     assert!(!who(true, true) && !who(false, false) && !who(false, true));
+}
+
+#[test]
+fn what_the_store_no_longer_maps_is_forgotten() {
+    let fact = || CustomValue { at: at(1), edited_at: None, value: Some("gold".to_owned()), given: true };
+    let sources = ["metafields.custom.tier", "note"];
+    let custom = sources.map(|source| (source.to_owned(), fact())).into();
+    let mut record = ContactRecord { custom, ..jo() };
+    facts("field_mapping: {note: NOTE}").settings.field_mapping.forget_unmapped(&mut record);
+    assert_eq!(record.custom.into_keys().collect::<Vec<_>>(), ["note"]);
 }

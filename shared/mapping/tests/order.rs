@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "constants of a test")]
 
 use jiff::Timestamp;
-use serde_json::json;
-use tajo_domain::{Currency, Email, Identity, Money, OrderFact, OrderHead, OrderRecord, Refund, StoreId};
-use tajo_mapping::{Settings, StoreFacts, StoreKind, is_historical, lone_events, sent_order};
+use serde_json::{Value, json};
+use tajo_domain::{
+    Change, Currency, Email, Identity, Money, OrderFact, OrderHead, OrderRecord, Refund, StoreId,
+};
+use tajo_mapping::{Settings, StoreFacts, StoreKind, is_historical, lone_events, order_events, sent_order};
+use tajo_platforms::{Context, Platform};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -98,4 +101,32 @@ fn a_refund_that_comes_alone_is_told_once_its_money_went_back_in_the_orders_curr
     assert!(told(refund(100, "30", "USD")).is_empty(), "its amount comes with the next body");
     let OrderFact::Refund { refund, paid_in } = refund(100, "30", "EUR") else { unreachable!() };
     assert!(told(OrderFact::Refund { refund: Refund { pending: true, ..refund }, paid_in }).is_empty());
+}
+
+#[test]
+fn a_buyer_who_paid_in_another_currency_is_told_what_they_saw() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/shopify/orders-create.paid.json");
+    let mut body: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    body["presentment_currency"] = json!("CHF");
+    body["total_price_set"] = json!({
+        "shop_money": {"amount": "107.50", "currency_code": "EUR"},
+        "presentment_money": {"amount": "99.80", "currency_code": "CHF"},
+    });
+    let shop_domain = "demo-shop.myshopify.com".to_owned();
+    let context = Context { shop_domain, shop_country: None, live: true, time: at(0) };
+    let changes =
+        Platform::Shopify.changes("orders/create", body.to_string().as_bytes(), &context).unwrap().changes;
+    let order = changes
+        .iter()
+        .find_map(|change| match change {
+            Change::Order(order) => Some(order),
+            _ => None,
+        })
+        .unwrap();
+    let planned = order_events(order, &facts());
+    let placed = &planned.iter().find(|planned| planned.key == "placed").unwrap().event.properties;
+    assert_eq!(
+        (&placed["presentment_currency"], &placed["presentment_total"], &placed["currency"]),
+        (&json!("CHF"), &json!(99.8), &json!("EUR"))
+    );
 }

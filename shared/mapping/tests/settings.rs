@@ -119,7 +119,7 @@ fn the_mapping_document_is_accepted_as_written_and_replaces_the_defaults() {
 #[test]
 fn any_field_can_be_written_in_full_and_metafields_with_their_kind() {
     let settings = read(
-        "field_mapping:\n  metafields.custom.birthday: { attribute: birthday, kind: date }\n  note_attributes.gift message: Gift\n  addresses[0].state: STATE\n  default_address.city: CITY\n  note: NOTE\n  tags: { attribute: TAGS }\n",
+        "field_mapping:\n  metafields.custom.birthday: { attribute: birthday, kind: date }\n  note_attributes.gift message: Gift\n  addresses[0].state: STATE\n  default_address.city: CITY\n  note: NOTE\n  tags: { attribute: TAGS }\n  orders_count: { attribute: ORDERS, kind: number }\n",
     );
     let rules = effective_rules(&settings);
     let rules: Vec<String> = rules
@@ -135,6 +135,7 @@ fn any_field_can_be_written_in_full_and_metafields_with_their_kind() {
             "CITY ← default_address.city (text)",
             "NOTE ← note (text)",
             "TAGS ← tags (text)",
+            "ORDERS ← orders_count (number)",
         ]
     );
     assert_eq!(settings.field_mapping.metafields().collect::<Vec<_>>(), [("custom", "birthday")]);
