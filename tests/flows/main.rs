@@ -69,3 +69,4 @@ mod tokens;
 mod tracker;
 mod two_stores;
 mod uncounted;
+mod unfinished;

@@ -112,7 +112,7 @@ pub(crate) fn accept(
         return (None, Accepted::over(ERASED, None));
     }
     // A crash may have come between the mark and the list: a redelivered record looks at the list again.
-    let was_abandoned = record.state == CartState::Abandoned || moment.redelivered;
+    let was_abandoned = may_be_listed(&record) || moment.redelivered;
     let recovered = record.contact().filter(|_| was_abandoned);
     if record.state == CartState::Ordered {
         return (None, Accepted::over("the cart is an order already", recovered));
@@ -159,7 +159,9 @@ pub(crate) fn accept(
     let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
     let over = record.identity.is_empty().then_some(OF_NOBODY);
     let write = stored != Some(&record);
-    let recovered = recovered.filter(|_| record.state != CartState::Abandoned);
+    // Whoever reminds of this quiet period answers for the list.
+    let is_due = record.state == CartState::Open && record.effects.knows(&record.quiet_key());
+    let recovered = recovered.filter(|_| record.state != CartState::Abandoned && !is_due);
     (write.then_some(record), Accepted { claimed, changed, recovered, over })
 }
 
@@ -283,13 +285,18 @@ pub(crate) async fn close(
             // Again: a crash may have come between this mark and the list.
             return (None, record.contact().filter(|_| worker.redelivered));
         }
-        let recovered = record.contact().filter(|_| record.state == CartState::Abandoned);
+        let recovered = record.contact().filter(|_| may_be_listed(&record));
         finish(&mut record);
         (Some(record), recovered)
     };
     let known = guess.then_some(Stored { revision: 0, record: None });
     let (closed, recovered) = worker.env.table.change_from(&key, known, attributes, decide).await?;
     Ok((recovered, closed.record.map(|record| record.tokens).unwrap_or_default()))
+}
+
+/// Whether the contact may be on the list of abandoned carts because of this cart.
+fn may_be_listed(record: &CartRecord) -> bool {
+    record.state == CartState::Abandoned || record.is_being_reminded()
 }
 
 fn new_record(now: Timestamp) -> CartRecord {

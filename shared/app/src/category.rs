@@ -125,7 +125,8 @@ async fn send_newest(
             return Ok(Step { applied: true, ..Step::default() });
         };
         worker.deliver_one(Item::Category(category_body(id, &record, &worker.store.facts))).await?;
-        let settle = |newest: &mut CategoryRecord| newest.sent = newest.sent.max(record.accepted);
+        // Not the greatest of both: ours may have come after a newer one, which then goes once more.
+        let settle = |newest: &mut CategoryRecord| newest.sent = record.accepted;
         known = worker.env.table.settle(key, known, Attributes::none, settle).await?;
     }
     Err(Stop::Later { after: None, reason: "the collection changed faster than Brevo answered".to_owned() })

@@ -113,7 +113,8 @@ pub(crate) async fn set_abandoned(
         }
         note_tries(&mut record, &worker.store.facts, worker.now());
         let write = stored != Some(&record);
-        (write.then_some(record), Accepted { changed, ..Accepted::default() })
+        // Also where an earlier try wrote it down and got no further: Brevo has it otherwise.
+        (write.then_some(record), Accepted { changed: true, ..Accepted::default() })
     };
     let (stored, accepted) = table.change(&key, Attributes::none, decide).await?;
     if accepted.listed {

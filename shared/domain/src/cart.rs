@@ -79,6 +79,9 @@ pub enum CartState {
     Emptied,
 }
 
+/// Keys of reminders begin like this.
+const QUIET: &str = "quiet:";
+
 /// What we remember of a cart. Short names: an item is charged by the started kilobyte.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartRecord {
@@ -142,7 +145,12 @@ impl CartRecord {
 
     /// Names one quiet period: it begins with a touch and ends with the next.
     pub fn quiet_key(&self) -> String {
-        format!("quiet:{}", self.touched_at.as_millisecond())
+        format!("{QUIET}{}", self.touched_at.as_millisecond())
+    }
+
+    /// Whether a reminder was begun and is not over: its contact may be on the list of abandoned carts already.
+    pub fn is_being_reminded(&self) -> bool {
+        self.effects.unfinished().any(|key| key.starts_with(QUIET))
     }
 
     /// Strips everything personal, for good.

@@ -90,3 +90,29 @@ pub(crate) fn address(address: &Address) -> Value {
 fn size(value: &Value) -> usize {
     value.to_string().len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of texts with these sizes are put in, and how many are said to be left out.
+    fn put(sizes: &[usize]) -> (usize, Option<u64>) {
+        let mut properties = object(vec![("shop", Some(json!("Demo")))]);
+        let items = sizes.iter().map(|size| json!("x".repeat(size - 2))).collect();
+        put_items(&mut properties, items);
+        assert_eq!(properties["items_count"], sizes.len());
+        let kept = properties["items"].as_array().map(Vec::len).unwrap_or_default();
+        (kept, properties.get("items_omitted").and_then(Value::as_u64))
+    }
+
+    #[test]
+    fn as_many_items_go_as_brevo_takes_to_the_last_byte() {
+        let room = EVENT_PROPERTIES_BYTES - r#"{"shop":"Demo"}"#.len() - 100;
+        // A comma each.
+        assert_eq!(put(&[room - 1]), (1, None));
+        assert_eq!(put(&[room]), (0, Some(1)));
+        assert_eq!(put(&[room - 11, 9]), (2, None));
+        assert_eq!(put(&[room - 11, 10]), (1, Some(1)));
+        assert_eq!(put(&[]), (0, None));
+    }
+}

@@ -11,8 +11,8 @@ use tajo_domain::{
     Profile, StoreId, Versioned,
 };
 use tajo_mapping::{
-    Settings, StoreFacts, StoreKind, adopt, created_by, flags_due, identifier_of, is_said, may_ride, moves,
-    note_tries, settle_update, update,
+    Kind, Settings, StoreFacts, StoreKind, adopt, created_by, flags_due, identifier_of, is_said, may_ride,
+    moves, note_tries, settle_update, update,
 };
 
 fn facts(settings: &str) -> StoreFacts {
@@ -218,4 +218,20 @@ fn what_the_store_no_longer_maps_is_forgotten() {
     let mut record = ContactRecord { custom, ..jo() };
     facts("field_mapping: {note: NOTE}").settings.field_mapping.forget_unmapped(&mut record);
     assert_eq!(record.custom.into_keys().collect::<Vec<_>>(), ["note"]);
+}
+
+#[test]
+fn an_emptied_name_is_emptied_only_in_a_contact_that_we_made() {
+    let mut record = jo();
+    record.profile.as_mut().unwrap().value.first_name = Some(String::new());
+    let said =
+        |record: &ContactRecord| update(record, &facts(""), at(10)).0.attributes.get("FIRSTNAME").cloned();
+    assert_eq!(said(&record), None);
+    record.known_as = KnownAs::Created;
+    assert_eq!(said(&record), Some(json!("")));
+}
+
+#[test]
+fn kinds_have_brevos_words() {
+    assert_eq!(Kind::ALL.map(Kind::as_str), ["text", "float", "date", "boolean"]);
 }

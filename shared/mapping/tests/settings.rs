@@ -297,3 +297,10 @@ fn the_contact_for_stock_alerts_is_an_address() {
     assert!(error.contains("`sync.inventory.alert_email` is no email address"), "{error}");
     assert!(!error.contains("nobody"), "{error}");
 }
+
+#[test]
+fn an_attributes_name_has_one_to_fifty_characters() {
+    let named = |name: &str| Settings::from_yaml(&format!("field_mapping:\n  tags: \"{name}\"\n")).is_ok();
+    assert!(named("A") && named(&"A".repeat(50)));
+    assert!(!named("") && !named(&"A".repeat(51)) && !named("MY TAGS"));
+}

@@ -43,14 +43,10 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
     let (planned, record) = match (verdict, &stored.record) {
         (Verdict::Abandoned(planned), Some(record)) => (planned, record.clone()),
         (Verdict::Busy, _) => return Ok(Step::skip("cart", "another worker is sending this reminder")),
-        (Verdict::Later, _) => return Ok(Step::skip("cart", "somebody touched the cart meanwhile")),
-        (Verdict::TooLate, _) => {
-            return Ok(Step::skip(
-                "cart",
-                "the cart was due for more than a day: a reminder would come too late",
-            ));
+        (verdict, record) => {
+            take_off_the_list(worker, record.as_ref(), &notice.token).await?;
+            return Ok(Step::skip("cart", why_nobody(&verdict)));
         }
-        _ => return Ok(Step::skip("cart", "the cart was ordered, emptied, or reminded of already")),
     };
     // The claim stands; whatever an order marked before this read counts.
     if is_ordered_elsewhere(worker, &record, &notice.token).await? {
@@ -59,7 +55,8 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
             release.settle(&mut newest.effects);
             finish(newest);
         };
-        worker.env.table.settle(&key, stored, attributes, settle).await?;
+        let newest = worker.env.table.settle(&key, stored, attributes, settle).await?;
+        take_off_the_list(worker, newest.record.as_ref(), &notice.token).await?;
         return Ok(Step::skip("cart", "the cart was ordered under another token"));
     }
     let mut sent = effects::Sent::nothing(std::slice::from_ref(&planned));
@@ -110,6 +107,29 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
         return Ok(Step::skip("cart", "the cart was ordered or touched meanwhile"));
     }
     Ok(Step { applied: true, ..Step::default() })
+}
+
+/// An earlier try of the notice may have put the contact on the list, and have been stopped before it could see that the
+/// cart is none of an abandoner any more.
+async fn take_off_the_list(
+    worker: &Worker<'_>,
+    record: Option<&CartRecord>,
+    token: &str,
+) -> Result<(), Stop> {
+    let is_none = |record: &&CartRecord| record.state != CartState::Abandoned && !record.erased;
+    let contact = record.filter(is_none).filter(|_| worker.redelivered).and_then(CartRecord::contact);
+    if let Some(contact) = contact {
+        contact::set_abandoned(worker, &contact, token, false).await?;
+    }
+    Ok(())
+}
+
+fn why_nobody(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Later => "somebody touched the cart meanwhile",
+        Verdict::TooLate => "the cart was due for more than a day: a reminder would come too late",
+        _ => "the cart was ordered, emptied, or reminded of already",
+    }
 }
 
 /// Whether nothing happened to the cart since it was judged.

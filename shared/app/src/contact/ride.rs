@@ -8,7 +8,7 @@ use tajo_domain::{ContactRecord, Email};
 use tajo_mapping::{StoreFacts, identifier_of, may_ride, moves, update};
 use tajo_state::{Attributes, Key, Stored};
 
-use super::{converge, write};
+use super::{converge, remember_tried, write};
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
@@ -82,7 +82,10 @@ pub(crate) async fn finish(worker: &Worker<'_>) -> Result<Step, Stop> {
         write::write(worker, &key, &record).await?
     };
     let sent = written.sent.clone();
-    let settle = |newest: &mut ContactRecord| written.settle(newest, &worker.store.facts);
+    let settle = |newest: &mut ContactRecord| {
+        remember_tried(newest, &sent);
+        written.settle(newest, &worker.store.facts);
+    };
     let newest = worker.env.table.settle(&key, stored, Attributes::none, settle).await?;
     let mut step = Step { applied: true, ..Step::default() };
     step.skipped.extend(written.skipped());

@@ -232,8 +232,9 @@ fn finish(
             accepted.sends_until = Some(record.sending_until);
             due.iter().for_each(|due| forget(&mut record, due));
         } else {
-            // A stock is in the record: whoever sends now sends it, too. A content is only in this notice.
-            accepted.must_wait = is_newest && (content_changed || moment.redelivered);
+            // A stock is in the record: whoever sends now sends it, too. A content is only in this notice; and one that
+            // comes again may be the very one that has the right, and is all that answers for what is due.
+            accepted.must_wait = moment.redelivered || (is_newest && content_changed);
         }
     }
     let write = stored != Some(&record);
