@@ -7,7 +7,7 @@ use std::fmt::Write;
 use tajo_mapping::Settings;
 
 /// One mistake each.
-const MISTAKES: [&str; 39] = [
+const MISTAKES: [&str; 42] = [
     "connectors:\n  shopify:\n    lists:\n      buyer: 6\n",
     "conectors:\n  shopify:\n    enabled: true\n",
     "connectors:\n  shopfy:\n    enabled: true\n",
@@ -33,6 +33,9 @@ const MISTAKES: [&str; 39] = [
     "field_mapping:\n  frist_name: FIRSTNAME\n",
     "field_mapping:\n  default_address.town: TOWN\n  default_address.citty: CITY\n",
     "field_mapping:\n  metafields.birthday: BIRTHDAY\n",
+    "field_mapping:\n  metafields..birthday: BIRTHDAY\n",
+    "field_mapping:\n  metafields.custom.: BIRTHDAY\n",
+    "field_mapping:\n  note_attributes.: GIFT\n",
     "field_mapping:\n  first_name: NAME\n  last_name: name\n",
     "field_mapping:\n  loyalty_tier: TIER\n  metafields.custom.loyalty_tier: TIER2\n",
     "field_mapping:\n  first_name: SMS\n",
