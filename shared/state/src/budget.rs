@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
-use crate::item::{aws_error, read_number};
+use crate::error::aws_error;
+use crate::item::read_number;
 use crate::{Key, Table, TableError};
 
 /// How long a window's count is kept, in seconds, after the window began: longer than any window.

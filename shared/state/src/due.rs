@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use tajo_domain::StoreId;
 
-use crate::item::aws_error;
+use crate::error::aws_error;
 use crate::parked::Span;
 use crate::table::{WEBHOOK_CHECKS, cart_shard};
 use crate::{DUE_SHARDS, Table, TableError};

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Key;
+use crate::error::{TableError, aws_error, kind_of};
 use crate::table::ALL_STORES;
 use crate::unclear::Unclear;
 
@@ -18,33 +19,6 @@ const FORMAT: u64 = 1;
 
 /// Lost races before giving up: more means that something is badly wrong, and the queue tries again.
 const ROUNDS: u32 = 20;
-
-/// Why the table could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    /// DynamoDB did not answer, or refused.
-    #[error("DynamoDB {operation} failed: {reason}")]
-    Aws {
-        /// What was tried.
-        operation: &'static str,
-        /// DynamoDB's error code, or what went wrong on the way.
-        reason: String,
-    },
-    /// The item is not what this version writes.
-    #[error("an item at {pk} cannot be read: {reason}")]
-    Unreadable {
-        /// The partition key without its ids.
-        pk: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// Too many others wrote the same item.
-    #[error("an item at {pk} changed {ROUNDS} times while being written")]
-    Contended {
-        /// The partition key without its ids.
-        pk: String,
-    },
-}
 
 /// An item and the revision it was read at; revision 0 is an absent item.
 #[derive(Clone, Debug, PartialEq)]
@@ -347,24 +321,4 @@ pub(crate) fn read_number(item: &HashMap<String, AttributeValue>, name: &str) ->
 
 pub(crate) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
-}
-
-/// The kind of an item, for messages: ids may be personal.
-pub(crate) fn kind_of(key: &Key) -> String {
-    key.pk.split('#').take(2).collect::<Vec<_>>().join("#")
-}
-
-/// An AWS error as one line without bodies.
-pub(crate) fn aws_error<E, R>(operation: &'static str, error: SdkError<E, R>) -> TableError
-where
-    E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
-{
-    let reason = match &error {
-        SdkError::ServiceError(service) => service.err().code().unwrap_or("an unknown error").to_owned(),
-        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
-        SdkError::DispatchFailure(_) => "no connection".to_owned(),
-        SdkError::ConstructionFailure(_) => "the request could not be made".to_owned(),
-        _ => "a broken answer".to_owned(),
-    };
-    TableError::Aws { operation, reason }
 }

@@ -3,6 +3,7 @@
 mod aws;
 mod budget;
 mod due;
+mod error;
 mod installs;
 mod item;
 mod lease;
@@ -23,8 +24,9 @@ mod walk;
 pub use aws::{AwsError, sdk_config};
 pub use budget::{Learned, count_use, learned_of, note_learned, take_tickets};
 pub use due::{DueCart, DuePage, due_carts, due_shard, due_webhook_checks};
+pub use error::TableError;
 pub use installs::{InstallLink, ShopOwner, Visit, WebhookCheck};
-pub use item::{Attributes, Put, Stored, Table, TableError};
+pub use item::{Attributes, Put, Stored, Table};
 pub use lease::Lease;
 pub use listing::{Listing, count_waiting, list_ids, list_stores};
 pub use log::{LogLine, read_log, write_log};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tajo_domain::StoreId;
 
 use crate::due::{DuePage, ids_page};
-use crate::item::aws_error;
+use crate::error::aws_error;
 use crate::parked::COUNTED;
 use crate::table::{ALL_KEYS, ALL_STORES, held_shard, parked_shard, runs_shard};
 use crate::{Attributes, Key, Span, Table, TableError};

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{Timestamp, ToSpan, Unit, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::item::{aws_error, parse};
+use crate::error::aws_error;
+use crate::item::parse;
 use crate::table::LOG_SHARDS;
 use crate::{Attributes, Key, Table, TableError};
 

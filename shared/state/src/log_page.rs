@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
-use crate::item::{aws_error, parse};
+use crate::error::aws_error;
+use crate::item::parse;
 use crate::log::{DAY, hour};
 use crate::table::LOG_SHARDS;
 use crate::{Key, LogLine, Table, TableError};

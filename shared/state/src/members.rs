@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use tajo_domain::StoreId;
 
-use crate::item::aws_error;
+use crate::error::aws_error;
 use crate::{Attributes, Key, Table, TableError};
 
 /// Notes that a product is in a collection. Noting it again changes nothing.

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tajo_domain::{Email, FedTotals, StoreId};
 
-use crate::item::{aws_error, parse};
+use crate::error::aws_error;
+use crate::item::parse;
 use crate::{Attributes, Key, Stored, Table, TableError};
 
 /// Whether work of a store goes on.

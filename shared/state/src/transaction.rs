@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use serde::Serialize;
 
-use crate::item::{aws_error, kind_of, number};
+use crate::error::{aws_error, kind_of};
+use crate::item::number;
 use crate::{Attributes, Key, Table, TableError};
 
 impl Table {

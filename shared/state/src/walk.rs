@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tajo_domain::Packed;
 
-use crate::item::aws_error;
+use crate::error::aws_error;
 use crate::{Key, Table, TableError};
 
 /// One item, whatever it is.
