@@ -121,6 +121,10 @@ mod tests {
                 "last_order_date: LAST_ORDER_DATE_MY_SHOP"
             ]
         );
+        let way_out = shared[0].way_out();
+        assert!(
+            way_out.contains("`orders_count: ORDER_COUNT_MY_SHOP`") && way_out.contains("`totals: summed`")
+        );
         let own =
             "field_mapping: {first_name: FIRSTNAME, total_spent: TOTAL_SPENT_2, orders_count: ORDERS_2}";
         assert!(shared_totals(&Settings::from_yaml(own).unwrap(), "two", &default).is_empty());

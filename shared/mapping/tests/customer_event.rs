@@ -4,8 +4,10 @@
 
 use jiff::Timestamp;
 use tajo_brevo::{Event, Identifier};
-use tajo_domain::{CustomerNews, Email, Identity, PersonUpdate, Profile, StoreId, Versioned};
-use tajo_mapping::{Settings, StoreFacts, StoreKind, customer_events};
+use tajo_domain::{
+    ContactRecord, CustomerNews, Email, Identity, PersonUpdate, Profile, StoreId, TagsAdded, Versioned,
+};
+use tajo_mapping::{Settings, StoreFacts, StoreKind, customer_events, tags_events};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -59,4 +61,22 @@ fn reserved_events_take_the_tracker_where_the_settings_say_so() {
     };
     let tracker = facts("connectors: {shopify: {reserved_events: tracker}}");
     assert!(tracker.tracked(&event).is_some() && facts("").tracked(&event).is_none());
+}
+
+#[test]
+fn tags_that_came_are_told_of_whoever_is_known_by_an_address() {
+    let added = TagsAdded { at: at(9), tags: vec!["vip".to_owned()] };
+    let mut record = ContactRecord {
+        customer: Some("7".to_owned()),
+        tags_to_tell: vec![added.clone()],
+        ..ContactRecord::default()
+    };
+    let email = Email::parse("jo@example.com").ok();
+    record.profile = Some(Versioned { at: at(1), value: Profile { email, ..Profile::default() } });
+    let planned = tags_events(&record, &facts("")).remove(0);
+    assert_eq!(
+        (planned.key, planned.event.name, planned.event.date),
+        (added.key(), "customer_tags_added", at(9))
+    );
+    assert_eq!(planned.event.properties["tags_added"], serde_json::json!(["vip"]));
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use tajo_mapping::Settings;
 
 /// One mistake each.
-const MISTAKES: [&str; 42] = [
+const MISTAKES: [&str; 43] = [
     "connectors:\n  shopify:\n    lists:\n      buyer: 6\n",
     "conectors:\n  shopify:\n    enabled: true\n",
     "connectors:\n  shopfy:\n    enabled: true\n",
@@ -32,6 +32,7 @@ const MISTAKES: [&str; 42] = [
     "sync:\n  inventory:\n    low_stock_threshold: -1\n",
     "field_mapping:\n  frist_name: FIRSTNAME\n",
     "field_mapping:\n  default_address.town: TOWN\n  default_address.citty: CITY\n",
+    "field_mapping:\n  default_address.citty: CITY\n",
     "field_mapping:\n  metafields.birthday: BIRTHDAY\n",
     "field_mapping:\n  metafields..birthday: BIRTHDAY\n",
     "field_mapping:\n  metafields.custom.: BIRTHDAY\n",
