@@ -319,3 +319,21 @@ fn whatsapp_is_written_for_exactly_the_number_that_was_consented_to() {
     assert_eq!((write.attributes.get("WHATSAPP"), has_whatsapp(&write)), (Some(&json!("")), false));
     assert!(!has_whatsapp(&ContactWrite::default()));
 }
+
+#[test]
+fn a_contact_that_is_made_anew_gets_its_whatsapp_number_anew() {
+    let facts = facts("connectors: {shopify: {contacts: {whatsapp: true}}}");
+    let made = |record: &ContactRecord| creation(record, &facts, at(9)).attributes.get("WHATSAPP").cloned();
+    let given = ContactRecord {
+        whatsapp_consent: says_of(ConsentState::OptedIn, phone()),
+        sent_whatsapp: Some(phone()),
+        ..jo()
+    };
+    assert_eq!(made(&given), Some(json!("+491711234567")), "whatever the contact of before had");
+    let tried = ContactRecord { whatsapp_tried: true, ..jo() };
+    assert_eq!(made(&tried), None, "there is nothing to empty");
+    // What was tried is what was refused: nothing of before is there.
+    let mut write = ContactWrite::default();
+    without_whatsapp(&mut write, &tried);
+    assert!(write.attributes.is_empty());
+}
