@@ -17,7 +17,7 @@ const TYPED: &str = "typed-by-hand";
 fn at_a_terminal(deployment: &Deployment, arguments: &str, no_colour: bool, until: &str) -> String {
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--flush", "--command"]);
-    command.arg(format!("'{}' {arguments}", env!("CARGO_BIN_EXE_tajo"))).arg("/dev/null");
+    command.arg(format!("tty; exec '{}' {arguments}", env!("CARGO_BIN_EXE_tajo"))).arg("/dev/null");
     command.env("TAJO_URL", &deployment.url).env_remove("TAJO_API_KEY").env_remove("NO_COLOR");
     if no_colour {
         command.env("NO_COLOR", "1");
@@ -33,7 +33,11 @@ fn at_a_terminal(deployment: &Deployment, arguments: &str, no_colour: bool, unti
             break;
         }
         shown.extend_from_slice(&piece[..read]);
-        if !typed && String::from_utf8_lossy(&shown).contains(until) {
+        let so_far = String::from_utf8_lossy(&shown).into_owned();
+        if !typed && so_far.contains(until) {
+            // The question is there a moment before the terminal stops showing what is typed.
+            let terminal = so_far.lines().next().unwrap().trim();
+            assert!((0..500).any(|_| is_silent(terminal)), "{terminal} shows what is typed");
             writeln!(keyboard, "{TYPED}").unwrap();
             typed = true;
         }
@@ -41,7 +45,17 @@ fn at_a_terminal(deployment: &Deployment, arguments: &str, no_colour: bool, unti
     child.wait().unwrap();
     let shown = String::from_utf8_lossy(&shown).into_owned();
     assert!(typed, "never asked: {shown}");
-    shown
+    shown.split_once('\n').unwrap().1.to_owned()
+}
+
+/// Whether a terminal does not show what is typed; looks again a little later.
+fn is_silent(terminal: &str) -> bool {
+    let looked = Command::new("stty").args(["-F", terminal, "-a"]).output().unwrap();
+    let is_silent = String::from_utf8_lossy(&looked.stdout).split_whitespace().any(|word| word == "-echo");
+    if !is_silent {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    is_silent
 }
 
 #[test]
