@@ -69,6 +69,10 @@ fn every_flag_and_number_that_is_about_to_be_tried_is_noted() {
     let mut record = ContactRecord { email_consent: out, ..jo() };
     note_tries(&mut record, &facts(""), at(10));
     assert!(record.email_flag_tried && !record.sms_flag_tried && !record.phone_tried);
+    let consent = of_number(ConsentState::OptedIn);
+    let mut record = with_phone(ContactRecord { whatsapp_consent: consent, ..jo() });
+    note_tries(&mut record, &facts("connectors: {shopify: {contacts: {whatsapp: true}}}"), at(10));
+    assert!(record.whatsapp_tried && !record.phone_tried);
 }
 
 #[test]
