@@ -11,8 +11,8 @@ use tajo_domain::{
     Profile, StoreId, Versioned,
 };
 use tajo_mapping::{
-    Kind, Settings, StoreFacts, StoreKind, adopt, created_by, flags_due, identifier_of, is_said, may_ride,
-    moves, note_tries, settle_update, update,
+    Kind, Settings, StoreFacts, StoreKind, adopt, created_by, flags_due, has_phone, identifier_of, is_said,
+    may_ride, moves, note_tries, settle_update, update,
 };
 
 fn facts(settings: &str) -> StoreFacts {
@@ -238,4 +238,44 @@ fn an_emptied_name_is_emptied_only_in_a_contact_that_we_made() {
 #[test]
 fn kinds_have_brevos_words() {
     assert_eq!(Kind::ALL.map(Kind::as_str), ["text", "float", "date", "boolean"]);
+}
+
+#[test]
+fn a_number_is_written_again_only_where_nobody_knows_which_one_is_there() {
+    let known = with_phone(ContactRecord {
+        known_as: KnownAs::Created,
+        sent_phone: Some(phone()),
+        sms_block: Some(Block::Unasked),
+        ..jo()
+    });
+    let writes = |record: &ContactRecord| has_phone(&update(record, &facts(""), at(10)).0);
+    assert!(!writes(&known));
+    assert!(writes(&ContactRecord { sms_flag_tried: true, ..known.clone() }));
+    assert!(writes(&ContactRecord { phone_tried: true, ..known }));
+    let emptied =
+        ContactWrite { attributes: [("SMS".to_owned(), json!(""))].into(), ..ContactWrite::default() };
+    assert!(!has_phone(&emptied) && !has_phone(&ContactWrite::default()));
+}
+
+#[test]
+fn what_an_update_said_of_a_number_is_known_afterwards() {
+    let tried =
+        with_phone(ContactRecord { sms_flag_tried: true, phone_tried: true, sms_lifted: true, ..jo() });
+    let after = |write: &ContactWrite| {
+        let mut record = tried.clone();
+        settle_update(&mut record, &tried, write, &facts(""));
+        record
+    };
+    let silent = after(&ContactWrite::default());
+    assert!(silent.sms_flag_tried && silent.sms_lifted && !silent.phone_tried && silent.sent_phone.is_none());
+    let number = ContactWrite {
+        attributes: [("SMS".to_owned(), json!(phone()))].into(),
+        sms_blacklisted: Some(true),
+        ..ContactWrite::default()
+    };
+    let blocked = after(&number);
+    assert!(!blocked.sms_flag_tried && !blocked.sms_lifted && !blocked.phone_tried);
+    assert_eq!((blocked.sent_phone, blocked.sms_block), (Some(phone()), Some(Block::Unasked)));
+    let lifted = after(&ContactWrite { sms_blacklisted: Some(false), ..number });
+    assert!(lifted.sms_lifted && lifted.sms_block.is_none());
 }
