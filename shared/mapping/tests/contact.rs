@@ -2,34 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "constants of a test")]
 
-use jiff::Timestamp;
+mod support;
+
 use serde_json::json;
 use tajo_brevo::{ContactWrite, Identifier};
 use tajo_domain::{
     Block, Consent, ConsentState, ContactRecord, Creation, Email, KnownAs, NumberConsent, Phone, Profile,
-    StoreId, Versioned,
+    Versioned,
 };
 use tajo_mapping::{
-    Settings, StoreFacts, StoreKind, adopt, clearing, created_by, creation, has_whatsapp, identifier_of,
-    note_tries, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
+    adopt, clearing, created_by, creation, has_whatsapp, identifier_of, note_tries, relink, settle_creation,
+    settle_update, update, without_phone, without_whatsapp,
 };
 
+use support::{at, facts};
+
 const LISTS: &str = "connectors: {shopify: {lists: {all_customers: 2, buyers: 4, abandoned_cart: 6}}}";
-
-fn facts(settings: &str) -> StoreFacts {
-    StoreFacts {
-        store: StoreId::parse("demo-shop").unwrap(),
-        platform: "shopify",
-        shop: "demo-shop.myshopify.com".to_owned(),
-        connected_at: Timestamp::UNIX_EPOCH,
-        kind: StoreKind::Live,
-        settings: Settings::from_yaml(settings).unwrap(),
-    }
-}
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
-}
 
 fn email(text: &str) -> Email {
     Email::parse(text).unwrap()

@@ -3,32 +3,20 @@
 
 #![expect(clippy::unwrap_used, reason = "constants of a test")]
 
-use jiff::Timestamp;
+mod support;
+
 use serde_json::json;
 use tajo_brevo::{ContactWrite, Identifier};
 use tajo_domain::{
     Block, Consent, ConsentState, ContactRecord, Creation, CustomValue, Email, KnownAs, NumberConsent, Phone,
-    Profile, StoreId, Versioned,
+    Profile, Versioned,
 };
 use tajo_mapping::{
-    Kind, Settings, StoreFacts, StoreKind, adopt, created_by, flags_due, has_phone, identifier_of, is_said,
-    may_ride, moves, note_tries, settle_update, update,
+    Kind, adopt, created_by, flags_due, has_phone, identifier_of, is_said, may_ride, moves, note_tries,
+    settle_update, update,
 };
 
-fn facts(settings: &str) -> StoreFacts {
-    StoreFacts {
-        store: StoreId::parse("demo-shop").unwrap(),
-        platform: "shopify",
-        shop: "demo-shop.myshopify.com".to_owned(),
-        connected_at: Timestamp::UNIX_EPOCH,
-        kind: StoreKind::Live,
-        settings: Settings::from_yaml(settings).unwrap(),
-    }
-}
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
-}
+use support::{at, facts};
 
 fn phone() -> Phone {
     Phone::parse("+491711234567", None).unwrap()

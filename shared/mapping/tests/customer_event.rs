@@ -2,27 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "constants of a test")]
 
-use jiff::Timestamp;
+mod support;
+
 use tajo_brevo::{Event, Identifier};
 use tajo_domain::{
-    ContactRecord, CustomerNews, Email, Identity, PersonUpdate, Profile, StoreId, TagsAdded, Versioned,
+    ContactRecord, CustomerNews, Email, Identity, PersonUpdate, Profile, TagsAdded, Versioned,
 };
-use tajo_mapping::{Settings, StoreFacts, StoreKind, customer_events, tags_events};
+use tajo_mapping::{customer_events, tags_events};
 
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
-}
-
-fn facts(settings: &str) -> StoreFacts {
-    StoreFacts {
-        store: StoreId::parse("demo-shop").unwrap(),
-        platform: "shopify",
-        shop: "demo-shop.myshopify.com".to_owned(),
-        connected_at: at(0),
-        kind: StoreKind::Live,
-        settings: Settings::from_yaml(settings).unwrap(),
-    }
-}
+use support::{at, facts};
 
 fn told(news: CustomerNews, created: i64, edited: i64) -> Vec<String> {
     let email = Email::parse("jo@example.com").ok();

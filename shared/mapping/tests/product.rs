@@ -2,28 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "constants of a test")]
 
-use jiff::Timestamp;
+mod support;
+
 use serde_json::{Value, json};
-use tajo_domain::{CategoryRecord, Crossing, Product, ProductRecord, StockState, StoreId};
+use tajo_domain::{CategoryRecord, Crossing, Product, ProductRecord, StockState};
 use tajo_mapping::{
-    Settings, Shelf, StoreFacts, StoreKind, categories, category_body, crossing_key, parse_crossing,
-    shelf_of_all, stock_event,
+    Shelf, categories, category_body, crossing_key, parse_crossing, shelf_of_all, stock_event,
 };
 
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
-}
-
-fn facts(settings: &str) -> StoreFacts {
-    StoreFacts {
-        store: StoreId::parse("demo-shop").unwrap(),
-        platform: "shopify",
-        shop: "demo-shop.myshopify.com".to_owned(),
-        connected_at: at(0),
-        kind: StoreKind::Live,
-        settings: Settings::from_yaml(settings).unwrap(),
-    }
-}
+use support::{at, facts};
 
 #[test]
 fn a_product_has_what_its_variants_have_together_and_is_as_good_as_the_best() {
