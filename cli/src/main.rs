@@ -3,6 +3,7 @@
 mod api;
 mod commands;
 mod output;
+mod private_file;
 mod secret;
 
 use std::process::ExitCode;
@@ -65,7 +66,12 @@ enum Command {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    output::tell_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::parser_says(&readable(error)),
+    };
+    let result = match cli.command {
         Command::Connectors(connectors) => commands::connectors::run(&connectors).await,
         Command::Config(config) => commands::config::run(&config).await,
         Command::Explain(explain) => commands::explain::run(&explain).await,
@@ -82,6 +88,12 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// The parser's error once more, about the arguments as they may be shown: it repeats them, line feeds and all.
+fn readable(error: clap::Error) -> clap::Error {
+    let arguments = std::env::args_os().map(|argument| output::escaped(&argument.to_string_lossy()));
+    Cli::try_parse_from(arguments).err().unwrap_or(error)
 }
 
 /// What the commands answer.

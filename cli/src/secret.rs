@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::output::Failure;
+use crate::output::{Failure, typed_unseen};
 
 /// A secret that was given. An empty one is none (`--api-key "$NOT_SET"`); `-` is the next line of stdin, typed without
 /// echo where stdin is a terminal.
@@ -30,9 +30,6 @@ pub(crate) fn given(secret: Option<&SecretString>, what: &str) -> Result<Option<
 
 /// Asks for a secret, if somebody sits there. Nothing typed: none.
 pub(crate) fn asked(what: &str) -> Option<SecretString> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return None;
-    }
-    let typed = rpassword::prompt_password(format!("{what} (not shown): ")).ok()?;
+    let typed = typed_unseen(&format!("{what} (not shown): "))?;
     Some(typed.trim()).filter(|typed| !typed.is_empty()).map(SecretString::from)
 }

@@ -9,7 +9,7 @@ mod state;
 
 use clap::{Subcommand, ValueEnum};
 
-use crate::output::{moment, wrapped};
+use crate::output::{moment, say_beside};
 
 pub(crate) use logs::print as print_lines;
 
@@ -62,8 +62,8 @@ pub(crate) async fn run(asked: &Connectors) -> crate::Result {
 }
 
 /// A line of a list: when (UTC), how it is, and what.
-fn entry(at: jiff::Timestamp, state: &str, what: &str) -> String {
-    format!("{}  {state:<9}  {}", moment(at), wrapped(what, 32).trim_start())
+fn say_entry(at: jiff::Timestamp, state: &str, what: &str) {
+    say_beside(&format!("{}  {state:<9}  ", moment(at)), what, 32);
 }
 
 /// A state in the words of the API.

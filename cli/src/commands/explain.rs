@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use comfy_table::Table;
 use jiff::Timestamp;
 use serde_json::Value;
 use tajo_app::explain::{Explanation, Question, explain};
@@ -12,7 +11,7 @@ use tajo_platforms::Platform;
 
 use super::settings_file;
 use crate::api::At;
-use crate::output::{Failure, say, say_json, talk};
+use crate::output::{Failure, columns, say, say_json, talk};
 
 /// What to explain.
 #[derive(Args, Debug)]
@@ -138,19 +137,18 @@ fn plain(value: &Value) -> String {
 
 /// The body's first two levels as a table, deeper ones as JSON.
 fn print_body(body: &Value) {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
+    let mut table = columns();
     for (name, value) in body.as_object().into_iter().flatten() {
         match value {
             Value::Object(inner) => {
                 for (inner_name, value) in inner {
-                    table.add_row([format!("    {name}.{inner_name}"), plain(value)]);
+                    table.row([format!("    {name}.{inner_name}"), plain(value)]);
                 }
             }
             value => {
-                table.add_row([format!("    {name}"), plain(value)]);
+                table.row([format!("    {name}"), plain(value)]);
             }
         }
     }
-    say(&table.to_string());
+    table.print();
 }

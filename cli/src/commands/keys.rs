@@ -10,7 +10,7 @@ use tajo_state::{Table, sdk_config};
 use super::connectors::word;
 use super::stack::Stack;
 use crate::api::{Call, Reach};
-use crate::output::{Exit, Failure, grid, moment, say, say_json, talk};
+use crate::output::{Exit, Failure, grid, moment, say, say_json, say_json_text, talk};
 
 /// What to do with keys.
 #[derive(Subcommand, Debug)]
@@ -101,9 +101,9 @@ async fn list(asked: &List) -> crate::Result {
     let mut table = grid(["id", "name", "may", "stores", "made at (UTC)"]);
     for key in list.keys {
         let stores = key.stores.map_or_else(|| "all".to_owned(), |stores| stores.join(", "));
-        table.add_row([key.id, key.name, word(key.scope), stores, moment(key.created_at)]);
+        table.row([key.id, key.name, word(key.scope), stores, moment(key.created_at)]);
     }
-    say(&table.to_string());
+    table.print();
     Ok(())
 }
 
@@ -147,9 +147,8 @@ fn told(made: &KeyCreated, json: bool) -> crate::Result {
 async fn revoke(asked: &Revoke) -> crate::Result {
     let answer = asked.reach.open()?.text(Call::of("revokeKey").part("key", &asked.id)).await?;
     if asked.reach.json {
-        say(if answer.is_empty() { "{}" } else { &answer });
-    } else {
-        say(&format!("Key {} opens nothing any more.", asked.id));
+        return say_json_text(&answer);
     }
-    Ok::<(), Failure>(())
+    say(&format!("Key {} opens nothing any more.", asked.id));
+    Ok(())
 }

@@ -8,7 +8,7 @@ use tajo_mapping::mapping_rows;
 
 use super::settings_file;
 use crate::api::At;
-use crate::output::{grid, say, say_json};
+use crate::output::{grid, say_json};
 
 /// Whose mapping.
 #[derive(Args, Debug)]
@@ -34,8 +34,8 @@ pub(crate) async fn run(asked: &Mapping) -> crate::Result {
             Some(value) => value.to_string(),
             None => String::new(),
         };
-        table.add_row([row.attribute, row.kind.to_string(), row.source, example]);
+        table.row([row.attribute, row.kind.to_string(), row.source, example]);
     }
-    say(&table.to_string());
+    table.print();
     Ok(())
 }

@@ -10,7 +10,8 @@ use tajo_state::{
 };
 
 use super::stack::Stack;
-use crate::output::{Failure, grid, say, say_json, talk};
+use crate::output::{Failure, grid, json_text, say, say_json, talk};
+use crate::private_file;
 
 /// What to do about demands.
 #[derive(Subcommand, Debug)]
@@ -94,9 +95,11 @@ async fn list(asked: &List) -> crate::Result {
     let mut grid = grid(["asked at (UTC)", "demand", "id", "what was done"]);
     for demand in &demands {
         let at = demand.asked_at.strftime("%Y-%m-%d %H:%M").to_string();
-        grid.add_row([at, word(demand.demand).to_owned(), demand.id.clone(), what_was_done(demand)]);
+        let cells = [at, word(demand.demand).to_owned(), demand.id.clone()].map(|cell| vec![cell]);
+        let [at, what, id] = cells;
+        grid.row_of_lines([at, what, id, what_was_done(demand)]);
     }
-    say(&grid.to_string());
+    grid.print();
     Ok(())
 }
 
@@ -108,7 +111,7 @@ fn word(demand: Demand) -> &'static str {
     }
 }
 
-fn what_was_done(demand: &PrivacyRecord) -> String {
+fn what_was_done(demand: &PrivacyRecord) -> Vec<String> {
     let mut lines = vec![match demand.finished_at {
         Some(at) => format!("done at {}", at.strftime("%Y-%m-%d %H:%M")),
         None => "not done yet: on its way, or among the parked work".to_owned(),
@@ -121,7 +124,7 @@ fn what_was_done(demand: &PrivacyRecord) -> String {
             None => "not fetched yet: `tajo privacy export`".to_owned(),
         });
     }
-    lines.join("\n")
+    lines
 }
 
 async fn export(asked: &Export) -> crate::Result {
@@ -144,8 +147,7 @@ async fn export(asked: &Export) -> crate::Result {
     match &asked.out {
         None => say_json(&document)?,
         Some(path) => {
-            let text = serde_json::to_string_pretty(&document).map_err(Failure::outside)?;
-            std::fs::write(path, text + "\n")
+            private_file::write(path, &json_text(&document)?)
                 .map_err(|error| Failure::input(format!("{} cannot be written: {error}", path.display())))?;
             say(&format!("Written to {}. It is personal data: hand it on, then delete it.", path.display()));
         }

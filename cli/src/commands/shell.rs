@@ -1,13 +1,12 @@
 //! `tajo completions` and `tajo man`. They call nothing.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::output::{Failure, say};
+use crate::output::{Failure, say, say_block};
 
 /// Which shell.
 #[derive(Args, Debug)]
@@ -29,8 +28,7 @@ pub(crate) struct ManPages {
 pub(crate) fn completions(asked: &Completions, mut command: Command) -> crate::Result {
     let mut text = Vec::new();
     clap_complete::generate(asked.shell, &mut command, "tajo", &mut text);
-    // A closed pipe (`| head`) ends quietly.
-    let _ = io::stdout().write_all(&text);
+    say_block(&String::from_utf8(text).map_err(Failure::outside)?);
     Ok(())
 }
 
@@ -39,7 +37,7 @@ pub(crate) fn man(asked: &ManPages, command: Command) -> crate::Result {
     let Some(folder) = &asked.out else {
         let mut text = Vec::new();
         Man::new(command).render(&mut text).map_err(Failure::outside)?;
-        let _ = io::stdout().write_all(&text);
+        say_block(&String::from_utf8(text).map_err(Failure::outside)?);
         return Ok(());
     };
     let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));

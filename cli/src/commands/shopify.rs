@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tajo_api::{AppConfig, AppCredentials};
 
 use crate::api::{Call, Reach};
-use crate::output::{Failure, say, say_json, talk};
+use crate::output::{Failure, say, say_block, say_json, say_json_text, talk};
 use crate::secret;
 
 /// What to do with the app.
@@ -71,8 +71,7 @@ async fn set(asked: &Set) -> crate::Result {
     };
     let answer = asked.reach.open()?.text(Call::of("setShopifyApp").body(&app)).await?;
     if asked.reach.json {
-        say(if answer.is_empty() { "{}" } else { &answer });
-        return Ok(());
+        return say_json_text(&answer);
     }
     say("The app is stored: stores can be connected with it.");
     talk("hint: `tajo shopify app-config` prints what the app must be set to at Shopify");
@@ -85,7 +84,7 @@ async fn app_config(asked: &Print) -> crate::Result {
         return say_json(&config);
     }
     let Some(path) = &asked.out else {
-        say(config.toml.trim_end());
+        say_block(config.toml.trim_end());
         return Ok(());
     };
     std::fs::write(path, config.toml)

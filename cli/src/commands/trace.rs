@@ -5,7 +5,7 @@ use tajo_api::{Trace as Answer, TraceRequest, TracedEffect, TracedOrder, TracedP
 
 use super::{connectors, parked};
 use crate::api::{At, Call, say_each};
-use crate::output::{Exit, Failure, moment, say, talk, wrapped};
+use crate::output::{Exit, Failure, moment, say, say_beside, talk};
 
 /// Whom or what.
 #[derive(Args, Debug)]
@@ -106,8 +106,6 @@ fn told(effects: &[TracedEffect]) -> String {
 /// A name and what is known, or nothing.
 fn line(name: &str, value: Option<&str>) {
     if let Some(value) = value.filter(|value| !value.is_empty()) {
-        // Everything but the first line stands below the value.
-        let text = wrapped(value, 15);
-        say(&format!("  {name:<12} {}", text.trim_start()));
+        say_beside(&format!("  {name:<12} "), value, 15);
     }
 }

@@ -10,7 +10,7 @@ use tajo_mapping::StoreDocument;
 
 use crate::api::{Api, At, Call, say_each};
 use crate::commands::settings_file;
-use crate::output::{Exit, Failure, say, say_json, talk, warn};
+use crate::output::{Exit, Failure, escaped, say, say_block, say_json, talk, warn};
 
 /// Which document, and for which store.
 #[derive(Args, Debug)]
@@ -75,7 +75,7 @@ pub(crate) async fn show(asked: &Show) -> crate::Result {
         store.iter().for_each(|store| say(&format!("# {store}")));
         match answer.yaml.trim_end() {
             "" => say("# No settings of its own: the defaults hold."),
-            yaml => say(yaml),
+            yaml => say_block(yaml),
         }
         warn(&answer.warnings);
     }
@@ -95,9 +95,10 @@ pub(crate) async fn diff(asked: &Diff) -> crate::Result {
         }
         let name = if store == "_" { "the store".to_owned() } else { store.clone() };
         let diff = TextDiff::from_lines(&old, &new);
-        let diff = diff.unified_diff().header(&name, &asked.file.display().to_string()).to_string();
+        let file = asked.file.display().to_string();
+        let diff = diff.unified_diff().header(&escaped(&name), &escaped(&file)).to_string();
         if !asked.at.reach.json {
-            say(diff.trim_end());
+            say_block(diff.trim_end());
         }
         differing.push(json!({ "store": store, "diff": diff }));
     }

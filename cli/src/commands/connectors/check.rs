@@ -5,7 +5,7 @@ use tajo_api::{TestAnswer, Tick, Verdict};
 
 use super::Platform;
 use crate::api::{At, Call, say_each};
-use crate::output::{Exit, Failure, mark, say, wrapped};
+use crate::output::{Exit, Failure, say, say_beside, say_marked, say_wrapped};
 
 /// Which store.
 #[derive(Args, Debug)]
@@ -38,14 +38,13 @@ pub(crate) async fn run(asked: &Test) -> crate::Result {
 }
 
 fn print(tick: &Tick) {
-    let sign = match tick.verdict {
-        Verdict::Ok => mark("✓", 32),
-        Verdict::Warning => mark("!", 33),
-        Verdict::Failed => mark("✗", 31),
-        Verdict::NotChecked => "-".to_owned(),
-    };
-    say(&format!("{sign} {}", wrapped(&tick.text, 2).trim_start()));
+    match tick.verdict {
+        Verdict::Ok => say_marked("✓", 32, &tick.text),
+        Verdict::Warning => say_marked("!", 33, &tick.text),
+        Verdict::Failed => say_marked("✗", 31, &tick.text),
+        Verdict::NotChecked => say_beside("- ", &tick.text, 2),
+    }
     if let Some(hint) = &tick.hint {
-        say(&wrapped(&format!("hint: {hint}"), 2));
+        say_wrapped(&format!("hint: {hint}"), 2);
     }
 }

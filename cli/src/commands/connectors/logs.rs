@@ -3,9 +3,9 @@
 use clap::{Args, ValueEnum};
 use tajo_api::{LogEntry, LogPage, MOST};
 
-use super::{Platform, entry, word};
+use super::{Platform, say_entry, word};
 use crate::api::{Api, At, Call, say_each};
-use crate::output::{Failure, say, talk, wrapped};
+use crate::output::{Failure, say, say_wrapped, talk};
 
 /// Which lines. What is said must hold all together.
 #[derive(Args, Debug)]
@@ -93,7 +93,7 @@ pub(crate) fn print(lines: &[LogEntry]) {
             1 => ", 1 call to Brevo".to_owned(),
             calls => format!(", {calls} calls to Brevo"),
         };
-        say(&entry(line.at, &line.outcome, &format!("{}{calls}", line.topic)));
-        line.reason.iter().for_each(|reason| say(&wrapped(reason, 2)));
+        say_entry(line.at, &line.outcome, &format!("{}{calls}", line.topic));
+        line.reason.iter().for_each(|reason| say_wrapped(reason, 2));
     }
 }

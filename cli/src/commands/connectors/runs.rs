@@ -3,9 +3,9 @@
 use clap::{Args, ValueEnum};
 use tajo_api::{MOST, RunKind, RunPage, RunRecord, RunState, SyncRequest};
 
-use super::{Platform, entry, word};
+use super::{Platform, say_entry, word};
 use crate::api::{Api, At, Call, say_each};
-use crate::output::{Exit, Failure, say, say_json, talk, wrapped};
+use crate::output::{Exit, Failure, say, say_json, say_wrapped, talk};
 
 /// What to read.
 #[derive(Args, Debug)]
@@ -64,14 +64,14 @@ pub(crate) async fn sync(asked: &Sync) -> crate::Result {
     if asked.at.reach.json {
         say_json(&run)?;
     } else {
-        say(&wrapped(&format!("Run {} is {}: {}.", run.id, how(run.state), what(&run)), 0));
+        say_wrapped(&format!("Run {} is {}: {}.", run.id, how(run.state), what(&run)), 0);
     }
     if run.state == RunState::Failed {
         return Err(Failure::new(Exit::NotWell, format!("the run has failed: {note}")));
     }
     if !asked.at.reach.json {
         if !note.is_empty() {
-            say(&wrapped(note, 2));
+            say_wrapped(note, 2);
         }
         talk("hint: `tajo connectors history shopify` shows how far it is");
     }
@@ -138,16 +138,16 @@ fn print(runs: &[RunRecord]) {
         say("No run was asked for so far.");
     }
     for run in runs {
-        say(&entry(run.asked_at, &word(run.state), &what(run)));
+        say_entry(run.asked_at, &word(run.state), &what(run));
         let counts = &run.counts;
-        say(&wrapped(
+        say_wrapped(
             &format!(
                 "{}: {} read, {} new contacts, {} updated, {} failed",
                 run.id, counts.read, counts.new_contacts, counts.updated, counts.failed
             ),
             2,
-        ));
-        run.note.iter().for_each(|note| say(&wrapped(note, 2)));
+        );
+        run.note.iter().for_each(|note| say_wrapped(note, 2));
     }
 }
 

@@ -1,12 +1,11 @@
 //! `tajo connectors status`, `pause`, `resume`, `uninstall`.
 
 use clap::Args;
-use comfy_table::{ColumnConstraint, Width};
 use tajo_api::{DataFate, Disconnected, State, StoreList, StoreStatus};
 
 use super::{Platform, word};
 use crate::api::{At, Call};
-use crate::output::{grid, moment, say, say_json, warn, wrapped};
+use crate::output::{grid, moment, say, say_json, say_wrapped, warn};
 
 /// Which stores.
 #[derive(Args, Debug)]
@@ -71,12 +70,9 @@ pub(crate) async fn status(asked: &Status) -> crate::Result {
             let mut table =
                 grid(["store", "state", "customers", "orders", "products", "parked", "last sync"]);
             // A day stays in one piece.
-            let day = ColumnConstraint::LowerBoundary(Width::Fixed(12));
-            if let Some(column) = table.column_mut(6) {
-                column.set_constraint(day);
-            }
+            table.at_least(6, 12);
             for store in several {
-                table.add_row([
+                table.row([
                     store.store.clone(),
                     words(store.state),
                     store.customers_count.to_string(),
@@ -88,7 +84,7 @@ pub(crate) async fn status(asked: &Status) -> crate::Result {
                         .map_or_else(|| "never".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string()),
                 ]);
             }
-            say(&table.to_string());
+            table.print();
         }
     }
     Ok(())
@@ -152,7 +148,7 @@ fn print(store: &StoreStatus) {
         say(&format!("{name:<13}  {value}"));
     }
     if let Some(attention) = &store.attention {
-        say(&wrapped(attention, 2));
+        say_wrapped(attention, 2);
     }
 }
 

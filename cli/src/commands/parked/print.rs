@@ -2,15 +2,15 @@
 
 use tajo_api::{ParkedShown, ParkedWork};
 
-use crate::output::{say, say_json, talk, wrapped};
+use crate::output::{say, say_json, say_wrapped, talk};
 
 /// One piece of it in a list.
 pub(crate) fn head(work: &ParkedWork) {
     let at = work.at.strftime("%Y-%m-%d %H:%M").to_string();
     say(&format!("{at} UTC  {}  {}", work.topic, work.id));
-    say(&wrapped(&work.reason, 2));
+    say_wrapped(&work.reason, 2);
     if let Some(hint) = &work.hint {
-        say(&wrapped(&format!("hint: {hint}"), 2));
+        say_wrapped(&format!("hint: {hint}"), 2);
     }
 }
 
