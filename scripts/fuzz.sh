@@ -10,7 +10,7 @@ export PATH=$root/.tools/cargo/bin:$PATH
 export RUSTC_BOOTSTRAP=1
 seconds=${FUZZ_SECONDS:-60}
 found=$root/.local/fuzz
-for target in ${FUZZ_TARGETS:-body notice signature settings query}; do
+for target in ${FUZZ_TARGETS:-body notice signature settings query envelope}; do
   corpus=$found/$target
   mkdir -p "$corpus"
   # Seeds: our own samples. For `body` a byte in front chooses the topic.
@@ -21,6 +21,7 @@ for target in ${FUZZ_TARGETS:-body notice signature settings query}; do
         for topic in 0 1 2 3 4 5 6; do { printf "\\x0$topic"; cat "$file"; } >"$corpus/$topic-$name"; done
       done ;;
     notice) cp events/shopify/*.json events/sam/*.json "$corpus" ;;
+    envelope) cp events/sam/*.json "$corpus" ;;
     settings) grep -rhoE '^[a-z_ ]+:.*' README.md >"$corpus/readme" || true ;;
     query) printf 'code=0a1b&host=aG9zdA&shop=some-shop.myshopify.com&state=s&ids[]=1&ids[]=2' >"$corpus/callback" ;;
     signature) printf '\x05\x2ckeyed%044d{"id":1}' 0 >"$corpus/forged" ;;

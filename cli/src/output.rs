@@ -152,7 +152,11 @@ pub(crate) fn typed_unseen(question: &str) -> Option<String> {
 pub(crate) fn parser_says(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     let text = text.strip_suffix('\n').unwrap_or(&text);
-    if error.use_stderr() { stream::err_block(text) } else { stream::out_block(text) }
+    if error.use_stderr() {
+        stream::err_block(text)
+    } else {
+        stream::out_block(text)
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Input as u8))
 }
 

@@ -16,9 +16,32 @@ const EVIL: &str = "Jo\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\r\nerror: forged\u{7
 
 /// What an answer's reader needs as it is: times, and words of a closed list.
 const KEPT: [&str; 26] = [
-    "at", "type", "state", "kind", "scope", "verdict", "fate", "code", "platform", "connectedAt", "lastSync", "countedAt",
-    "asked_at", "started_at", "ended_at", "finished_at", "created_at", "updated_at", "triggered_at", "deleted_at", "erased_at",
-    "next", "expires_at", "last_used_at", "since", "until",
+    "at",
+    "type",
+    "state",
+    "kind",
+    "scope",
+    "verdict",
+    "fate",
+    "code",
+    "platform",
+    "connectedAt",
+    "lastSync",
+    "countedAt",
+    "asked_at",
+    "started_at",
+    "ended_at",
+    "finished_at",
+    "created_at",
+    "updated_at",
+    "triggered_at",
+    "deleted_at",
+    "erased_at",
+    "next",
+    "expires_at",
+    "last_used_at",
+    "since",
+    "until",
 ];
 
 /// The same answer with evil in all its free text.
@@ -39,7 +62,8 @@ fn evil(value: Value) -> Value {
 
 /// Said independently of the code under test: general categories Cc and Cf as far as a terminal or a reader is deceived by them.
 fn is_evil(c: char) -> bool {
-    let is_bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_bidi =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let is_unseen = matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
     c.is_control() && c != '\n' || is_bidi || is_unseen
 }
@@ -63,13 +87,20 @@ fn check(deployment: &Deployment, arguments: &[&str], shows: bool) {
     let what = arguments.join(" ");
     let ended = deployment.tajo(arguments);
     assert_harmless(&what, &ended);
-    assert!(!shows || format!("{}{}", ended.out, ended.said).contains(r"\u{1"), "{what} showed nothing: {ended:?}");
+    assert!(
+        !shows || format!("{}{}", ended.out, ended.said).contains(r"\u{1"),
+        "{what} showed nothing: {ended:?}"
+    );
     let json = deployment.tajo(&[arguments, &["--json"]].concat());
     assert_harmless(&format!("{what} --json"), &json);
     if !json.out.is_empty() {
         let read: Value = serde_json::from_str(&json.out).unwrap();
         assert!(!shows || read.to_string().contains("u001b"), "{what}: {read}");
-        assert!(!shows || json.out.contains(r"\u202e") && json.out.contains(r"\udb40\udc41"), "{what}: {}", json.out);
+        assert!(
+            !shows || json.out.contains(r"\u202e") && json.out.contains(r"\udb40\udc41"),
+            "{what}: {}",
+            json.out
+        );
     }
 }
 
@@ -117,11 +148,15 @@ fn hostile() -> Deployment {
     });
     let tick = |verdict: &str| json!({"check": "api", "verdict": verdict, "text": "API", "hint": "do"});
     let ticks = json!({"store": "demo", "ok": false, "ticks": [tick("ok"), tick("warning"), tick("failed"), tick("not_checked")]});
-    let settings = json!({"yaml": "connectors:\n  shopify:\n    lists: {buyers: 6}\n# ", "warnings": ["warned"]});
+    let settings =
+        json!({"yaml": "connectors:\n  shopify:\n    lists: {buyers: 6}\n# ", "warnings": ["warned"]});
     for (line, body) in [
         ("GET /v1/stores", json!({"stores": [store(), store()]})),
         ("GET /v1/stores/demo", store()),
-        ("POST /v1/stores", json!({"store": "demo", "connected": false, "open": "https://demo.myshopify.com/", "warnings": ["w"]})),
+        (
+            "POST /v1/stores",
+            json!({"store": "demo", "connected": false, "open": "https://demo.myshopify.com/", "warnings": ["w"]}),
+        ),
         ("PATCH /v1/stores/demo", json!({"store": "demo", "connected": true, "warnings": ["w"]})),
         ("DELETE /v1/stores/demo", json!({"store": "demo", "webhooks_removed": 1, "warnings": ["w"]})),
         ("POST /v1/stores/demo/test", ticks),
@@ -133,7 +168,10 @@ fn hostile() -> Deployment {
         ("POST /v1/stores/demo/trace", trace),
         ("GET /v1/stores/demo/parked", json!({"parked": [parked()]})),
         ("GET /v1/stores/demo/parked/d-1", shown),
-        ("POST /v1/stores/demo/parked/retry", json!({"fates": [{"id": "d-1", "fate": "unreadable"}], "more": false})),
+        (
+            "POST /v1/stores/demo/parked/retry",
+            json!({"fates": [{"id": "d-1", "fate": "unreadable"}], "more": false}),
+        ),
         ("GET /v1/stores/demo/settings", settings.clone()),
         ("PUT /v1/stores/demo/settings", settings),
         ("GET /v1/keys", json!({"keys": [key]})),
@@ -178,9 +216,13 @@ fn no_refusal_reaches_the_terminal_as_more_than_text() {
     let mut refusal = problem(Code::Refused, &format!("no {EVIL}"));
     refusal.hint = Some(EVIL.to_owned());
     refusal.stores = vec![EVIL.to_owned()];
-    for command in ["keys list", "connectors pause shopify --store demo", "trace x --store demo", "connectors status"] {
+    for command in
+        ["keys list", "connectors pause shopify --store demo", "trace x --store demo", "connectors status"]
+    {
         let deployment = Deployment::new();
-        for line in ["GET /v1/keys", "POST /v1/stores/demo/pause", "POST /v1/stores/demo/trace", "GET /v1/stores"] {
+        for line in
+            ["GET /v1/keys", "POST /v1/stores/demo/pause", "POST /v1/stores/demo/trace", "GET /v1/stores"]
+        {
             deployment.refuses(line, &refusal);
         }
         check(&deployment, &command.split(' ').collect::<Vec<_>>(), true);
@@ -205,7 +247,10 @@ fn bodies_settings_and_arguments_are_shown_as_text_alone() {
     check(&deployment, &explain, true);
     let topic = format!("orders/{EVIL}");
     check(&deployment, &["explain", "--platform", "shopify", "--topic", &topic, "--file", body], false);
-    let odd = format!("connectors: {{shopify: {{lists: {{\"buyers\\u001b]0;x\\u0007\\n\\u202e\": 6, abandoned_cart: \"{}\"}}}}}}\n", "A\\u009bB");
+    let odd = format!(
+        "connectors: {{shopify: {{lists: {{\"buyers\\u001b]0;x\\u0007\\n\\u202e\": 6, abandoned_cart: \"{}\"}}}}}}\n",
+        "A\\u009bB"
+    );
     let odd = file("evil.yaml", &odd);
     let odd = odd.to_str().unwrap();
     check(&deployment, &["config", "validate", "--file", odd], false);

@@ -1,11 +1,11 @@
 //! A merchant's browser, a shop that knows the app, and what is needed to connect it.
 
-use lambda_http::Body;
 use oauth_callback::handle;
 use serde_json::{Value, json};
 use tajo_api::{Connect, ConnectAnswer};
 use tajo_app::connect::{ConnectEnv, ConnectError, begin};
 use tajo_domain::StoreId;
+use tajo_gateway::Event;
 use tajo_sandbox::ShopSettings;
 use tajo_state::{Key, StoreRecord};
 use tajo_testkit::{BREVO_KEY, KEYRING, PUBLIC_URL, SHOP, STORE, World};
@@ -162,22 +162,26 @@ impl Browser<'_> {
             "requestContext": { "accountId": "1", "apiId": "a", "stage": "$default", "requestId": "r", "time": "",
                 "timeEpoch": 0, "domainName": "tajo.example",
                 "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "b" } } });
-        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-        let response = handle(&self.road.env, request).await.unwrap();
-        let headers: Vec<(String, String)> = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        self.answered(&event).await
+    }
+
+    /// What the function answers to an event, however odd.
+    pub async fn answered(&mut self, event: &Value) -> Shown {
+        let event: Event = serde_json::from_value(event.clone()).unwrap();
+        let answer = serde_json::to_value(handle(&self.road.env, event).await).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let headers = answer["headers"].as_object().unwrap().iter();
+        let cookies = answer["cookies"].as_array().into_iter().flatten();
+        let headers: Vec<(String, String)> = headers
+            .map(|(name, value)| (name.clone(), text(value)))
+            .chain(cookies.map(|cookie| ("set-cookie".to_owned(), text(cookie))))
             .collect();
         if let Some((_, cookie)) = headers.iter().find(|(name, _)| name == "set-cookie") {
             let pair = cookie.split(';').next().unwrap();
             self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
         }
-        let body = match response.body() {
-            Body::Text(text) => text.clone(),
-            _ => String::new(),
-        };
-        Shown { status: response.status().as_u16(), headers, body }
+        let status = answer["statusCode"].as_u64().unwrap().try_into().unwrap();
+        Shown { status, headers, body: text(&answer["body"]) }
     }
 
     async fn ask_shop(&self, url: &str) -> Shown {

@@ -129,6 +129,33 @@ async fn a_callback_for_another_shop_is_refused() {
 }
 
 #[tokio::test]
+async fn no_query_path_or_event_of_a_stranger_makes_the_function_fail() {
+    let road = Road::new().await;
+    let mut browser = road.browser();
+    let query = |path: &str, query: &str| json!({ "rawPath": path, "rawQueryString": query });
+    for path in ["/oauth/shopify/install", "/oauth/shopify/callback", "no path \u{1}\"", ""] {
+        for odd in
+            ["a=\"", "shop=\"&a=<>", "a b\u{1}", "%", "%ff%00&shop=%zz", "shop[]=1&shop=2", "ä\u{202e}", ""]
+        {
+            let shown = browser.answered(&query(path, odd)).await;
+            assert_eq!((shown.status, shown.header("location")), (400, None), "{path}?{odd}");
+        }
+    }
+    for odd in [
+        json!(null),
+        json!([1]),
+        json!({"rawPath": 7}),
+        json!({"body": "no base64!", "isBase64Encoded": true}),
+    ] {
+        let shown = browser.answered(&odd).await;
+        assert!(shown.status == 400 && shown.body.contains("neither Shopify's nor one of ours"), "{odd}");
+    }
+    let odd_host = json!({ "rawPath": "/oauth/shopify/install", "headers": {"host": "no host \u{0}", "x\n": "\r\n"},
+        "cookies": ["\u{1}", "=;;=", "__Host-tajo-visit"] });
+    assert_eq!(browser.answered(&odd_host).await.status, 400);
+}
+
+#[tokio::test]
 async fn names_that_only_look_like_shops_are_refused_at_both_doors() {
     let road = Road::new().await;
     let (mut browser, callback) = sent_back(&road).await;

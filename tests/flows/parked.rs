@@ -188,3 +188,16 @@ async fn the_sweeper_counts_what_is_parked_in_all_stores_and_since_when() {
         assert!(template.contains(&format!("$.{name}")), "{name}");
     }
 }
+
+#[test]
+fn the_alarm_on_failing_webhooks_is_on_a_rate_and_not_on_one() {
+    let template = include_str!("../../template.yaml");
+    let alarm = template.split_once("\n  WebhooksFailAlarm:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let expression = alarm.lines().find_map(|line| line.trim().strip_prefix("Expression: ")).unwrap();
+    // What it says, by hand: the numbers of failures and of requests, and whether somebody is called.
+    assert_eq!(expression, "IF(failures >= 50 OR (failures >= 3 AND failures >= 0.05 * requests), 1, 0)");
+    for part in ["MetricName: 5xx", "MetricName: Count", "ReturnData: true", "Threshold: 1"] {
+        assert!(alarm.contains(part), "{part}");
+    }
+    assert_eq!(alarm.matches("ReturnData: true").count(), 1);
+}

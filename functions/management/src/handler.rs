@@ -1,82 +1,33 @@
 //! API Gateway's words in, API Gateway's words out.
-//!
-//! Only what is read is described here: whatever else an event holds, and however odd a header or a query is, the request is
-//! answered. (A library that builds a whole HTTP request of it panics where one cannot be built.)
 
-use std::collections::BTreeMap;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 use tajo_app::manage::{Manage, Request, Response, answer};
+use tajo_gateway::{Answer, Event};
 
-/// An event of an HTTP API (payload format 2.0).
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Event {
-    #[serde(default)]
-    raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    request_context: Context,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
-}
-
-#[derive(Deserialize)]
-struct Context {
-    http: Http,
-}
-
-#[derive(Deserialize)]
-struct Http {
-    method: String,
-}
-
-/// What API Gateway makes an answer of.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Answer {
-    status_code: u16,
-    headers: BTreeMap<&'static str, String>,
-    body: String,
-    is_base64_encoded: bool,
-}
-
-/// One request.
+/// One request. What is no request at all is answered 400.
 pub(crate) async fn handle(manage: &Manage, event: Event) -> Answer {
-    let Response { status, headers, body } = answer(manage, &translate(event)).await;
-    Answer { status_code: status, headers: headers.into_iter().collect(), body, is_base64_encoded: false }
+    let Response { status, headers, body } = match event.request() {
+        Ok(request) => answer(manage, &translate(request)).await,
+        Err(_) => Response::unreadable(),
+    };
+    let empty = Answer::empty(status);
+    headers.into_iter().fold(empty, |answer, (name, value)| answer.header(name, value)).body(body)
 }
 
-fn translate(event: Event) -> Request {
-    let header = |name: &str| {
-        let found = event.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.clone())
-    };
-    let (authorization, content_type) = (header("authorization"), header("content-type"));
-    let body = event.body.unwrap_or_default();
+fn translate(request: tajo_gateway::Request) -> Request {
     Request {
-        method: event.request_context.http.method,
-        path: event.raw_path,
-        query: event.raw_query_string,
-        authorization,
-        content_type,
-        // What is no base64 after all is no JSON either.
-        body: if event.is_base64_encoded {
-            STANDARD.decode(body).unwrap_or_default()
-        } else {
-            body.into_bytes()
-        },
+        authorization: request.header("authorization").map(str::to_owned),
+        content_type: request.header("content-type").map(str::to_owned),
+        method: request.method,
+        path: request.path,
+        query: request.query,
+        body: request.body,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use serde_json::{Value, json};
 
     use super::*;
@@ -84,7 +35,7 @@ mod tests {
     const ENVELOPE: &str = include_str!("../../../events/sam/management.json");
 
     fn read(envelope: Value) -> Request {
-        translate(serde_json::from_value(envelope).unwrap())
+        translate(serde_json::from_value::<Event>(envelope).unwrap().request().unwrap())
     }
 
     #[test]
@@ -108,15 +59,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_what_api_gateway_takes() {
-        let answer = Answer {
-            status_code: 204,
-            headers: BTreeMap::from([("allow", "GET".to_owned())]),
-            body: String::new(),
-            is_base64_encoded: false,
-        };
-        let made =
-            json!({"statusCode": 204, "headers": {"allow": "GET"}, "body": "", "isBase64Encoded": false});
-        assert_eq!(serde_json::to_value(answer).unwrap(), made);
+    fn what_is_no_request_is_a_problem_and_no_failure() {
+        let Response { status, headers, body } = Response::unreadable();
+        let problem: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(
+            (status, &problem["status"], &problem["code"]),
+            (400, &json!(400), &json!("invalid_request"))
+        );
+        assert!(headers.contains(&("content-type", "application/problem+json".to_owned())));
     }
 }

@@ -1,13 +1,8 @@
 //! API Gateway's words in, API Gateway's words out.
 
-use lambda_http::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS,
-};
-use lambda_http::http::response::Builder;
-use lambda_http::{Body, Error, Request, RequestExt, Response};
-use tajo_app::connect::oauth::{Answer, Page, callback, install};
+use tajo_app::connect::oauth::{Answer as Outcome, Page, callback, install};
 use tajo_app::connect::{ConnectEnv, ConnectError};
+use tajo_gateway::{Answer, Event};
 use tracing::error;
 
 use crate::{cookie, page};
@@ -16,22 +11,23 @@ use crate::{cookie, page};
 const POLICY: &str = "default-src 'none'; style-src 'sha256-STYLE'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// One request.
-pub async fn handle(env: &ConnectEnv, request: Request) -> Result<Response<Body>, Error> {
-    let query = request.uri().query().unwrap_or_default();
-    let answered = match last_segment(request.raw_http_path()) {
-        "install" => install(env, query).await,
+/// One request. What is no request at all is refused like one that nobody signed.
+pub async fn handle(env: &ConnectEnv, event: Event) -> Answer {
+    let Ok(request) = event.request() else {
+        return shown(Page::Refused.status(), page::html(&Page::Refused), false);
+    };
+    let answered = match last_segment(&request.path) {
+        "install" => install(env, &request.query).await,
         _ => {
-            let cookies = request.headers().get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-            callback(env, query, cookie::read(cookies).as_ref()).await.map(Answer::Show)
+            let word = cookie::read(request.cookies());
+            callback(env, &request.query, word.as_ref()).await.map(Outcome::Show)
         }
     };
     match answered {
-        Ok(Answer::Go { to, cookie: word }) => {
-            let response = common(302).header(LOCATION, to.as_str()).header(SET_COOKIE, cookie::set(&word));
-            Ok(response.body(Body::Empty)?)
+        Ok(Outcome::Go { to, cookie: word }) => {
+            common(302).header("location", to.as_str()).cookie(cookie::set(&word))
         }
-        Ok(Answer::Show(page)) => {
+        Ok(Outcome::Show(page)) => {
             let is_over = matches!(page, Page::Connected { .. });
             shown(page.status(), page::html(&page), is_over)
         }
@@ -51,21 +47,20 @@ fn last_segment(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-fn common(status: u16) -> Builder {
-    Response::builder()
-        .status(status)
-        .header(CACHE_CONTROL, "no-store")
+fn common(status: u16) -> Answer {
+    Answer::empty(status)
+        .header("cache-control", "no-store")
         // The address holds a code: it is nobody's business where the browser came from.
-        .header(REFERRER_POLICY, "no-referrer")
-        .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header("referrer-policy", "no-referrer")
+        .header("x-content-type-options", "nosniff")
 }
 
 /// `is_over`: the visit came to its end, and its cookie goes.
-fn shown(status: u16, html: String, is_over: bool) -> Result<Response<Body>, Error> {
-    let response = common(status)
-        .header(CONTENT_TYPE, "text/html; charset=utf-8")
-        .header(CONTENT_SECURITY_POLICY, POLICY.replace("'sha256-STYLE'", page::STYLE_HASH))
+fn shown(status: u16, html: String, is_over: bool) -> Answer {
+    let answer = common(status)
+        .header("content-type", "text/html; charset=utf-8")
+        .header("content-security-policy", POLICY.replace("'sha256-STYLE'", page::STYLE_HASH))
         .header("x-frame-options", "DENY");
-    let response = if is_over { response.header(SET_COOKIE, cookie::clear()) } else { response };
-    Ok(response.body(Body::Text(html))?)
+    let answer = if is_over { answer.cookie(cookie::clear()) } else { answer };
+    answer.body(html)
 }

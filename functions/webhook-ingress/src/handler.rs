@@ -3,46 +3,39 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use lambda_http::{Body, Error, Request, RequestExt, Response};
 use tajo_app::ingest::{self, Ingress, ingest};
+use tajo_gateway::{Answer, Event, Request};
 use tajo_platforms::shopify::webhook::Headers;
 
-/// One webhook.
-pub async fn handle(ingress: &Ingress, request: Request) -> Result<Response<Body>, Error> {
-    let answer = match path_part(&request, "account") {
-        Some(account) => ingest::brevo::ingest(ingress, from_brevo(&request, &account)).await,
-        None => {
-            let store = path_part(&request, "store");
-            ingest(ingress, translate(&request, store.as_deref())).await
-        }
+/// One webhook. What is no request at all is refused like a bad signature.
+pub async fn handle(ingress: &Ingress, event: Event) -> Answer {
+    let Ok(request) = event.request() else {
+        return Answer::empty(ingest::Answer::Refused.status());
     };
-    Ok(Response::builder().status(answer.status()).body(Body::Empty)?)
-}
-
-/// The store in `/webhooks/shopify/{store}`, the account in `/brevo/{account}`.
-fn path_part(request: &Request, name: &str) -> Option<String> {
-    request.path_parameters_ref().and_then(|parameters| parameters.first(name)).map(str::to_owned)
+    let answer = match request.path_parameter("account") {
+        Some(account) => ingest::brevo::ingest(ingress, from_brevo(&request, account)).await,
+        None => ingest(ingress, translate(&request)).await,
+    };
+    Answer::empty(answer.status())
 }
 
 fn from_brevo<'a>(request: &'a Request, account: &'a str) -> ingest::brevo::Request<'a> {
     ingest::brevo::Request {
-        authorization: request.headers().get("authorization").and_then(|value| value.to_str().ok()),
+        authorization: request.header("authorization"),
         account,
-        body: request.body(),
+        body: &request.body,
         received_at: Timestamp::now(),
         now: Instant::now(),
     }
 }
 
 /// The body is as the shop sent it: where API Gateway had to put it in base64, it is out again.
-fn translate<'a>(request: &'a Request, path_store: Option<&'a str>) -> ingest::Request<'a> {
-    let headers = request.headers().iter();
+fn translate(request: &Request) -> ingest::Request<'_> {
     ingest::Request {
-        headers: Headers::read(
-            headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))),
-        ),
-        path_store,
-        body: request.body(),
+        headers: Headers::read(request.headers()),
+        // The store in `/webhooks/shopify/{store}`.
+        path_store: request.path_parameter("store"),
+        body: &request.body,
         received_at: Timestamp::now(),
         now: Instant::now(),
     }
@@ -62,10 +55,13 @@ mod tests {
     const ENVELOPE: &str = include_str!("../../../events/sam/webhook.json");
     const BODY: &str = include_str!("../../../events/shopify/customers-create.json");
 
+    fn read(envelope: &Value) -> Request {
+        serde_json::from_value::<Event>(envelope.clone()).unwrap().request().unwrap()
+    }
+
     fn verdict(envelope: &Value) -> Verdict {
-        let request = lambda_http::request::from_str(&envelope.to_string()).unwrap();
-        let store = path_part(&request, "store");
-        let request = translate(&request, store.as_deref());
+        let request = read(envelope);
+        let request = translate(&request);
         assert_eq!(request.body, BODY.as_bytes());
         let keyring = json!({"v": 1, "stores": {"demo": {
             "platform": "shopify", "shop": "demo-shop.myshopify.com", "secrets": ["demo-client-secret"]}}});
@@ -93,13 +89,46 @@ mod tests {
         envelope["routeKey"] = json!("POST /brevo/{account}");
         envelope["pathParameters"] = json!({"account": "0a1b"});
         envelope["headers"]["authorization"] = json!("Bearer t");
-        let request = lambda_http::request::from_str(&envelope.to_string()).unwrap();
-        let account = path_part(&request, "account").unwrap();
-        let read = from_brevo(&request, &account);
+        let request = read(&envelope);
+        let read = from_brevo(&request, request.path_parameter("account").unwrap());
         assert_eq!(
             (read.account, read.authorization, read.body),
             ("0a1b", Some("Bearer t"), BODY.as_bytes())
         );
+    }
+
+    /// No queue and no keyring answers: whoever gets so far is told to try again.
+    async fn status(event: &str) -> u16 {
+        let config = ingest::IngressConfig {
+            live_queue_url: "http://127.0.0.1:1/live".to_owned(),
+            gather_queue_url: "http://127.0.0.1:1/gather".to_owned(),
+            keyring_secrets: vec!["keyring".to_owned()],
+            endpoint: Some("http://127.0.0.1:1".to_owned()),
+        };
+        let ingress = Ingress::new(&config).await.unwrap();
+        let event: Event = serde_json::from_str(event).unwrap();
+        let answer = serde_json::to_value(handle(&ingress, event).await).unwrap();
+        answer["statusCode"].as_u64().unwrap().try_into().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_no_request_is_refused_like_a_bad_signature_and_fails_nothing() {
+        for event in
+            ["null", "[]", "{\"headers\": 7}", "{\"body\": \"no base64!\", \"isBase64Encoded\": true}"]
+        {
+            assert_eq!(status(event).await, 401, "{event}");
+        }
+    }
+
+    #[test]
+    fn no_query_host_or_header_of_a_stranger_keeps_a_webhook_from_being_verified() {
+        let mut envelope: Value = serde_json::from_str(ENVELOPE).unwrap();
+        envelope["rawQueryString"] = json!("a=\"&b=<>\u{1}{}|^%zz");
+        envelope["queryStringParameters"] = json!({"a": "\""});
+        envelope["rawPath"] = json!("/webhooks/shopify/ä \"");
+        envelope["headers"]["host"] = json!("no host \u{0}");
+        envelope["headers"]["x-odd\n"] = json!("\u{1}ä\r\n");
+        assert!(matches!(verdict(&envelope), Verdict::Authentic { .. }));
     }
 
     #[test]

@@ -5,9 +5,10 @@ mod handler;
 use std::sync::Arc;
 use std::time::Instant;
 
-use lambda_http::{Error, run, service_fn};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use tajo_app::ingest::{Ingress, IngressConfig};
 use tajo_app::telemetry;
+use tajo_gateway::Event;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -16,9 +17,9 @@ async fn main() -> Result<(), Error> {
     let ingress = Arc::new(Ingress::new(&config).await?);
     // Read before the first webhook waits for it. Should it fail, that webhook tries again and says so.
     let _ = ingress.keyring.get(Instant::now()).await;
-    run(service_fn(move |request| {
+    run(service_fn(move |event: LambdaEvent<Event>| {
         let ingress = ingress.clone();
-        async move { handler::handle(&ingress, request).await }
+        async move { Ok::<_, Error>(handler::handle(&ingress, event.payload).await) }
     }))
     .await
 }

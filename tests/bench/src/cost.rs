@@ -163,7 +163,7 @@ pub fn idle_month(tally: &Tally, memory: Memory) -> Table {
         "Only if asked for by a parameter: five alarms ${:.2}, a KMS key of your own ${:.2}, a fixed address by NAT \
          ${:.2} plus $0.045 per GB. Table storage and its backups ($0.25 and $0.20 per GB) are not in it: an idle store \
          holds next to nothing.",
-        5.0 * price::ALARM_PER_MONTH,
+        6.0 * price::ALARM_PER_MONTH,
         price::KEY_PER_MONTH,
         price::NAT_PER_MONTH
     ));

@@ -81,6 +81,11 @@ impl Response {
         Self { status: problem.status, headers, body: serde_json::to_string(&problem).unwrap_or_default() }
     }
 
+    /// The answer to what is no request of an HTTP API at all.
+    pub fn unreadable() -> Self {
+        Self::of_fault(Fault::invalid("the request cannot be read"))
+    }
+
     pub(super) fn without_body(self) -> Self {
         Self { body: String::new(), ..self }
     }
