@@ -19,7 +19,10 @@ pub const CLIENT_SECRET: &str = "secret-of-the-app";
 /// One deployment, its brevo-sync, and a shop that has not let the app in yet.
 pub struct Road {
     pub stage: Stage,
+    /// Management's.
     pub env: ConnectEnv,
+    /// oauth-callback's.
+    pub callback: ConnectEnv,
 }
 
 impl Road {
@@ -28,7 +31,8 @@ impl Road {
         stage.world.put_secret(KEYRING, r#"{"v":1,"stores":{}}"#);
         stage.world.without_shopify_token();
         let env = stage.world.connect_env(&stage.front).await;
-        let road = Self { stage, env };
+        let callback = stage.world.callback_env(&stage.front).await;
+        let road = Self { stage, env, callback };
         road.app(json!({}));
         road
     }
@@ -168,7 +172,7 @@ impl Browser<'_> {
     /// What the function answers to an event, however odd.
     pub async fn answered(&mut self, event: &Value) -> Shown {
         let event: Event = serde_json::from_value(event.clone()).unwrap();
-        let answer = serde_json::to_value(handle(&self.road.env, event).await).unwrap();
+        let answer = serde_json::to_value(handle(&self.road.callback, event).await).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let headers = answer["headers"].as_object().unwrap().iter();
         let cookies = answer["cookies"].as_array().into_iter().flatten();

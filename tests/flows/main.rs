@@ -59,6 +59,7 @@ mod readme;
 mod reconcile;
 mod reconnected;
 mod ride;
+mod roles;
 mod set_up;
 mod settings;
 mod skills;

@@ -21,7 +21,8 @@ async fn write(office: &Office, at: Timestamp, number: usize, topic: &str, outco
         order_name: None,
     };
     let lines: Vec<LogLine> = (0..count).map(line).collect();
-    write_log(&office.manage.connect.table, STORE, &format!("request-{number}"), at, &lines).await.unwrap();
+    let table = office.stage.world.table(&office.stage.front).await;
+    write_log(&table, STORE, &format!("request-{number}"), at, &lines).await.unwrap();
 }
 
 /// Every delivery, page by page.

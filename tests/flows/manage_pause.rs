@@ -43,7 +43,7 @@ async fn what_comes_while_a_store_is_paused_is_held_and_goes_on_when_it_is_resum
     let status = office.get(&at("")).await;
     assert_eq!((&status["heldCount"], &status["parkedCount"]), (&json!(3), &json!(0)));
     // It waits for nobody: no list of parked work and no alarm counts it.
-    let table = &office.manage.connect.table;
+    let table = &office.stage.world.table(&office.stage.front).await;
     assert!(list_parked(table, STORE, 10).await.unwrap().is_empty());
     assert_eq!(backlog(table).await.unwrap().count, 0);
     let outcomes = resume(&mut office).await;

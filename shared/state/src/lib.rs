@@ -46,5 +46,5 @@ pub use stores::{
     feed_person, feeds_of_person, forget_person, note_opt_outs, note_totals, opt_outs_of_person,
     stores_of_person,
 };
-pub use table::{DUE_SHARDS, Key};
+pub use table::{DUE_SHARDS, KINDS, KINDS_OF_A_STORE, Key};
 pub use walk::{Held, Page};

@@ -32,6 +32,44 @@
 
 use tajo_domain::{ContactKey, StoreId};
 
+/// The first word of every partition key there is. The roles in template.yaml name them (`dynamodb:LeadingKeys`).
+pub const KINDS: [&str; 27] = [
+    "audit",
+    "budget",
+    "bulk",
+    "cart",
+    "category",
+    "counts",
+    "customer",
+    "days",
+    "guest",
+    "item",
+    "key",
+    "lease",
+    "link",
+    "log",
+    "members",
+    "order",
+    "parked",
+    "person",
+    "privacy",
+    "product",
+    "rate",
+    "reconcile",
+    "run",
+    "shop",
+    "store",
+    "visit",
+    "webhooks",
+];
+
+/// Kinds of items that belong to one store and are erased with it: `{kind}#{store}#…`, or `{kind}#{shop's address}`.
+/// A role may delete nothing else, and no store's name can make an item of another kind look like its own.
+pub const KINDS_OF_A_STORE: [&str; 17] = [
+    "bulk", "cart", "category", "customer", "days", "guest", "item", "log", "members", "order", "parked",
+    "privacy", "product", "run", "shop", "store", "webhooks",
+];
+
 /// Partitions of the due index for carts: the sweeper queries each, and writers spread over them.
 pub const DUE_SHARDS: u32 = 8;
 
@@ -247,3 +285,28 @@ pub(crate) fn parked_shard(store: &str) -> String {
 
 /// The partition of the due index that lists the parked work of all stores, by the first parts.
 pub(crate) const ALL_PARKED: &str = "parked";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_partition_key_made_here_begins_with_a_word_of_the_list() {
+        let source = include_str!("table.rs");
+        // Up to here: what follows are partitions of the due index.
+        let keys = source.split("/// The partition of the due index").next().unwrap_or_default();
+        let made: Vec<&str> = keys
+            .match_indices("format!(\"")
+            .filter_map(|(at, found)| keys.get(at + found.len()..)?.split_once("#{"))
+            .map(|(word, _)| word)
+            .filter(|word| word.chars().all(|c| c.is_ascii_lowercase()))
+            .collect();
+        assert!(made.len() > 20, "{made:?}");
+        // Sort keys.
+        let others = ["feed", "part"];
+        for word in made {
+            assert!(KINDS.contains(&word) || others.contains(&word), "{word}");
+        }
+        assert!(KINDS_OF_A_STORE.iter().all(|word| KINDS.contains(word)));
+    }
+}

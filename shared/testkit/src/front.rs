@@ -14,7 +14,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::roles;
 use crate::world::{Message, World};
+
+/// Where a function calls AWS, before its role's name.
+const AS: &str = "/as/";
 
 /// A call at the door: before it leaves, or with its answer on the way back.
 #[derive(Debug)]
@@ -81,6 +85,11 @@ impl Front {
         Self { url, server }
     }
 
+    /// The address of AWS for a function: its role in template.yaml decides what it may do in the table.
+    pub fn of(&self, role: &str) -> String {
+        format!("{}{AS}{role}", self.url)
+    }
+
     /// The environment of a brevo-sync process that goes this way.
     pub fn sync_environment(&self, claim_seconds: u32) -> Vec<(&'static str, String)> {
         let config = crate::world::sync_config(self);
@@ -96,7 +105,7 @@ impl Front {
             ("SHOPIFY_API_URL", config.shopify_api_url.unwrap_or_default()),
             ("CLAIM_SECONDS", claim_seconds.to_string()),
             ("PUBLIC_URL", config.public_url),
-            ("AWS_ENDPOINT_OVERRIDE", self.url.clone()),
+            ("AWS_ENDPOINT_OVERRIDE", self.of("brevo-sync")),
             ("AWS_REGION", "us-east-1".to_owned()),
         ]
     }
@@ -128,7 +137,10 @@ async fn call(
         }
         let response = match &target {
             Some(target) if target.starts_with("DynamoDB") => {
-                dynamo(&door.world, target, &headers, body).await
+                match denied(&door.world, &uri, target, &body) {
+                    Some(denied) => denied,
+                    None => dynamo(&door.world, target, &headers, body).await,
+                }
             }
             Some(target) if target.starts_with("AmazonSQS") => sqs(&door.world, &body),
             Some(target) => secret(&door.world, target, &body),
@@ -177,6 +189,20 @@ fn breaks_off(sent: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from_stream(futures::stream::iter(pieces)));
     response.headers_mut().insert("content-length", length);
     response
+}
+
+/// The answer to what the caller's role does not allow. Tests themselves call without a role, and may do everything.
+fn denied(world: &World, uri: &Uri, target: &str, body: &[u8]) -> Option<Response> {
+    let role = uri.path().strip_prefix(AS)?.trim_end_matches('/');
+    let operation = target.rsplit('.').next().unwrap_or_default();
+    let request: Value = serde_json::from_slice(body).unwrap();
+    let asked = roles::asked(operation, &request).into_iter().find(|asked| !roles::allows(role, asked))?;
+    let denied = format!("{role}: {asked:?}");
+    eprintln!("template.yaml does not allow {denied}");
+    world.denied.lock().unwrap().push(denied);
+    let answer =
+        json!({ "__type": "com.amazon.coral.service#AccessDeniedException", "message": "by its role" });
+    Some(json_response(400, &answer))
 }
 
 async fn dynamo(world: &World, target: &str, headers: &HeaderMap, body: Bytes) -> Response {

@@ -10,6 +10,7 @@ mod events;
 mod front;
 mod meter;
 pub mod openapi;
+pub mod roles;
 mod world;
 
 pub use events::{body, deliver, notice, record};

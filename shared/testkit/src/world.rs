@@ -1,7 +1,7 @@
 //! Everything a worker talks to.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -70,12 +70,18 @@ pub struct World {
     pub(crate) kms_keys: Mutex<HashMap<String, String>>,
     pub(crate) meter: Mutex<Meter>,
     pub(crate) http: reqwest::Client,
+    /// Requests to the table that a function's role does not allow.
+    pub(crate) denied: Mutex<Vec<String>>,
     database: JoinHandle<()>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         self.database.abort();
+        let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::thread::panicking() {
+            assert!(denied.is_empty(), "template.yaml does not allow what its functions do: {denied:#?}");
+        }
     }
 }
 
@@ -107,6 +113,7 @@ impl World {
             ])),
             kms_keys: Mutex::default(),
             meter: Mutex::default(),
+            denied: Mutex::default(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             database: tokio::spawn(dynoxide::server::serve_on(listener, database)),
         });
@@ -144,7 +151,7 @@ impl World {
 
     async fn env_with(&self, front: &Front, retries: RetryConfig) -> Env {
         let mut env = self.env(front).await;
-        let aws = tajo_state::sdk_config(Some(&front.url)).await.unwrap();
+        let aws = tajo_state::sdk_config(Some(&front.of("brevo-sync"))).await.unwrap();
         let patient = aws_sdk_dynamodb::config::Builder::from(&aws)
             .timeout_config(TimeoutConfig::disabled())
             .retry_config(retries)
@@ -153,14 +160,23 @@ impl World {
         env
     }
 
-    /// What connecting works with, through this front.
+    /// What management connects stores with, through this front.
     pub async fn connect_env(&self, front: &Front) -> ConnectEnv {
         let mut env = ConnectEnv::new(&self.connect_config(front)).await.unwrap();
         env.clock = self.clock.clone();
         env
     }
 
-    /// Its configuration.
+    /// What oauth-callback works with, through this front.
+    pub async fn callback_env(&self, front: &Front) -> ConnectEnv {
+        let endpoint = Some(front.of("oauth-callback"));
+        let config = ConnectConfig { endpoint, ..self.connect_config(front) };
+        let mut env = ConnectEnv::new(&config).await.unwrap();
+        env.clock = self.clock.clone();
+        env
+    }
+
+    /// The configuration of management's part that connects stores.
     pub fn connect_config(&self, front: &Front) -> ConnectConfig {
         let config = sync_config(front);
         ConnectConfig {
@@ -173,7 +189,7 @@ impl World {
             shopify_api_url: config.shopify_api_url,
             public_url: config.public_url,
             fixed_egress: false,
-            endpoint: config.endpoint,
+            endpoint: Some(front.of("management")),
         }
     }
 
@@ -182,7 +198,7 @@ impl World {
         let config = SweeperConfig {
             table: TABLE.to_owned(),
             live_queue_url: format!("{}/queue/live", front.url),
-            endpoint: Some(front.url.clone()),
+            endpoint: Some(front.of("cart-sweeper")),
         };
         let mut sweeper = Sweeper::new(&config).await.unwrap();
         sweeper.clock = self.clock.clone();
@@ -332,7 +348,7 @@ pub(crate) fn sync_config(front: &Front) -> SyncConfig {
         shopify_api_url: Some(front.url.clone()),
         public_url: PUBLIC_URL.to_owned(),
         claim: SignedDuration::from_secs(120),
-        endpoint: Some(front.url.clone()),
+        endpoint: Some(front.of("brevo-sync")),
     }
 }
 

@@ -9,7 +9,7 @@ use tajo_domain::{
     CartRecord, ContactKey, ContactRecord, Email, Identity, OrderRecord, Phone, PrivacyDemand, short_hash,
 };
 use tajo_platforms::Notice;
-use tajo_state::{Attributes, Held, Key, PersonFeed, Stored, erase_person};
+use tajo_state::{Attributes, Held, KINDS_OF_A_STORE, Key, PersonFeed, Stored, erase_person};
 
 use super::{PAGE, Resume};
 use crate::stop::Stop;
@@ -253,7 +253,7 @@ pub(super) enum Kind {
     Parked(String),
     /// A demand, by its id.
     Demand,
-    /// Anything else of the store: logs, parts, and what later versions keep.
+    /// Anything else of the store: logs, parts, runs.
     Other,
 }
 
@@ -264,6 +264,10 @@ pub(super) fn kind(worker: &Worker<'_>, key: &Key) -> Option<Kind> {
     let (word, owner, rest) = (segments.next()?, segments.next()?, segments.next());
     if word == "person" {
         return (key.sk.strip_prefix("feed#") == Some(store)).then_some(Kind::Feed);
+    }
+    // Items that are no store's may have its name in the same place: the id of an API key, say.
+    if !KINDS_OF_A_STORE.contains(&word) {
+        return None;
     }
     // Parked work of a store that is not known stands under the shop's address.
     if word == "store" || (owner != store && owner != worker.store.record.shop) {

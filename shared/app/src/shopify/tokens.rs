@@ -54,7 +54,11 @@ impl Tokens {
         shop: Shop<'_>,
         clock: &Clock,
     ) -> Result<SecretString, Error> {
-        let secret = self.secrets.store(shop.store).await.map_err(unreadable)?;
+        let mut secret = self.secrets.store(shop.store).await.map_err(unreadable)?;
+        if secret.shopify_access_token.is_none() {
+            // What this process remembers may be from before another function got the token.
+            secret = self.secrets.store_now(shop.store).await.map_err(unreadable)?;
+        }
         let lives = |secret: &StoreSecret| lives_longer_than(secret, AHEAD, clock.now());
         match &secret.shopify_access_token {
             None => Err(Error::TokenRefused),
