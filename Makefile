@@ -17,7 +17,7 @@ down: ## Ends what `make up` started
 test: ## Every test, end-to-end ones on the deployed stack (REQUIRE_ALL=1 allows no skipped test)
 	@scripts/test.sh
 
-lint: ## rustfmt, clippy, rustdoc, template, licences
+lint: ## rustfmt, clippy, rustdoc, template, licences, advisories (REQUIRE_ADVISORIES=1 allows no unchecked ones)
 	@scripts/lint.sh
 
 bench: ## Prints the counted figures (BENCH_ARGS="--write" keeps them in docs/figures.md)

@@ -9,7 +9,7 @@ case " ${BENCH_ARGS:-} " in
   *) make --no-print-directory build >&2 ;;
 esac
 say "building the bench"
-cargo build --workspace --bins --target "$host"
+cargo build --locked --workspace --bins --target "$host"
 # Every process that is played keeps its connections open.
 ulimit -n "$(ulimit -Hn)"
 # shellcheck disable=SC2086

@@ -8,6 +8,8 @@ scripts/tools.sh fuzz
 export PATH=$root/.tools/cargo/bin:$PATH
 # The sanitizer's flags want a compiler that allows unstable ones; the code itself uses none.
 export RUSTC_BOOTSTRAP=1
+# `cargo fuzz` has no --locked of its own.
+cargo metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
 seconds=${FUZZ_SECONDS:-60}
 found=$root/.local/fuzz
 for target in ${FUZZ_TARGETS:-body notice signature settings query envelope}; do

@@ -13,5 +13,5 @@ selection=(-p tajo-domain -p tajo-mapping -p tajo-platforms -p tajo-app -p tajo-
   -f 'shared/app/src/{keyring,ingest}.rs' -f 'shared/brevo/src/{plan,ticket,batch,bucket}.rs')
 # shellcheck disable=SC2206
 [ -z "${MUTANTS:-}" ] || selection=($MUTANTS)
-cargo mutants --output "$target_dir" --jobs "${MUTANTS_JOBS:-2}" --timeout 120 --baseline skip "${selection[@]}" \
+cargo mutants --cargo-arg=--locked --output "$target_dir" --jobs "${MUTANTS_JOBS:-2}" --timeout 120 --baseline skip "${selection[@]}" \
   -- --target "$host" --lib --tests

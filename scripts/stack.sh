@@ -12,6 +12,6 @@ elif [ "${1:-}" != down ] || [ ! -x "$stack" ]; then
   say "building the programs (the first time, this takes some minutes)"
   # The whole workspace, not one package: cargo unifies features over what is selected, and another selection would
   # compile the AWS SDK once more.
-  cargo build --workspace --bins --target "$host"
+  cargo build --locked --workspace --bins --target "$host"
 fi
 exec "$stack" "$@"

@@ -16,19 +16,19 @@ scripts/tools.sh examples brevo
 
 # One selection for build and test, so that nothing is compiled twice.
 say "building programs and tests"
-cargo build --workspace --bins --tests --target "$host"
-cargo test --workspace --test e2e --no-run --target "$host"
+cargo build --locked --workspace --bins --tests --target "$host"
+cargo test --locked --workspace --test e2e --no-run --target "$host"
 
 down() { "$stack" down --dir "$dir"; }
 trap down EXIT
 
 say "tests without the stack"
-cargo test --workspace --target "$host"
+cargo test --locked --workspace --target "$host"
 
 say "tests on the deployed stack (logs stay in .local/test/logs)"
 "$stack" up --dir "$dir" --build tested --lifetime 40m
 export TAJO_STACK=$dir/stack.json
-cargo test --workspace --test e2e --target "$host"
+cargo test --locked --workspace --test e2e --target "$host"
 scripts/api.sh
 scripts/sdk.sh
 

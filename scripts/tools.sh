@@ -29,7 +29,9 @@ environment() {
   say "installing $name from $requirements into .tools/$name"
   rm -rf "${tools:?}/$name"
   "${PYTHON:-python3}" -m venv "$tools/$name" &&
-    "$tools/$name/bin/pip" install --quiet --disable-pip-version-check --no-input --requirement "$requirements" &&
+    # Only files whose hashes are written down, and only ready ones: to build one would fetch what has no hash here.
+    "$tools/$name/bin/pip" install --quiet --disable-pip-version-check --no-input --require-hashes --only-binary :all: \
+      --requirement "$requirements" &&
     cp "$requirements" "$stamp"
 }
 

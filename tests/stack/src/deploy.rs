@@ -152,7 +152,7 @@ async fn cargo(
     let stdout = File::create(&messages)
         .map_err(|error| Error::new(format!("cannot write {}: {error}", messages.display())))?;
     let mut command = Command::new(cargo);
-    command.arg("build").args(selection).args([
+    command.args(["build", "--locked"]).args(selection).args([
         "--target",
         &host,
         "--message-format=json-render-diagnostics",

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -118,6 +118,12 @@ pub(crate) fn free_port() -> Result<u16> {
         .map_err(|error| Error::new(format!("no free port on 127.0.0.1: {error}")))
 }
 
+/// Makes a folder into which nobody but its owner looks: logs, keys and the state of the local AWS are in it.
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+}
+
 /// Writes a file whole or not at all, readable by its owner only.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let new = path.with_extension("new");
@@ -182,6 +188,17 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("tajo-stack-{name}-{}", std::process::id()));
         fs::create_dir_all(dir.join("logs")).unwrap();
         dir
+    }
+
+    #[test]
+    fn nobody_but_the_owner_looks_into_a_stacks_folder() {
+        let dir = dir("private");
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+        make_private(&dir).unwrap();
+        write_private(&dir.join("stack.json"), "{}").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&dir), mode(&dir.join("stack.json"))), (0o700, 0o600));
+        fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]

@@ -45,7 +45,8 @@ pub fn down(dir: &Path, progress: &Progress) {
 
 async fn start(options: &Options, progress: &Progress) -> Result<Stack> {
     let Options { root, dir, lifetime, .. } = options;
-    std::fs::create_dir_all(dir.join("logs"))
+    process::make_private(&dir.join("logs"))
+        .and_then(|()| process::make_private(dir))
         .map_err(|error| Error::new(format!("cannot make {}: {error}", dir.display())))?;
 
     let Built { template, sandbox: program } = deploy::build(root, dir, options.build, progress).await?;
