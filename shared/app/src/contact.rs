@@ -1,6 +1,7 @@
 //! The journey of news about a person.
 
 mod accept;
+mod conflict;
 pub(crate) mod find;
 pub(crate) mod lookup;
 mod others;

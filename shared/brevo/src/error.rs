@@ -46,8 +46,8 @@ pub enum Error {
     /// 404.
     #[error("Brevo has no such object")]
     NotFound,
-    /// 400 because identifiers belong to another contact. Nothing was written.
-    #[error("another Brevo contact has the same {}", .0.join(", "))]
+    /// 400 because identifiers belong to another contact. Nothing was written. Empty where Brevo does not say which.
+    #[error("another Brevo contact has the same {}", identifiers(.0))]
     Duplicate(Vec<String>),
     /// Any other 4xx. Nothing was written.
     #[error("Brevo refused the request with {status} {code}: {message}")]
@@ -140,11 +140,12 @@ impl Error {
         }
     }
 
-    /// Whether Brevo refused because of the WhatsApp number: it belongs to another contact, or is not one to it.
+    /// Whether Brevo refused because of the WhatsApp number: it belongs to another contact, or is not one to it. Also where it may
+    /// be that, since Brevo does not say which identifier belongs to another contact.
     pub fn blames_whatsapp(&self) -> bool {
         match self {
             Self::Duplicate(identifiers) => {
-                identifiers.iter().any(|name| name.eq_ignore_ascii_case("whatsapp"))
+                identifiers.is_empty() || identifiers.iter().any(|name| name.eq_ignore_ascii_case("whatsapp"))
             }
             // Its messages speak of a phone number, whichever attribute it is in.
             Self::Refused { status: 400, message, .. } => {
@@ -155,10 +156,13 @@ impl Error {
         }
     }
 
-    /// Whether Brevo refused because of the phone number: it belongs to another contact, or is not one to it.
+    /// Whether Brevo refused because of the phone number: it belongs to another contact, or is not one to it. Also where it may be
+    /// that, since Brevo does not say which identifier belongs to another contact.
     pub fn blames_phone(&self) -> bool {
         match self {
-            Self::Duplicate(identifiers) => identifiers.iter().any(|name| name.eq_ignore_ascii_case("sms")),
+            Self::Duplicate(identifiers) => {
+                identifiers.is_empty() || identifiers.iter().any(|name| name.eq_ignore_ascii_case("sms"))
+            }
             Self::Refused { status: 400, message, .. } => message.to_lowercase().contains("phone"),
             _ => false,
         }
@@ -170,17 +174,39 @@ impl Error {
 struct Body {
     code: String,
     message: String,
+    #[serde(deserialize_with = "metadata")]
     metadata: Metadata,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Metadata {
+    #[serde(deserialize_with = "names")]
     duplicate_identifiers: Vec<String>,
 }
 
+/// Names where there are names; whatever else stands there names nothing, and spoils neither code nor message.
+fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let names = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// `null` and other odd shapes are no metadata.
+fn metadata<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Metadata, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+fn identifiers(names: &[String]) -> String {
+    if names.is_empty() { "identifier, and Brevo does not say which".to_owned() } else { names.join(", ") }
+}
+
+/// The code of a conflict of identifiers, until May 2026 that of all of them. With `invalid_parameter`, the other one, only the
+/// metadata tells a conflict from a mistake.
+const DUPLICATE: &str = "duplicate_parameter";
+
 /// Reads an answer that is not a success. Duplicates are told by `metadata.duplicate_identifiers`, not by the
-/// code: Brevo has used two codes for the same conflict since May 2026.
+/// code: Brevo has used two codes for the same conflict since May 2026. The older code tells one without metadata, too.
 pub fn classify(status: u16, reset: Option<Duration>, body: &[u8]) -> Error {
     if let Ok(all) = serde_json::from_slice::<Value>(body)
         && status == 400
@@ -202,6 +228,7 @@ pub fn classify(status: u16, reset: Option<Duration>, body: &[u8]) -> Error {
         _ if !body.metadata.duplicate_identifiers.is_empty() => {
             Error::Duplicate(body.metadata.duplicate_identifiers)
         }
+        400 if body.code == DUPLICATE => Error::Duplicate(Vec::new()),
         _ => Error::refused(status, &body.code, &body.message),
     }
 }
@@ -239,6 +266,32 @@ mod tests {
             let error = classify(400, None, body.as_bytes());
             assert!(error.blames_phone(), "{error}");
             assert_eq!(error.next_step(), NextStep::Park);
+        }
+    }
+
+    #[test]
+    fn a_duplicate_without_metadata_is_a_duplicate_that_may_be_the_number() {
+        for metadata in [
+            "",
+            r#","metadata":null"#,
+            r#","metadata":{}"#,
+            r#","metadata":{"duplicate_identifiers":null}"#,
+            r#","metadata":{"duplicate_identifiers":[]}"#,
+            r#","metadata":{"duplicate_identifiers":{"a":1}}"#,
+            r#","metadata":[7]"#,
+        ] {
+            let body =
+                format!(r#"{{"code":"duplicate_parameter","message":"Contact already exist"{metadata}}}"#);
+            let error = classify(400, None, body.as_bytes());
+            assert!(matches!(&error, Error::Duplicate(names) if names.is_empty()), "{metadata}: {error:?}");
+            assert!(error.blames_phone() && error.blames_whatsapp());
+            assert_eq!(
+                error.to_string(),
+                "another Brevo contact has the same identifier, and Brevo does not say which"
+            );
+            // The other code says mistakes, too: without metadata nothing tells them apart.
+            let body = body.replace("duplicate_parameter", "invalid_parameter");
+            assert!(matches!(classify(400, None, body.as_bytes()), Error::Refused { .. }), "{metadata}");
         }
     }
 

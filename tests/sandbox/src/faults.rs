@@ -63,6 +63,11 @@ pub enum Action {
         /// Always true.
         apply_then_drop: bool,
     },
+    /// The request is applied; a conflict of identifiers is answered without saying which they are.
+    Unnamed {
+        /// Always true.
+        unnamed_duplicate: bool,
+    },
     /// The request is applied; the answer is a web page, as from a proxy in between.
     NotJson {
         /// Always true.
@@ -79,6 +84,7 @@ impl Action {
             Self::Truncate { .. } => "truncate".to_owned(),
             Self::Drop { .. } => "drop".to_owned(),
             Self::ApplyThenDrop { .. } => "apply_then_drop".to_owned(),
+            Self::Unnamed { .. } => "unnamed_duplicate".to_owned(),
             Self::NotJson { .. } => "not_json".to_owned(),
         }
     }
@@ -104,6 +110,7 @@ impl Action {
                 apply();
                 Response::dropped()
             }
+            Self::Unnamed { .. } => without_metadata(apply()),
             Self::NotJson { .. } => web_page(apply()),
         }
     }
@@ -152,6 +159,20 @@ fn truncated(mut response: Response) -> Response {
     }
     response.body.truncate(response.body.len() / 2);
     response.ending = Ending::Truncated;
+    response
+}
+
+/// As Brevo answered conflicts until it told them by metadata; any other answer stays as it is.
+fn without_metadata(mut response: Response) -> Response {
+    let body = serde_json::from_slice(&response.body).ok();
+    let Some(Value::Object(mut body)) = body.filter(|_| response.status == 400) else { return response };
+    let has_named =
+        body.remove("metadata").is_some_and(|metadata| metadata["duplicate_identifiers"].is_array());
+    if has_named {
+        body.insert("code".to_owned(), "duplicate_parameter".into());
+        body.insert("message".to_owned(), "Contact already exist".into());
+        response.body = Value::Object(body).to_string().into_bytes();
+    }
     response
 }
 

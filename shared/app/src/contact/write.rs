@@ -12,6 +12,7 @@ use tajo_mapping::{
 };
 use tajo_state::Key;
 
+use super::conflict::unnamed;
 use super::others;
 use crate::stop::Stop;
 use crate::worker::Worker;
@@ -229,6 +230,9 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
         Box::pin(others::mind(worker, &record, &mut write)).await?;
         let error = match worker.send(&update_contact(&who, &write)).await? {
             Ok(_) => return Ok(trouble.written(&record, false, write)),
+            Err(Error::Duplicate(names)) if names.is_empty() => {
+                Error::Duplicate(unnamed(worker, &write, &who, email.as_ref(), by_id.as_ref()).await?)
+            }
             Err(error) => error,
         };
         if trouble.leave_out_numbers(&error, &mut write, &record) {
