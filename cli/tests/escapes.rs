@@ -132,6 +132,7 @@ fn hostile() -> Deployment {
     let deployment = Deployment::new();
     let key = json!({"id": "k-1", "name": "first", "scope": "admin", "stores": ["demo"], "created_at": "2026-11-24T08:00:00Z"});
     let made = json!({"id": "k-1", "name": "first", "scope": "admin", "created_at": "2026-11-24T08:00:00Z", "secret": "s"});
+    let (made_again, replaced) = (made.clone(), key.clone());
     let mut shown = parked();
     shown["body_bytes"] = json!(24);
     shown["triggered_at"] = json!("2026-11-20T07:59:58Z");
@@ -176,6 +177,7 @@ fn hostile() -> Deployment {
         ("PUT /v1/stores/demo/settings", settings),
         ("GET /v1/keys", json!({"keys": [key]})),
         ("POST /v1/keys", made),
+        ("POST /v1/keys/k-1/roll", json!({"made": made_again, "replaced": replaced})),
         ("GET /v1/shopify/app-config", json!({"toml": "client_id = \"id-1\"\n"})),
     ] {
         deployment.answers(line, evil(body));
@@ -204,6 +206,7 @@ fn no_answer_of_the_deployment_reaches_the_terminal_as_more_than_text() {
         "parked retry --all --store demo",
         "keys list",
         "keys create --name n --scope read",
+        "keys roll k-1",
         "shopify app-config",
     ] {
         check(&deployment, &command.split(' ').collect::<Vec<_>>(), true);

@@ -308,10 +308,16 @@ fn a_trace_tells_everything_of_a_person_in_order() {
 #[test]
 fn keys_are_listed_made_and_revoked() {
     let deployment = Deployment::new();
-    let key = json!({"id": "k-1", "name": "first", "scope": "admin", "created_at": "2026-11-24T08:00:00Z"});
+    let key = json!({"id": "k-1", "name": "first", "scope": "admin", "created_at": "2026-11-24T08:00:00Z",
+        "last_used_at": "2026-11-24T09:00:00Z"});
     let narrow = json!({"id": "k-2", "name": "night shift", "scope": "operate", "stores": ["demo"], "created_at": "2026-11-24T08:00:00Z"});
     let mut made = narrow.clone();
     made["secret"] = json!("tajo_k-2_shown-this-once");
+    let mut old = key.clone();
+    old["expires_at"] = json!("2020-11-25T08:00:00Z");
+    old["replaced_by"] = json!("k-2");
+    deployment.answers("POST /v1/keys/k-1/roll", json!({"made": made, "replaced": old}));
+    let key = old;
     deployment.answers("GET /v1/keys", json!({"keys": [key, narrow]})).answers("POST /v1/keys", made);
     deployment.answers_with("DELETE /v1/keys/k-2", 204, "");
     let commands = [
@@ -319,6 +325,12 @@ fn keys_are_listed_made_and_revoked() {
         "keys list --json",
         "keys create --name night-shift --scope operate --store demo",
         "keys create --name night-shift --scope operate --store demo --json",
+        "keys create --name night-shift --scope read --expires 2031-01-31",
+        "keys create --name night-shift --scope read --expires soon",
+        "keys roll k-1",
+        "keys roll k-1 --overlap 30m --expires 2031-01-31T08:00:00Z",
+        "keys roll k-1 --overlap 0h --json",
+        "keys roll k-1 --overlap tomorrow",
         "keys revoke k-2",
     ];
     insta::assert_snapshot!("keys", shown(&deployment, &commands));

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tajo_api::OPERATIONS;
 use tajo_app::manage::Request;
 use tajo_app::manage::keys::{KeyError, bootstrap};
+use tajo_state::{Attributes, Key};
 use tajo_testkit::STORE;
 
 use crate::manage::{Office, at};
@@ -200,4 +201,145 @@ async fn a_key_is_made_only_as_it_makes_sense() {
     ] {
         assert_eq!(office.ask("POST", "/v1/keys", bad.clone()).await.status, 400, "{bad}");
     }
+}
+
+#[tokio::test]
+async fn a_key_with_an_end_opens_nothing_from_then_on_and_says_so_to_its_owner_alone() {
+    let mut office = Office::new("").await;
+    office.manage.connect.clock.play("2026-11-24T12:00:00Z".parse().unwrap());
+    let asked = json!({"name": "guest", "scope": "admin", "expires_at": "2026-11-25T12:00:00Z"});
+    let made = office.post("/v1/keys", asked).await;
+    assert_eq!(made["expires_at"], "2026-11-25T12:00:00Z");
+    let key = made["secret"].as_str().unwrap();
+    assert_eq!(office.ask_as(key, "GET", "/v1/stores", Value::Null).await.status, 200);
+    office.stage.world.advance(jiff::SignedDuration::from_secs(24 * 3_600 - 1));
+    assert_eq!(office.ask_as(key, "GET", "/v1/stores", Value::Null).await.status, 200);
+    office.stage.world.advance(jiff::SignedDuration::from_secs(1));
+    let over = office.ask_as(key, "GET", "/v1/stores", Value::Null).await;
+    assert_eq!((over.status, &over.body["code"]), (401, &json!("unauthenticated")));
+    assert_eq!(over.body["detail"], "this API key expired at 2026-11-25 12:00:00 UTC");
+    assert!(over.body["hint"].as_str().unwrap().contains("tajo keys create"));
+    let (id, secret) = halves(key);
+    let guess = format!("tajo_{id}_{}{}", &secret[1..], &secret[..1]);
+    let guessed = office.ask_as(&guess, "GET", "/v1/stores", Value::Null).await;
+    assert!(guessed.status == 401 && !guessed.body["detail"].as_str().unwrap().contains("expired"));
+    // It is listed as it is, and stands in for no other any more.
+    let listed = office.get("/v1/keys").await;
+    let of = |name: &str| listed["keys"].as_array().unwrap().iter().find(|key| key["name"] == name).cloned();
+    assert_eq!(of("guest").unwrap()["expires_at"], "2026-11-25T12:00:00Z");
+    assert_eq!(of("first").unwrap().get("expires_at"), None);
+    let (first, _) = halves(&office.key);
+    assert_eq!(office.ask("DELETE", &format!("/v1/keys/{first}"), Value::Null).await.status, 409);
+    for (end, status) in
+        [("2026-11-20T00:00:00Z", 422), ("2099-01-01T00:00:00Z", 422), ("soon", 400), ("9d", 400)]
+    {
+        let asked = json!({"name": "x", "scope": "read", "expires_at": end});
+        assert_eq!(office.ask("POST", "/v1/keys", asked).await.status, status, "{end}");
+    }
+}
+
+#[tokio::test]
+async fn when_a_key_was_last_used_is_noted_once_an_hour_and_a_revoked_one_stays_away() {
+    let mut office = Office::new("").await;
+    office.manage.connect.clock.play("2026-11-24T12:00:00Z".parse().unwrap());
+    let key = office.new_key("read", None).await;
+    let (id, _) = halves(&key);
+    let used = async || {
+        let listed = office.get("/v1/keys").await;
+        let keys = listed["keys"].as_array().unwrap();
+        keys.iter().find(|key| key["id"] == id.as_str()).unwrap()["last_used_at"].clone()
+    };
+    let knock = async || office.ask_as(&key, "GET", "/v1/stores", Value::Null).await.status;
+    assert_eq!(used().await, Value::Null);
+    assert_eq!(knock().await, 200);
+    assert_eq!(used().await, "2026-11-24T12:00:00Z");
+    office.stage.world.advance(jiff::SignedDuration::from_mins(59));
+    assert_eq!((knock().await, used().await), (200, json!("2026-11-24T12:00:00Z")));
+    office.stage.world.advance(jiff::SignedDuration::from_mins(1));
+    assert_eq!((knock().await, used().await), (200, json!("2026-11-24T13:00:00Z")));
+    // Guessing at its secret is no use of it.
+    office.stage.world.advance(jiff::SignedDuration::from_hours(2));
+    let guess = format!("tajo_{id}_{}", "a".repeat(64));
+    assert_eq!(office.ask_as(&guess, "GET", "/v1/stores", Value::Null).await.status, 401);
+    assert_eq!(used().await, "2026-11-24T13:00:00Z");
+    assert_eq!(office.ask("DELETE", &format!("/v1/keys/{id}"), Value::Null).await.status, 204);
+    assert_eq!(knock().await, 401);
+}
+
+#[tokio::test]
+async fn a_rolled_key_and_its_successor_both_work_for_a_while() {
+    let mut office = Office::new("").await;
+    office.manage.connect.clock.play("2026-11-24T12:00:00Z".parse().unwrap());
+    let asked = json!({"name": "night shift", "scope": "operate", "stores": [STORE], "expires_at": "2026-12-24T12:00:00Z"});
+    let old = office.post("/v1/keys", asked).await["secret"].as_str().unwrap().to_owned();
+    let (id, _) = halves(&old);
+    office.stage.world.advance(jiff::SignedDuration::from_hours(10 * 24));
+    let path = format!("/v1/keys/{id}/roll");
+    let rolled = office.post(&path, json!({"overlap_seconds": 3_600})).await;
+    let (made, replaced) = (&rolled["made"], &rolled["replaced"]);
+    for (field, value) in
+        [("name", json!("night shift")), ("scope", json!("operate")), ("stores", json!([STORE]))]
+    {
+        assert_eq!(made[field], value);
+    }
+    assert_eq!(made["expires_at"], "2027-01-03T12:00:00Z", "it lives as long as the old one was to live");
+    assert_eq!(
+        (&replaced["expires_at"], &replaced["replaced_by"]),
+        (&json!("2026-12-04T13:00:00Z"), &made["id"])
+    );
+    let new = made["secret"].as_str().unwrap().to_owned();
+    let status = async |key: &str| office.ask_as(key, "GET", &at(""), Value::Null).await.status;
+    assert_eq!((status(&old).await, status(&new).await), (200, 200));
+    let again = office.ask("POST", &path, json!({})).await;
+    assert_eq!(
+        (again.status, again.body["detail"].as_str().unwrap().contains("rolled already")),
+        (409, true)
+    );
+    office.stage.world.advance(jiff::SignedDuration::from_hours(1));
+    assert_eq!((status(&old).await, status(&new).await), (401, 200));
+    assert_eq!(office.ask("POST", &path, json!({})).await.status, 409, "an expired key hands nothing over");
+    assert_eq!(office.ask("POST", "/v1/keys/000000000000/roll", json!({})).await.status, 404);
+    assert_eq!(office.ask("POST", &path, json!({"overlap_seconds": 3_000_000})).await.status, 400);
+    // A key that may do less rolls nothing, nor one that is bound to a store.
+    for (scope, stores) in [("operate", None), ("admin", Some(&[STORE][..]))] {
+        let key = office.new_key(scope, stores).await;
+        assert_eq!(office.ask_as(&key, "POST", &path, json!({})).await.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn the_last_admin_key_can_be_rolled_by_itself_and_a_lost_secret_is_no_dead_end() {
+    let mut office = Office::new("").await;
+    office.manage.connect.clock.play("2026-11-24T12:00:00Z".parse().unwrap());
+    let (first, _) = halves(&office.key);
+    let path = format!("/v1/keys/{first}/roll");
+    let lost = office.post(&path, json!({})).await;
+    assert_eq!(
+        lost["replaced"]["expires_at"], "2026-11-25T12:00:00Z",
+        "a day, unless somebody says otherwise"
+    );
+    assert_eq!(lost["made"].get("expires_at"), None);
+    let gone = format!("/v1/keys/{}", lost["made"]["id"].as_str().unwrap());
+    assert_eq!(office.ask("DELETE", &gone, Value::Null).await.status, 204);
+    let rolled = office.post(&path, json!({"overlap_seconds": 0})).await;
+    assert_eq!(office.ask("GET", "/v1/stores", Value::Null).await.status, 401, "it ended at once");
+    let new = rolled["made"]["secret"].as_str().unwrap();
+    assert_eq!(office.ask_as(new, "GET", "/v1/keys", Value::Null).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_stored_by_the_version_before_still_opens() {
+    let office = Office::new("").await;
+    let (id, secret) = halves(&office.key);
+    let before = json!({"name": "old", "scope": "admin", "created_at": "2026-01-01T00:00:00Z",
+        "hash": stored_hash(&office, &id).await});
+    let key = Key::api_key("0123456789ab");
+    office.manage.connect.table.put(&key, 0, &before, &Attributes::default()).await.unwrap();
+    let old = format!("tajo_0123456789ab_{secret}");
+    assert_eq!(office.ask_as(&old, "GET", "/v1/stores", Value::Null).await.status, 200);
+}
+
+async fn stored_hash(office: &Office, id: &str) -> Value {
+    let stored = office.manage.connect.table.get_newest::<Value>(&Key::api_key(id)).await.unwrap();
+    stored.record.unwrap()["hash"].clone()
 }

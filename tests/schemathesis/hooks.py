@@ -57,7 +57,7 @@ def park(delivery):
 RUN = prepare()
 NUMBER = itertools.count(1)
 LEFT = collections.Counter(
-    connect=2, editCredentials=2, disconnect=2, test=3, putSettings=4, setShopifyApp=3, createKey=12, revokeKey=4,
+    connect=2, editCredentials=2, disconnect=2, test=3, putSettings=4, setShopifyApp=3, createKey=12, revokeKey=4, rollKey=4,
     listKeys=20, trace=20, status=25, listStores=10, pause=5, resume=5, retryParked=5, dropParked=5, showParked=10,
 )
 BODIES = {
@@ -73,6 +73,8 @@ BODIES = {
         "access_token": "shpat_fuzz", "api_key": "fuzz-client", "api_secret": "fuzz-secret",
         "brevo_api_key": BREVO_KEY,
     },
+    "rollKey": {"overlap_seconds": 60},
+    "createKey": {"name": "made by a test", "scope": "read", "expires_at": "2031-01-01T00:00:00Z"},
     "editCredentials": {"api_secret": "fuzz-secret-2"},
     "handleWebhook": {"topic": "customers/update", "payload": {"id": 1, "updated_at": "2026-11-01T00:00:00Z"}},
 }
@@ -95,8 +97,8 @@ def before_call(context, case, kwargs):
             if LEFT[operation] < 0:
                 store = "nobody"
         known = {"store": store, "run": RUN, "id": "fuzz-1", "key": "0" * 12}
-        if operation == "revokeKey" and good and LEFT[operation] >= 0:
-            made = ask("POST", "/keys", {"name": f"to revoke {next(NUMBER)}", "scope": "read"})
+        if operation in ("revokeKey", "rollKey") and good and LEFT[operation] >= 0:
+            made = ask("POST", "/keys", {"name": f"to end {next(NUMBER)}", "scope": "read"})
             known["key"] = made["id"]
         for name in path:
             path[name] = known[name]

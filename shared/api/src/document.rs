@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     AppConfig, AppCredentials, Connect, ConnectAnswer, Credentials, Disconnected, Fates, KeyCreated, KeyList,
-    KeyRequest, LogPage, OPERATIONS, Operation, ParkedPage, ParkedSelection, ParkedShown, Problem, RunPage,
-    RunRecord, SettingsAnswer, SettingsDocument, StoreList, StoreStatus, SyncRequest, TestAnswer, Trace,
-    TraceRequest, WebhookAnswer, WebhookRequest, parameters,
+    KeyRequest, KeyRolled, LogPage, OPERATIONS, Operation, ParkedPage, ParkedSelection, ParkedShown, Problem,
+    RollRequest, RunPage, RunRecord, SettingsAnswer, SettingsDocument, StoreList, StoreStatus, SyncRequest,
+    TestAnswer, Trace, TraceRequest, WebhookAnswer, WebhookRequest, parameters,
 };
 
 /// What travels in the body.
@@ -105,6 +105,7 @@ fn request(id: &str, schemas: &mut SchemaGenerator) -> Body {
             "handleWebhook" => schemas.subschema_for::<WebhookRequest>(),
             "retryParked" | "dropParked" => schemas.subschema_for::<ParkedSelection>(),
             "createKey" => schemas.subschema_for::<KeyRequest>(),
+            "rollKey" => schemas.subschema_for::<RollRequest>(),
             "setShopifyApp" => schemas.subschema_for::<AppCredentials>(),
             _ => return Body::None,
         }
@@ -135,6 +136,7 @@ fn answer(id: &str, schemas: &mut SchemaGenerator) -> (u16, Body) {
         "retryParked" | "dropParked" => (200, schemas.subschema_for::<Fates>()),
         "listKeys" => (200, schemas.subschema_for::<KeyList>()),
         "createKey" => (201, schemas.subschema_for::<KeyCreated>()),
+        "rollKey" => (201, schemas.subschema_for::<KeyRolled>()),
         "shopifyAppConfig" => (200, schemas.subschema_for::<AppConfig>()),
         _ => (200, schemas.subschema_for::<StoreStatus>()),
     };
@@ -160,7 +162,7 @@ fn problems(operation: &Operation, has_body: bool) -> Vec<u16> {
     match id {
         // Several at the same time; the last key that may do everything; what asks Shopify or Brevo.
         "connect" => statuses.extend([404, 409, 502]),
-        "revokeKey" => statuses.push(409),
+        "revokeKey" | "rollKey" => statuses.push(409),
         "editCredentials" | "putSettings" => statuses.push(502),
         "disconnect" | "test" => statuses.extend([422, 502]),
         "setShopifyApp" => statuses.extend([409, 502]),

@@ -31,6 +31,17 @@ pub struct ApiKey {
     /// When it was made.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub created_at: Timestamp,
+    /// From when on it opens nothing; absent: it does not expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the hour; absent: never, or not since this is noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub last_used_at: Option<Timestamp>,
+    /// The key that takes its place, if it was rolled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<String>,
 }
 
 /// A key to be made.
@@ -46,6 +57,33 @@ pub struct KeyRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100), inner(regex(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")))]
     pub stores: Option<Vec<String>>,
+    /// From when on it opens nothing, at most ten years ahead; absent: it does not expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A key to be replaced by a new one of the same name, scope and stores.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollRequest {
+    /// For how many seconds the old key works on beside the new one; absent: a day. 0 ends it at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 2_592_000))]
+    pub overlap_seconds: Option<u32>,
+    /// When the new key expires, at most ten years ahead; absent: it lives as long as the old one was to live, or for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A key that was just rolled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyRolled {
+    /// The new key.
+    pub made: KeyCreated,
+    /// The old one, with the time at which it ends.
+    pub replaced: ApiKey,
 }
 
 /// A key that was just made.

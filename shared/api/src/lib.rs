@@ -10,7 +10,7 @@ mod trace;
 mod work;
 
 pub use document::document;
-pub use keys::{ApiKey, KeyCreated, KeyList, KeyRequest, Scope};
+pub use keys::{ApiKey, KeyCreated, KeyList, KeyRequest, KeyRolled, RollRequest, Scope};
 pub use operations::{OPERATIONS, Operation};
 pub use parameters::{CURSOR_LENGTH, MOST, Parameter, parameters};
 pub use problem::{Code, Place, Problem};

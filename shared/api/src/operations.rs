@@ -56,6 +56,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation("dropParked",        "POST",   "/v1/stores/{store}/parked/drop",        ADMIN),
     operation("listKeys",          "GET",    "/v1/keys",                              ADMIN),
     operation("createKey",         "POST",   "/v1/keys",                              ADMIN),
+    operation("rollKey",           "POST",   "/v1/keys/{key}/roll",                   ADMIN),
     operation("revokeKey",         "DELETE", "/v1/keys/{key}",                        ADMIN),
     operation("setShopifyApp",     "PUT",    "/v1/shopify/app",                       ADMIN),
     operation("shopifyAppConfig",  "GET",    "/v1/shopify/app-config",                READ),

@@ -146,6 +146,7 @@ async fn perform(call: &Call<'_>) -> Result<Reply, Fault> {
         "dropParked" => Box::pin(parked::drop(call)).await,
         "listKeys" => Box::pin(keys::list(call)).await,
         "createKey" => Box::pin(keys::create(call)).await,
+        "rollKey" => Box::pin(keys::roll(call)).await,
         "revokeKey" => Box::pin(keys::revoke(call)).await,
         // Of the table, but not here: a test would have said so.
         other => Err(Fault::internal(format!("nothing does `{other}`"))),

@@ -34,6 +34,7 @@ pub(super) fn summary(id: &str) -> &'static str {
         "dropParked" => "Drops parked work for good",
         "listKeys" => "All API keys, without their secrets",
         "createKey" => "Makes an API key; its secret is shown this once",
+        "rollKey" => "Makes a key in another one's place; the old one works on for a while",
         "revokeKey" => "Ends an API key at once",
         "setShopifyApp" => "Stores a Shopify app's client id and secret",
         _ => "`shopify.app.toml` for this deployment",

@@ -2,6 +2,8 @@
 //! of a key is cached: one that is revoked opens nothing from then on.
 
 mod calls;
+mod life;
+mod roll;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -15,6 +17,7 @@ use super::Manage;
 use super::fault::Fault;
 use crate::random;
 pub(super) use calls::{create, list, revoke};
+pub(super) use roll::roll;
 
 /// Characters of a key's public half.
 const ID_LENGTH: usize = 12;
@@ -33,6 +36,18 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stores: Option<Vec<String>>,
     created_at: Timestamp,
+    /// From when on it opens nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    /// When it was last used, to the hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<Timestamp>,
+    /// The key that was made in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<String>,
+    /// When it was to expire before it was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    would_expire_at: Option<Timestamp>,
     /// SHA-256 of the secret, in hex. A slow hash would protect what people choose; this was not chosen by anybody.
     hash: String,
 }
@@ -45,12 +60,15 @@ impl Stored {
             scope: self.scope,
             stores: self.stores.clone(),
             created_at: self.created_at,
+            expires_at: self.expires_at,
+            last_used_at: self.last_used_at,
+            replaced_by: self.replaced_by.clone(),
         }
     }
 
-    /// Whether it may do everything, to every store.
-    fn is_master(&self) -> bool {
-        self.scope == Scope::Admin && self.stores.is_none()
+    /// Whether it may do everything, to every store, and still does.
+    fn is_master(&self, now: Timestamp) -> bool {
+        self.scope == Scope::Admin && self.stores.is_none() && !self.has_expired(now)
     }
 }
 
@@ -88,15 +106,19 @@ pub(super) async fn admit(
         return Err(unknown());
     };
     let table = &manage.connect.table;
-    let stored = table.get_newest::<Stored>(&Key::api_key(id)).await?.record;
-    let Some(stored) = stored.filter_if_same(secret) else { return Err(unknown()) };
+    let found = table.get_newest::<Stored>(&Key::api_key(id)).await?;
+    let revision = found.revision;
+    let Some(stored) = found.record.filter_if_same(secret) else { return Err(unknown()) };
     let now = manage.connect.clock.now();
+    // Only whoever has the secret hears that there was such a key.
+    stored.still_opens(now)?;
     let (minute, second) = (now.as_second().div_euclid(60), now.as_second().rem_euclid(60));
     if manage.requests_per_minute < count_use(table, id, minute).await? {
         let fault = Fault::new(Code::RateLimited, "this key was used too often in this minute");
         let fault = fault.hint(format!("{} requests a minute are taken", manage.requests_per_minute));
         return Err(Fault { retry_after: u64::try_from(60 - second).ok(), ..fault });
     }
+    life::note_use(table, id, revision, &stored, now).await;
     if stored.scope < scope {
         return Err(too_little(scope, "do this"));
     }
@@ -184,10 +206,11 @@ pub async fn bootstrap(
     force: bool,
     now: Timestamp,
 ) -> Result<(ApiKey, SecretString), KeyError> {
-    if !force && let Some((id, _)) = all(table).await?.into_iter().find(|(_, stored)| stored.is_master()) {
+    let is_good = |(_, stored): &(String, Stored)| stored.is_master(now);
+    if !force && let Some((id, _)) = all(table).await?.into_iter().find(is_good) {
         return Err(KeyError::ThereIsOne(id));
     }
-    let asked = KeyRequest { name: name.to_owned(), scope: Scope::Admin, stores: None };
+    let asked = KeyRequest { name: name.to_owned(), scope: Scope::Admin, stores: None, expires_at: None };
     make(table, asked, now).await
 }
 
@@ -195,12 +218,27 @@ async fn make(table: &Table, asked: KeyRequest, now: Timestamp) -> Result<(ApiKe
     if !(1..=64).contains(&asked.name.chars().count()) {
         return Err(KeyError::Name);
     }
+    let KeyRequest { name, scope, stores, expires_at } = asked;
+    let stored = Stored {
+        name,
+        scope,
+        stores,
+        created_at: now,
+        expires_at,
+        last_used_at: None,
+        replaced_by: None,
+        would_expire_at: None,
+        hash: String::new(),
+    };
+    store(table, stored).await
+}
+
+/// Stores a new key, with a secret of its own.
+async fn store(table: &Table, key: Stored) -> Result<(ApiKey, SecretString), KeyError> {
     let secret = random::word()?;
     let id: String = random::word()?.expose_secret().chars().take(ID_LENGTH).collect();
-    let KeyRequest { name, scope, stores } = asked;
-    let stored = Stored { name, scope, stores, created_at: now, hash: random::hash(&secret) };
-    let attributes = Listing::Keys.attributes(now, None);
-    if let Put::Moved(_) = table.put(&Key::api_key(&id), 0, &stored, &attributes).await? {
+    let stored = Stored { hash: random::hash(&secret), ..key };
+    if let Put::Moved(_) = table.put(&Key::api_key(&id), 0, &stored, &stored.attributes()).await? {
         return Err(KeyError::Taken);
     }
     Ok((stored.shown(&id), format!("tajo_{id}_{}", secret.expose_secret()).into()))
@@ -265,6 +303,10 @@ mod tests {
             scope: Scope::Read,
             stores: None,
             created_at: Timestamp::UNIX_EPOCH,
+            expires_at: None,
+            last_used_at: None,
+            replaced_by: None,
+            would_expire_at: None,
             hash: hash(secret),
         };
         let secret = "c".repeat(64);

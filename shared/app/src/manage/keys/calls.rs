@@ -3,15 +3,15 @@
 use secrecy::ExposeSecret;
 use tajo_api::{Code, KeyCreated, KeyList, KeyRequest};
 use tajo_domain::StoreId;
-use tajo_state::Key;
+use tajo_state::{Key, Table};
 
 use super::super::call::Call;
 use super::super::fault::Fault;
 use super::super::wire::Reply;
-use super::{KeyError, MOST_KEYS, Stored, all, make};
+use super::{KeyError, MOST_KEYS, Stored, all, life, make};
 
 /// Keys are about the whole deployment: one that is bound to some stores neither sees nor makes nor ends others.
-fn of_all_stores(call: &Call<'_>) -> Result<(), Fault> {
+pub(super) fn of_all_stores(call: &Call<'_>) -> Result<(), Fault> {
     if call.key.may_touch_all() {
         return Ok(());
     }
@@ -39,27 +39,34 @@ pub(in crate::manage) async fn create(call: &Call<'_>) -> Result<Reply, Fault> {
             .hint("leave it out for a key that may touch all of them"));
     }
     let connect = &call.manage.connect;
-    if all(&connect.table).await?.len() >= MOST_KEYS as usize {
-        return Err(KeyError::TooMany.into());
-    }
-    let (key, secret) = make(&connect.table, asked, connect.clock.now()).await?;
+    let now = connect.clock.now();
+    life::may_expire(asked.expires_at, now)?;
+    is_room(&connect.table).await?;
+    let (key, secret) = make(&connect.table, asked, now).await?;
     Reply::with(201, &KeyCreated { key, secret: secret.expose_secret().to_owned() })
+}
+
+/// Every key is read when the last one that may do everything is looked for: there are only so many.
+pub(super) async fn is_room(table: &Table) -> Result<(), Fault> {
+    if all(table).await?.len() < MOST_KEYS as usize { Ok(()) } else { Err(KeyError::TooMany.into()) }
 }
 
 /// `revokeKey`. The last key that may do everything stays: whoever wants to be rid of it makes another one first, or deletes
 /// the item with AWS credentials.
 pub(in crate::manage) async fn revoke(call: &Call<'_>) -> Result<Reply, Fault> {
     of_all_stores(call)?;
-    let (table, id) = (&call.manage.connect.table, call.part(0));
+    let (table, id, now) = (&call.manage.connect.table, call.part(0), call.manage.connect.clock.now());
     let key = Key::api_key(id);
-    let Some(stored) = table.get_newest::<Stored>(&key).await?.record else {
-        return Err(Fault::not_found("there is no such key").hint("`tajo keys list` shows all of them"));
-    };
+    let Some(stored) = table.get_newest::<Stored>(&key).await?.record else { return Err(no_such_key()) };
     let others = all(table).await?;
-    if stored.is_master() && !others.iter().any(|(other, stored)| other != id && stored.is_master()) {
+    if stored.is_master(now) && !others.iter().any(|(other, stored)| other != id && stored.is_master(now)) {
         return Err(Fault::conflict("this is the last key that may do everything")
             .hint("make another one first; if it leaked, use the new one to revoke this"));
     }
     table.delete(&key).await?;
     Ok(Reply::done())
+}
+
+pub(super) fn no_such_key() -> Fault {
+    Fault::not_found("there is no such key").hint("`tajo keys list` shows all of them")
 }
