@@ -205,7 +205,7 @@ async fn a_key_is_made_only_as_it_makes_sense() {
 
 #[tokio::test]
 async fn a_key_with_an_end_opens_nothing_from_then_on_and_says_so_to_its_owner_alone() {
-    let mut office = Office::new("").await;
+    let office = Office::new("").await;
     office.manage.connect.clock.play("2026-11-24T12:00:00Z".parse().unwrap());
     let asked = json!({"name": "guest", "scope": "admin", "expires_at": "2026-11-25T12:00:00Z"});
     let made = office.post("/v1/keys", asked).await;
@@ -240,7 +240,7 @@ async fn a_key_with_an_end_opens_nothing_from_then_on_and_says_so_to_its_owner_a
 
 #[tokio::test]
 async fn when_a_key_was_last_used_is_noted_once_an_hour_and_a_revoked_one_stays_away() {
-    let mut office = Office::new("").await;
+    let office = Office::new("").await;
     office.manage.connect.clock.play("2026-11-24T12:00:00Z".parse().unwrap());
     let key = office.new_key("read", None).await;
     let (id, _) = halves(&key);
@@ -268,7 +268,7 @@ async fn when_a_key_was_last_used_is_noted_once_an_hour_and_a_revoked_one_stays_
 
 #[tokio::test]
 async fn a_rolled_key_and_its_successor_both_work_for_a_while() {
-    let mut office = Office::new("").await;
+    let office = Office::new("").await;
     office.manage.connect.clock.play("2026-11-24T12:00:00Z".parse().unwrap());
     let asked = json!({"name": "night shift", "scope": "operate", "stores": [STORE], "expires_at": "2026-12-24T12:00:00Z"});
     let old = office.post("/v1/keys", asked).await["secret"].as_str().unwrap().to_owned();
@@ -309,7 +309,7 @@ async fn a_rolled_key_and_its_successor_both_work_for_a_while() {
 
 #[tokio::test]
 async fn the_last_admin_key_can_be_rolled_by_itself_and_a_lost_secret_is_no_dead_end() {
-    let mut office = Office::new("").await;
+    let office = Office::new("").await;
     office.manage.connect.clock.play("2026-11-24T12:00:00Z".parse().unwrap());
     let (first, _) = halves(&office.key);
     let path = format!("/v1/keys/{first}/roll");
