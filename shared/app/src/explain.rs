@@ -149,6 +149,12 @@ fn one(moment: &Moment<'_>, change: &Change, explanation: &mut Explanation) {
             explanation.skip("contact", crate::merge::NOTHING_TO_DO);
         }
         Change::Order(order) => {
+            if order.unsure.is_some() {
+                explanation.skip(
+                    order::EXACT_AMOUNT,
+                    "the body cannot say it: Shopify is asked for the net payment",
+                );
+            }
             let body = order_body(order, facts).to_string();
             let (record, accepted) = order::accept(moment, None, order, &body);
             explanation.events(accepted.claimed, facts);

@@ -1,6 +1,7 @@
 //! The journey of an order.
 
 mod lone;
+mod net_payment;
 
 use tajo_brevo::Item;
 use tajo_domain::{ContactKey, Money, Order, OrderFact, OrderRecord};
@@ -8,6 +9,7 @@ use tajo_mapping::{Planned, StoreFacts, is_historical, lone_events, order_body, 
 use tajo_state::{Attributes, Key, Stored};
 
 pub(crate) use lone::{accept_deleted, accept_fact, deleted, fact};
+pub(crate) use net_payment::WHAT as EXACT_AMOUNT;
 
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
@@ -59,10 +61,13 @@ pub(crate) async fn order(
 ) -> Result<Step, Stop> {
     let facts = &worker.store.facts;
     let key = Key::order(&facts.store, &order.id);
-    let body = order_body(order, facts).to_string();
-    let decide = |stored: Option<&OrderRecord>| accept(&worker.moment(), stored, order, &body);
+    let stored = known.as_ref().and_then(|known| known.record.as_ref());
+    let (order, mut step) = net_payment::settle(worker, order, stored).await?;
+    let body = order_body(&order, facts).to_string();
+    let decide = |stored: Option<&OrderRecord>| accept(&worker.moment(), stored, &order, &body);
     let (stored, accepted) = worker.env.table.change_from(&key, known, attributes, decide).await?;
-    deliver(worker, &key, stored, accepted).await
+    step.add(deliver(worker, &key, stored, accepted).await?);
+    Ok(step)
 }
 
 /// What accepting found.
@@ -97,8 +102,8 @@ pub(crate) fn accept(
     if is_news {
         record.version = order.updated_at;
         record.head = Some(order.head());
-        let counted = order.refunds.iter().filter(|refund| !refund.pending);
-        record.refunds = counted.map(|refund| refund.id.clone()).collect();
+        record.show_refunds(&order.refunds);
+        record.asked = order.asked.clone();
         record.newest = body.to_owned().into();
         record.forget_settled(|at| moment.facts.is_fresh(at));
     }

@@ -39,14 +39,18 @@ pub struct Cart {
     pub currency: Option<Currency>,
     /// Value of the cart.
     pub total: Money,
-    /// Items only.
+    /// Items only, after their discounts.
     pub subtotal: Option<Money>,
-    /// Discounts.
+    /// Discounts, those of shipping included. Already taken off `subtotal` and `shipping`.
     pub discount: Option<Money>,
     /// Taxes.
     pub tax: Option<Money>,
-    /// Shipping.
+    /// Whether the taxes are part of the prices.
+    pub taxes_included: Option<bool>,
+    /// Shipping, after its discounts.
     pub shipping: Option<Money>,
+    /// Duties that are in the total and in no other part of it.
+    pub fees: Option<Money>,
     /// The link that brings the buyer back. Opens their data: as secret as a token.
     pub url: Option<String>,
     /// What is in it.

@@ -34,7 +34,9 @@ pub use membership::Membership;
 pub use merge::Refusals;
 pub use money::{Currency, Money, parse_amount};
 pub use opt_out::{BrevoNews, BrevoOut, BrevoSaid, ConsentSource, OutReason};
-pub use order::{Address, Cancellation, Edit, Fulfilment, Item, Order, Presentment, Refund};
+pub use order::{
+    Address, AskedAmount, Cancellation, Edit, Fulfilment, Item, Order, Presentment, Refund, UnsureNet,
+};
 pub use order_record::{LoneFact, OrderFact, OrderHead, OrderRecord};
 pub use packed::Packed;
 pub use person::{FedTotals, Identity, PersonUpdate, Profile, Totals, Versioned};

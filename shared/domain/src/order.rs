@@ -25,20 +25,32 @@ pub struct Item {
     pub variant_name: Option<String>,
     /// How many.
     pub quantity: u64,
-    /// Price of one, in the shop's currency.
+    /// Price of one before discounts, in the shop's currency.
     pub price: Money,
-    /// Taxes on all of them that are not in the price: zero where they are in it. `None`: nobody says.
+    /// Discounts on all of them together, in the shop's currency.
+    #[serde(default, skip_serializing_if = "Money::is_zero")]
+    pub discount: Money,
+    /// Taxes on all of them, after discounts, that are not in the price: zero where they are in it. `None`: the
+    /// body does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax: Option<Money>,
+    /// Taxes on all of them, after discounts, whether in the price or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taxes: Option<Money>,
     /// The platform's id of the line: the key of what is told once per line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
 }
 
 impl Item {
-    /// Quantity times price.
+    /// Quantity times price, before discounts.
     pub fn line_total(&self) -> Money {
         self.price * Money::from(self.quantity)
+    }
+
+    /// What all of them cost after discounts.
+    pub fn discounted_total(&self) -> Money {
+        self.line_total() - self.discount
     }
 }
 
@@ -92,18 +104,26 @@ pub struct Refund {
     pub id: String,
     /// When it was made.
     pub at: Timestamp,
-    /// Money that went back; zero where goods came back without money.
+    /// Money that has gone back so far; zero where goods came back without money, or before the money.
     pub amount: Money,
     /// The merchant's note.
     pub reason: Option<String>,
     /// What came back.
     pub items: Vec<Item>,
-    /// Its money is still on its way: nothing is told or counted of it yet.
+    /// Some of its money is still on its way, so `amount` is not its last word.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pending: bool,
-    /// Whether the whole total has gone back with it; `None` where the body tells of the refund alone.
+    /// Whether all that was to be paid has gone back with it; `None` where the body tells of the refund alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_full: Option<bool>,
+}
+
+impl Refund {
+    /// Whether money has gone back and no more of it is on its way: only then has the refund an event. A record
+    /// without money may be a removed line, a restocked one, or get its money with a later body.
+    pub fn is_final(&self) -> bool {
+        !self.pending && Money::ZERO < self.amount
+    }
 }
 
 /// What the lines of an order are now, after somebody edited it. Refunds are no edits.
@@ -124,6 +144,28 @@ pub struct Presentment {
     pub currency: Currency,
     /// The total in it, where the body says it.
     pub total: Option<Money>,
+}
+
+/// What is to be asked about an order whose body cannot say what it is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsureNet {
+    /// The order is worth no more than this, whatever was paid. `None` where it will bring nothing more.
+    pub at_most: Option<Money>,
+    /// Still counted as paid, and on its way back for lines that are gone.
+    pub open: Money,
+    /// Names the totals and refunds that the answer is about.
+    pub about: String,
+}
+
+/// What the platform answered when it was asked for an order's amount.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedAmount {
+    /// Names the totals and refunds that the answer is about: while a body shows the same ones, it is not asked again.
+    #[serde(rename = "k")]
+    pub about: String,
+    /// What was paid less what went back.
+    #[serde(rename = "a")]
+    pub net_payment: Money,
 }
 
 /// That an order was cancelled.
@@ -156,18 +198,28 @@ pub struct Order {
     pub currency: Option<Currency>,
     /// Total as placed: does not change with refunds or edits.
     pub total: Money,
-    /// Items as placed.
+    /// Items as placed, after their discounts.
     pub subtotal: Option<Money>,
-    /// Discounts as placed.
+    /// Discounts as placed, those of shipping included. Already taken off `subtotal` and `shipping`.
     pub discount: Option<Money>,
     /// Taxes as placed.
     pub tax: Option<Money>,
-    /// Shipping as placed.
+    /// Whether the taxes are part of the prices.
+    pub taxes_included: Option<bool>,
+    /// Shipping as placed, after its discounts.
     pub shipping: Option<Money>,
+    /// Tips, duties and other fees as placed, where there are any.
+    pub fees: Option<Money>,
     /// The buyer's currency, if it is not the shop's.
     pub presentment: Option<Presentment>,
     /// What the order is worth now: total less refunds and removed lines, never below zero.
     pub net: Money,
+    /// What `net` leaves out although no money has gone back for it: lines that went without or before their money.
+    pub owed: Money,
+    /// The body cannot say `net`: it is a guess then, and the platform is asked.
+    pub unsure: Option<UnsureNet>,
+    /// What the platform answered to that.
+    pub asked: Option<AskedAmount>,
     /// What was bought.
     pub items: Vec<Item>,
     /// Shipments that happened.
@@ -197,6 +249,17 @@ pub struct Order {
 }
 
 impl Order {
+    /// With what was paid less what went back, if the body cannot say what the order is worth.
+    #[must_use]
+    pub fn with_net_payment(mut self, net_payment: Money) -> Self {
+        let Some(UnsureNet { at_most, open, about }) = self.unsure.take() else { return self };
+        let net = net_payment - open;
+        self.net = net.min(at_most.unwrap_or(net)).max(Money::ZERO);
+        self.owed = (net_payment - self.net).max(Money::ZERO);
+        self.asked = Some(AskedAmount { about, net_payment });
+        self
+    }
+
     /// What is kept of it for facts that come alone.
     pub fn head(&self) -> OrderHead {
         OrderHead {
@@ -206,6 +269,7 @@ impl Order {
             url: self.url.clone(),
             total: self.total,
             net: self.net,
+            owed: self.owed,
             refunded: self.refunds.iter().map(|refund| refund.amount).sum(),
         }
     }

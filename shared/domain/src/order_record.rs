@@ -1,11 +1,12 @@
 //! What we remember of an order: enough to send it again, and for facts that come without it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Fulfilment, Identity, Ledger, Money, Packed, Refund};
+use crate::{AskedAmount, Currency, Fulfilment, Identity, Ledger, Money, Packed, Refund};
 
 /// Facts kept for an order that has not come, or does not count them yet. More never waited for a real one.
 const MOST_FACTS: usize = 20;
@@ -90,6 +91,9 @@ pub struct OrderHead {
     /// What has gone back, by its own body.
     #[serde(rename = "b")]
     pub refunded: Money,
+    /// What `net` leaves out although no money has gone back for it, by its own body.
+    #[serde(default, rename = "o", skip_serializing_if = "Money::is_zero")]
+    pub owed: Money,
 }
 
 /// What we remember of an order. Short names: an item is charged by the started kilobyte.
@@ -116,9 +120,15 @@ pub struct OrderRecord {
     /// What an event needs of the order. `None`: it has not come, or a version before this one stored it.
     #[serde(default, rename = "h", skip_serializing_if = "Option::is_none")]
     pub head: Option<OrderHead>,
-    /// Ids of the refunds that `newest` counts.
+    /// Ids of the refunds that `newest` counts with their last word.
     #[serde(default, rename = "r", skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<String>,
+    /// Ids of the refunds that `newest` shows open, each with how much of it is counted.
+    #[serde(default, rename = "p", skip_serializing_if = "BTreeMap::is_empty")]
+    pub open_refunds: BTreeMap<String, Money>,
+    /// What the platform answered when it was asked for the amount.
+    #[serde(default, rename = "k", skip_serializing_if = "Option::is_none")]
+    pub asked: Option<AskedAmount>,
     /// Facts that came alone and that no accepted body of the order contains yet.
     #[serde(default, rename = "f", skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<OrderFact>,
@@ -142,6 +152,8 @@ impl OrderRecord {
             carts_closed: false,
             head: None,
             refunds: Vec::new(),
+            open_refunds: BTreeMap::new(),
+            asked: None,
             facts: Vec::new(),
             deleted_at: None,
             erased: false,
@@ -153,11 +165,21 @@ impl OrderRecord {
         Self { version, accepted, carts_closed: true, erased: true, ..Self::unseen() }
     }
 
+    /// Takes what a body of the order shows of its refunds.
+    pub fn show_refunds(&mut self, refunds: &[Refund]) {
+        let (closed, open): (Vec<&Refund>, Vec<&Refund>) =
+            refunds.iter().partition(|refund| refund.is_final());
+        self.refunds = closed.into_iter().map(|refund| refund.id.clone()).collect();
+        self.open_refunds = open.into_iter().map(|refund| (refund.id.clone(), refund.amount)).collect();
+    }
+
     /// Keeps a fact, in the place of an older word about the same thing. False if there is no room.
     pub fn keep(&mut self, fact: &OrderFact) -> bool {
         let same = |kept: &&mut OrderFact| kept.key() == fact.key();
         if let Some(kept) = self.facts.iter_mut().find(same) {
-            kept.clone_from(fact);
+            if !is_older_word(fact, kept) {
+                kept.clone_from(fact);
+            }
             return true;
         }
         let has_room = self.facts.len() < MOST_FACTS;
@@ -168,12 +190,15 @@ impl OrderRecord {
     }
 
     /// Forgets kept facts that have become part of the order or of the ledger. A shipment is kept only to be
-    /// told; a refund also to be counted, until a body of the order counts it.
+    /// told; a refund also to be counted, until a body of the order counts it, or shows it just as open.
     pub fn forget_settled(&mut self, is_fresh: impl Fn(Timestamp) -> bool) {
-        let Self { facts, refunds, effects, head, .. } = self;
+        let Self { facts, refunds, open_refunds, effects, head, .. } = self;
         let is_known = head.is_some();
         facts.retain(|fact| match fact {
-            OrderFact::Refund { refund, .. } => !refunds.contains(&refund.id),
+            OrderFact::Refund { refund, .. } => {
+                let says_more = |counted: &Money| refund.is_final() || *counted < refund.amount;
+                !refunds.contains(&refund.id) && open_refunds.get(&refund.id).is_none_or(says_more)
+            }
             OrderFact::Fulfilment(fulfilment) => {
                 !is_known || (is_fresh(fulfilment.at) && !effects.is_done(&fact.key()))
             }
@@ -183,14 +208,38 @@ impl OrderRecord {
     /// What the order is worth: by its body, less the refunds that the body does not count yet.
     pub fn net(&self) -> Option<Money> {
         let head = self.head.as_ref()?;
-        let beyond = self.facts.iter().filter_map(|fact| self.counted(fact)).sum::<Money>();
+        let (unseen, open) = self.uncounted();
+        // Lines of a refund that the body shows without its money have left the amount already.
+        let beyond = unseen + (open - head.owed).max(Money::ZERO);
         Some((head.net - beyond).max(Money::ZERO))
     }
 
     /// What has gone back, facts that came alone included.
     pub fn refunded(&self) -> Money {
-        let told = self.head.as_ref().map_or(Money::ZERO, |head| head.refunded);
-        told + self.facts.iter().filter_map(|fact| self.counted(fact)).sum::<Money>()
+        let (unseen, open) = self.uncounted();
+        self.head.as_ref().map_or(Money::ZERO, |head| head.refunded) + unseen + open
+    }
+
+    /// Whether all the money of the order has gone back, facts that came alone included.
+    pub fn is_paid_back(&self) -> bool {
+        let Some(head) = &self.head else { return false };
+        let (unseen, open) = self.uncounted();
+        let is_worthless = Money::ZERO < head.net && self.net() == Some(Money::ZERO);
+        is_worthless || head.net + head.owed <= unseen + open
+    }
+
+    /// Money of facts that came alone and that the order's body does not count: of refunds that it does not show, and of
+    /// those that it shows open.
+    fn uncounted(&self) -> (Money, Money) {
+        let (mut unseen, mut open) = (Money::ZERO, Money::ZERO);
+        for fact in self.facts.iter().filter(|fact| !self.refunds.iter().any(|id| id == fact.id())) {
+            let Some(amount) = self.counted(fact) else { continue };
+            match self.open_refunds.get(fact.id()) {
+                Some(counted) => open += (amount - counted).max(Money::ZERO),
+                None => unseen += amount,
+            }
+        }
+        (unseen, open)
     }
 
     /// The amount of a refund in the order's own currency; `None` for other facts, and for an amount in another.
@@ -207,6 +256,15 @@ impl OrderRecord {
         let last = times.max().filter(|_| self.newest.is_empty())?;
         Some(last.saturating_add(KEPT).unwrap_or(Timestamp::MAX).as_second())
     }
+}
+
+/// Whether a refund that comes was said before the one that is kept: money that has gone back does not come again.
+fn is_older_word(coming: &OrderFact, kept: &OrderFact) -> bool {
+    let (OrderFact::Refund { refund: coming, .. }, OrderFact::Refund { refund: kept, .. }) = (coming, kept)
+    else {
+        return false;
+    };
+    coming.amount < kept.amount || (coming.amount == kept.amount && kept.is_final() && !coming.is_final())
 }
 
 impl fmt::Debug for OrderRecord {

@@ -19,6 +19,7 @@ pub fn cart_properties(cart: &Cart, facts: &StoreFacts) -> Map<String, Value> {
         ("currency", cart.currency.as_ref().map(|currency| json!(currency.as_str()))),
         ("url", url.clone()),
         ("checkouturl", url),
+        ("taxes_included", cart.taxes_included.map(|included| json!(included))),
     ]);
     amounts(
         &mut properties,
@@ -29,6 +30,7 @@ pub fn cart_properties(cart: &Cart, facts: &StoreFacts) -> Map<String, Value> {
             ("discount", cart.discount),
             ("tax", cart.tax),
             ("shipping", cart.shipping),
+            ("fees", cart.fees),
         ],
     );
     put_items(&mut properties, cart.items.iter().map(reserved_item).collect());

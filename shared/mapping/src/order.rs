@@ -9,7 +9,8 @@ use crate::properties::object;
 use crate::rules::number;
 
 /// The order as Brevo keeps it. `amount` is net of refunds: Brevo counts every status as revenue unless the
-/// merchant says otherwise ("E-commerce settings"). Unlike in events, `price` is of one piece.
+/// merchant says otherwise ("E-commerce settings"). Unlike in events, `price` is of one piece, before discounts: one
+/// piece after them may be no whole number of cents.
 ///
 /// Without its `updatedAt`, so that two bodies of the same order compare: Shopify repeats an order for reasons that
 /// Brevo cannot see. [`sent_order`] puts it in.

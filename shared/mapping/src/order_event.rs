@@ -37,8 +37,8 @@ pub fn order_events(order: &Order, facts: &StoreFacts) -> Vec<Planned> {
         planned.push(about.fulfilled(fulfilment));
         planned.extend((fulfilment.completes == Some(false)).then(|| about.partially_fulfilled(fulfilment)));
     }
-    let arrived = order.refunds.iter().filter(|refund| !refund.pending);
-    planned.extend(arrived.map(|refund| about.refunded(refund)));
+    let settled = order.refunds.iter().filter(|refund| refund.is_final());
+    planned.extend(settled.map(|refund| about.refunded(refund)));
     planned.retain(|planned| facts.is_fresh(planned.event.date));
     planned
 }
@@ -56,13 +56,12 @@ pub fn lone_events<'a>(
     let mut planned: Vec<Planned> = lone
         .filter_map(|fact| match fact {
             OrderFact::Fulfilment(fulfilment) => Some(about.fulfilled(fulfilment)),
-            OrderFact::Refund { refund, .. } if refund.pending => None,
+            OrderFact::Refund { refund, .. } if !refund.is_final() => None,
             OrderFact::Refund { refund, .. } => {
                 // In another currency: its amount comes with the order's next body.
                 record.counted(fact)?;
-                let is_full =
-                    refund.amount > tajo_domain::Money::ZERO && about.head.total <= record.refunded();
-                Some(about.refunded(&Refund { is_full: refund.is_full.or(Some(is_full)), ..refund.clone() }))
+                let is_full = refund.is_full.or(Some(record.is_paid_back()));
+                Some(about.refunded(&Refund { is_full, ..refund.clone() }))
             }
         })
         .collect();
@@ -80,9 +79,12 @@ impl About<'_> {
             ("discount", order.discount),
             ("tax", order.tax),
             ("shipping", order.shipping),
+            ("fees", order.fees),
         ] {
             properties.extend(amount.and_then(number).map(|amount| (name.to_owned(), amount)));
         }
+        properties
+            .extend(order.taxes_included.map(|included| ("taxes_included".to_owned(), json!(included))));
         if !order.coupons.is_empty() {
             properties.insert("coupons".to_owned(), json!(order.coupons));
         }
@@ -106,6 +108,7 @@ impl About<'_> {
             ("discount_code", Some(json!(order.coupons))),
             ("shipping_address", order.delivery.as_ref().map(address)),
             ("billing_address", order.billing.as_ref().map(address)),
+            ("taxes_included", order.taxes_included.map(|included| json!(included))),
         ]);
         amounts(
             &mut properties,
@@ -117,6 +120,7 @@ impl About<'_> {
                 ("discount", order.discount),
                 ("tax", order.tax),
                 ("shipping", order.shipping),
+                ("fees", order.fees),
             ],
         );
         properties.extend(presentment(order));

@@ -21,9 +21,12 @@ pub(crate) fn amounts(properties: &mut Map<String, Value>, pairs: &[(&str, Optio
     }
 }
 
-/// An item in the reserved shape: `price` is the line total (WooCommerce plugin 4.0.53). Its `category`, `image` and
-/// `url` are in no body of an order or cart.
+/// An item in the reserved shape: `price` is the line total (WooCommerce plugin 4.0.53), after discounts; where there are
+/// any, `price_before_discount` and `discount` stand beside it. Its `category`, `image` and `url` are in no body of an
+/// order or cart.
 pub(crate) fn reserved_item(item: &Item) -> Value {
+    let total = item.discounted_total();
+    let discounted = |amount: Money| (Money::ZERO < item.discount).then(|| number(amount)).flatten();
     Value::Object(object(vec![
         ("id", Some(json!(item.product))),
         ("name", Some(json!(item.name))),
@@ -32,22 +35,29 @@ pub(crate) fn reserved_item(item: &Item) -> Value {
         ("variant_sku", item.sku.as_deref().filter(|_| item.variant.is_some()).map(|sku| json!(sku))),
         ("variant_name", item.variant_name.as_deref().map(|name| json!(name))),
         ("quantity", Some(json!(item.quantity))),
-        ("price", number(item.line_total())),
-        ("price_taxinc", item.tax.and_then(|tax| number(item.line_total() + tax))),
+        ("price", number(total)),
+        ("price_before_discount", discounted(item.line_total())),
+        ("discount", discounted(item.discount)),
+        ("tax", item.taxes.and_then(number)),
+        ("price_taxinc", item.tax.and_then(|tax| number(total + tax))),
     ]))
 }
 
-/// An item in the shape of our own events: `price` is of one, `total` of all.
+/// An item in the shape of our own events: `price` is of one before discounts; `total` is of all after discounts, and
+/// `total_before_discount` and `discount` stand beside it where there are any. `tax` is in it where the event says
+/// `taxes_included`, and comes on top of it otherwise.
 pub(crate) fn own_item(item: &Item) -> Value {
     let mut value = reserved_item(item);
-    value["product_id"] = json!(item.product);
-    value["price"] = number(item.price).unwrap_or_default();
-    value["total"] = number(item.line_total()).unwrap_or_default();
     if let Some(object) = value.as_object_mut() {
         for reserved in ["id", "variant_sku", "price_taxinc"] {
             object.remove(reserved);
         }
+        let before = object.remove("price_before_discount");
+        object.extend(before.map(|before| ("total_before_discount".to_owned(), before)));
     }
+    value["product_id"] = json!(item.product);
+    value["price"] = number(item.price).unwrap_or_default();
+    value["total"] = number(item.discounted_total()).unwrap_or_default();
     value
 }
 

@@ -81,6 +81,7 @@ fn told_after(refunded: Money, fact: OrderFact) -> Vec<String> {
         total: euros("100"),
         net: euros("100"),
         refunded,
+        owed: Money::ZERO,
     };
     let record = OrderRecord { head: Some(head), facts: vec![fact], ..OrderRecord::unseen() };
     let line = |planned: tajo_mapping::Planned| {
@@ -94,9 +95,9 @@ fn told_after(refunded: Money, fact: OrderFact) -> Vec<String> {
 fn a_refund_that_comes_alone_is_told_once_its_money_went_back_in_the_orders_currency() {
     assert_eq!(told(refund(100, "30", "EUR")), ["refunded:88 order_refunded \"partial\""]);
     assert_eq!(told(refund(100, "100", "EUR")), ["refunded:88 order_refunded \"full\""]);
-    assert_eq!(told(refund(100, "0", "EUR")), ["refunded:88 order_refunded \"partial\""]);
+    assert!(told(refund(100, "0", "EUR")).is_empty(), "a record without money");
     let goods = told_after(euros("100"), refund(100, "0", "EUR"));
-    assert_eq!(goods, ["refunded:88 order_refunded \"partial\""], "goods alone, after all the money");
+    assert!(goods.is_empty(), "goods alone, after all the money");
     assert!(told(refund(99, "30", "EUR")).is_empty(), "before the store was connected");
     assert!(told(refund(100, "30", "USD")).is_empty(), "its amount comes with the next body");
     let OrderFact::Refund { refund, paid_in } = refund(100, "30", "EUR") else { unreachable!() };

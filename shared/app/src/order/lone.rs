@@ -16,6 +16,9 @@ use crate::worker::{Moment, Step, Worker};
 /// Why a refund is not told yet.
 const ON_ITS_WAY: &str = "the money is on its way: the order's own body tells of it when it has gone back";
 
+/// Why a refund record without money has no event.
+const NO_MONEY: &str = "no money has gone back with it: if some does, the order's own body tells of it";
+
 /// Tells a fact, or keeps it for its order.
 pub(crate) async fn fact(worker: &Worker<'_>, lone: &LoneFact) -> Result<Step, Stop> {
     let key = Key::order(&worker.store.facts.store, &lone.order);
@@ -61,6 +64,7 @@ pub(crate) fn accept_fact(
             let is_foreign = record.counted(fact).is_none();
             waiting = match (refund.pending, is_foreign) {
                 (true, _) => Some(ON_ITS_WAY),
+                _ if !refund.is_final() => Some(NO_MONEY),
                 (_, true) => Some("the amount is in another currency: the order's own body tells it"),
                 _ => None,
             };

@@ -14,7 +14,9 @@ mod wanted;
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use tajo_domain::{Money, parse_amount};
 
 pub use answer::{Answer, Cost, read};
 pub use error::{Error, NextStep};
@@ -38,8 +40,8 @@ pub const POINTS_PER_QUERY: u32 = 1_000;
 /// Customers in one query. Shopify takes 250 ids, but each of these customers may cost eight points.
 pub const CUSTOMERS_PER_QUERY: usize = 100;
 
-/// Lines of an order in one query: a line costs five points, and a page may have 250.
-pub const LINES_PER_QUERY: usize = 100;
+/// Lines of an order in one query: a line costs eleven points, and a page may have 250.
+pub const LINES_PER_QUERY: usize = 80;
 
 /// Collections of one product that are asked for (`collections.graphql`, `product.graphql`): more leave the rest out.
 pub const COLLECTIONS_PER_PRODUCT: u32 = 50;
@@ -50,7 +52,7 @@ pub const PRODUCTS_PER_QUERY: usize = 15;
 /// Products in one page of a collection (shopify.dev, "API limits": 250 at most). Each costs a point.
 pub const MEMBERS_PER_QUERY: u32 = 250;
 
-/// Bytes of an answer we read: an order's page of 100 lines is some 60 KB, and 100 customers are some 100 KB.
+/// Bytes of an answer we read: an order's page of 80 lines is some 60 KB, and 100 customers are some 100 KB.
 pub const ANSWER_BYTES: usize = 4_000_000;
 
 /// One question, as a value.
@@ -121,7 +123,22 @@ pub fn order(id: &str) -> Query {
 /// A page of an order's lines, after this cursor.
 pub fn order_lines(id: &str, after: Option<&str>) -> Query {
     let variables = json!({ "id": gid("Order", id), "first": LINES_PER_QUERY, "after": after });
-    Query { document: include_str!("queries/order_lines.graphql"), variables, points: 520 }
+    Query { document: include_str!("queries/order_lines.graphql"), variables, points: 890 }
+}
+
+/// What was paid of an order less what went back.
+pub fn order_payment(id: &str) -> Query {
+    let variables = json!({ "id": gid("Order", id) });
+    Query { document: include_str!("queries/order_payment.graphql"), variables, points: 10 }
+}
+
+/// The answer to [`order_payment`], in shop money. `None`: the shop has no such order (any more), or the order is another
+/// now than in the body of this version.
+pub fn net_payment(answer: &Answer, version: Timestamp) -> Option<Money> {
+    let order = &answer.data["order"];
+    let updated_at = order["updatedAt"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    let amount = &order["netPaymentSet"]["shopMoney"]["amount"];
+    amount.as_str().and_then(parse_amount).filter(|_| updated_at.is_none_or(|at| at <= version))
 }
 
 /// The collections of up to [`PRODUCTS_PER_QUERY`] products.
@@ -150,6 +167,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("customers_with_metafields", include_str!("queries/customers_with_metafields.graphql")),
     ("order", include_str!("queries/order.graphql")),
     ("order_lines", include_str!("queries/order_lines.graphql")),
+    ("order_payment", include_str!("queries/order_payment.graphql")),
     ("product", include_str!("queries/product.graphql")),
     ("collections", include_str!("queries/collections.graphql")),
     ("collection_products", include_str!("queries/collection_products.graphql")),

@@ -11,11 +11,13 @@ mod inventory;
 mod merge;
 mod order;
 mod order_fact;
+mod order_money;
 mod order_parts;
 mod parts;
 mod person;
 mod privacy;
 mod product;
+mod refund;
 mod summary;
 mod tags;
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tajo_domain::Unusable;
 
 pub use super::payload_order::{
-    Fulfillment, Line, MoneySet, Order, OrderId, Refund, ShippingLine, Transaction,
+    Allocation, Fulfillment, Line, MoneySet, Order, OrderId, Refund, RefundLine, ShippingLine, Transaction,
 };
 use crate::lenient::{Amount, Count, Flag, Id, List, Object, Plain, Tags, Text, Time};
 
@@ -185,6 +185,7 @@ pub struct Checkout<'a> {
     pub subtotal_price: Amount,
     pub total_discounts: Amount,
     pub total_tax: Amount,
+    pub total_duties: Amount,
     pub customer: Object<Customer<'a>>,
     pub billing_address: Object<Address<'a>>,
     pub shipping_address: Object<Address<'a>>,

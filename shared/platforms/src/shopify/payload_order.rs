@@ -39,7 +39,14 @@ pub struct Order<'a> {
     pub subtotal_price: Amount,
     pub total_discounts: Amount,
     pub total_tax: Amount,
+    /// Before its discounts.
     pub total_shipping_price_set: Object<MoneySet<'a>>,
+    pub total_tip_received: Amount,
+    pub duties_included: Flag,
+    pub original_total_duties_set: Object<MoneySet<'a>>,
+    pub original_total_additional_fees_set: Object<MoneySet<'a>>,
+    /// In no webhook, but in what is fetched: what was paid less what went back.
+    pub net_payment: Amount,
     pub note: Text<'a>,
     pub note_attributes: List<Object<NoteAttribute<'a>>>,
     pub order_status_url: Text<'a>,
@@ -81,6 +88,13 @@ pub struct Line<'a> {
     pub price: Amount,
     pub price_set: Object<MoneySet<'a>>,
     pub tax_lines: List<Object<TaxLine>>,
+    /// All discounts of all its pieces, those of codes and of the whole order included.
+    pub discount_allocations: List<Object<Allocation<'a>>>,
+    /// Without those of codes and of the whole order.
+    pub total_discount: Amount,
+    /// Of a cart's line: before its discounts.
+    pub original_line_price: Amount,
+    pub original_line_price_set: Object<MoneySet<'a>>,
     /// Of a cart's line: after its discounts.
     pub line_price: Amount,
     pub line_price_set: Object<MoneySet<'a>>,
@@ -91,6 +105,15 @@ pub struct Line<'a> {
 #[serde(default)]
 pub struct TaxLine {
     pub price: Amount,
+}
+
+/// A part of a discount, as much as falls on one line.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Allocation<'a> {
+    pub amount: Amount,
+    #[serde(borrow)]
+    pub amount_set: Object<MoneySet<'a>>,
 }
 
 /// An amount in the shop's money and in the buyer's.
@@ -125,7 +148,10 @@ pub struct DiscountCode<'a> {
 pub struct ShippingLine<'a> {
     #[serde(borrow)]
     pub title: Text<'a>,
+    /// Before its discounts.
     pub price: Amount,
+    pub discounted_price: Amount,
+    pub discount_allocations: List<Object<Allocation<'a>>>,
 }
 
 /// One shipment: inside an order, or alone in `fulfillments/*`.
@@ -159,7 +185,18 @@ pub struct Refund<'a> {
     pub processed_at: Time,
     pub note: Text<'a>,
     pub refund_line_items: List<Object<RefundLine<'a>>>,
+    pub order_adjustments: List<Object<Adjustment<'a>>>,
     pub transactions: List<Object<Transaction<'a>>>,
+}
+
+/// What a refund gives back besides lines, as a number below zero: `shipping_refund`, `refund_discrepancy`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Adjustment<'a> {
+    #[serde(borrow)]
+    pub kind: Text<'a>,
+    pub amount: Amount,
+    pub tax_amount: Amount,
 }
 
 /// One line of a refund.
@@ -170,7 +207,11 @@ pub struct RefundLine<'a> {
     pub line_item_id: Id,
     #[serde(borrow)]
     pub line_item: Object<Line<'a>>,
+    /// After discounts.
+    pub subtotal: Amount,
     pub subtotal_set: Object<MoneySet<'a>>,
+    pub total_tax: Amount,
+    pub total_tax_set: Object<MoneySet<'a>>,
 }
 
 /// One movement of money.
@@ -199,6 +240,18 @@ pub struct OrderId<'a> {
 #[serde(default)]
 pub struct OrderEdit {
     pub order_id: Id,
+}
+
+impl RefundLine<'_> {
+    /// What these pieces cost, after discounts and without taxes that are not in the price.
+    pub fn subtotal(&self) -> Option<tajo_domain::Money> {
+        self.subtotal_set.0.as_ref().and_then(MoneySet::shop).or(self.subtotal.0)
+    }
+
+    /// Their taxes.
+    pub fn tax(&self) -> Option<tajo_domain::Money> {
+        self.total_tax_set.0.as_ref().and_then(MoneySet::shop).or(self.total_tax.0)
+    }
 }
 
 impl MoneySet<'_> {

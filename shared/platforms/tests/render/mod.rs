@@ -204,7 +204,11 @@ fn items(out: &mut String, head: &str, items: &[Item]) {
             item.product,
             item.variant.as_deref().unwrap_or("-")
         );
-        line(out, head, &format!("{} × {} at {}{variant} ({ids})", item.quantity, item.name, item.price));
+        let price = match item.discount.is_zero() {
+            true => item.price.to_string(),
+            false => format!("{} less {}", item.price, item.discount),
+        };
+        line(out, head, &format!("{} × {} at {price}{variant} ({ids})", item.quantity, item.name));
     }
 }
 

@@ -76,9 +76,11 @@ pub fn order(body: &Value) -> Value {
             "product": line["product_id"].as_u64().map(|id| json!({ "id": format!("gid://shopify/Product/{id}") })),
             "variant": line["variant_id"].as_u64().map(|id| json!({ "id": format!("gid://shopify/ProductVariant/{id}") })),
             "originalUnitPriceSet": set(&line["price"]),
+            "discountAllocations": each(&line["discount_allocations"], |part| json!({ "allocatedAmountSet": set(&part["amount"]) })),
+            "taxLines": each(&line["tax_lines"], |tax| json!({ "priceSet": set(&tax["price"]) })),
         })
     });
-    json!({
+    let mut node = json!({
         "id": gid("Order", body),
         "name": body["name"],
         "number": body["order_number"],
@@ -110,22 +112,35 @@ pub fn order(body: &Value) -> Value {
         "discountCodes": each(&body["discount_codes"], |code| code["code"].clone()),
         "paymentGatewayNames": body["payment_gateway_names"],
         "statusPageUrl": body["order_status_url"],
-        "totalPriceSet": set(&body["total_price"]),
-        "currentTotalPriceSet": set(&body["current_total_price"]),
-        "subtotalPriceSet": set(&body["subtotal_price"]),
-        "totalTaxSet": set(&body["total_tax"]),
-        "totalDiscountsSet": set(&body["total_discounts"]),
-        "totalShippingPriceSet": set(&body["total_shipping_price_set"]["shop_money"]["amount"]),
         "customer": body["customer"].is_object().then(|| customer(&body["customer"])),
         "billingAddress": address(&body["billing_address"]),
         "shippingAddress": address(&body["shipping_address"]),
         "shippingLines": each(&body["shipping_lines"], |line| {
-            json!({ "title": line["title"], "originalPriceSet": set(&line["price"]) })
+            let after = if line["discounted_price"].is_null() { &line["price"] } else { &line["discounted_price"] };
+            json!({ "title": line["title"], "originalPriceSet": set(&line["price"]), "discountedPriceSet": set(after) })
         }),
         "fulfillments": fulfilments,
         "refunds": refunds,
         "lineItems": lines,
-    })
+    });
+    let totals = json!({
+        "totalPriceSet": set(&body["total_price"]),
+        "currentTotalPriceSet": set(&body["current_total_price"]),
+        // In no webhook: a test that asks for it puts it into its body.
+        "netPaymentSet": set(&body["net_payment"]),
+        "subtotalPriceSet": set(&body["subtotal_price"]),
+        "totalTaxSet": set(&body["total_tax"]),
+        "totalDiscountsSet": set(&body["total_discounts"]),
+        "totalTipReceivedSet": set(&body["total_tip_received"]),
+        "dutiesIncluded": body["duties_included"],
+        "originalTotalDutiesSet": body["original_total_duties_set"].is_object()
+            .then(|| set(&body["original_total_duties_set"]["shop_money"]["amount"])),
+        "totalShippingPriceSet": set(&body["total_shipping_price_set"]["shop_money"]["amount"]),
+    });
+    if let (Some(node), Value::Object(totals)) = (node.as_object_mut(), totals) {
+        node.extend(totals);
+    }
+    node
 }
 
 /// The product of a `products/*` body, in no collection.

@@ -59,11 +59,11 @@ fn said_at(node: &Value, state: &Value, at: &Value) -> Value {
 pub fn order(node: &Value, lines: &[Value]) -> Value {
     let lines: Vec<Value> = lines.iter().map(line).collect();
     let currency = &node["currencyCode"];
-    let moved =
-        |of: &Value| json!({ "shop_money": of["shopMoney"], "presentment_money": of["presentmentMoney"] });
     let by_id = |gid: &Value| lines.iter().find(|line| line["admin_graphql_api_id"] == *gid).cloned();
     let part = |part: &Value| {
         let mut line = by_id(&part["lineItem"]["id"]).unwrap_or_else(|| json!({}));
+        // Discounts and taxes are of the whole line.
+        line["current_quantity"] = line["quantity"].take();
         line["quantity"] = part["quantity"].clone();
         line
     };
@@ -96,7 +96,8 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
             })),
         })
     });
-    json!({
+    let mut body = totals(node);
+    body.extend(object(json!({
         "id": id(node),
         "admin_graphql_api_id": node["id"],
         "name": node["name"],
@@ -111,16 +112,6 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
         "cancel_reason": lower(&node["cancelReason"]),
         "financial_status": lower(&node["displayFinancialStatus"]),
         "fulfillment_status": fulfilment_status(&node["displayFulfillmentStatus"]),
-        "currency": currency,
-        "presentment_currency": node["presentmentCurrencyCode"],
-        "taxes_included": node["taxesIncluded"],
-        "total_price": shop(&node["totalPriceSet"]),
-        "total_price_set": moved(&node["totalPriceSet"]),
-        "current_total_price": shop(&node["currentTotalPriceSet"]),
-        "subtotal_price": shop(&node["subtotalPriceSet"]),
-        "total_tax": shop(&node["totalTaxSet"]),
-        "total_shipping_price_set": moved(&node["totalShippingPriceSet"]),
-        "total_discounts": shop(&node["totalDiscountsSet"]),
         "checkout_token": node["checkoutToken"],
         "cart_token": node["cartToken"],
         "customer_locale": node["customerLocale"],
@@ -133,13 +124,34 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
         "customer": buyer(&node["customer"]),
         "billing_address": address(&node["billingAddress"]),
         "shipping_address": address(&node["shippingAddress"]),
-        "shipping_lines": each(&node["shippingLines"]["nodes"], |line| {
-            json!({ "title": line["title"], "price": shop(&line["originalPriceSet"]) })
-        }),
+        "shipping_lines": each(&node["shippingLines"]["nodes"], rate),
         "fulfillments": fulfilments,
         "refunds": refunds,
         "line_items": lines,
-    })
+    })));
+    Value::Object(body)
+}
+
+/// What an order costs.
+fn totals(node: &Value) -> Map<String, Value> {
+    let moved =
+        |of: &Value| json!({ "shop_money": of["shopMoney"], "presentment_money": of["presentmentMoney"] });
+    object(json!({
+        "currency": node["currencyCode"],
+        "presentment_currency": node["presentmentCurrencyCode"],
+        "taxes_included": node["taxesIncluded"],
+        "total_price": shop(&node["totalPriceSet"]),
+        "total_price_set": moved(&node["totalPriceSet"]),
+        "current_total_price": shop(&node["currentTotalPriceSet"]),
+        "net_payment": shop(&node["netPaymentSet"]),
+        "subtotal_price": shop(&node["subtotalPriceSet"]),
+        "total_tax": shop(&node["totalTaxSet"]),
+        "total_shipping_price_set": moved(&node["totalShippingPriceSet"]),
+        "total_discounts": shop(&node["totalDiscountsSet"]),
+        "total_tip_received": shop(&node["totalTipReceivedSet"]),
+        "duties_included": node["dutiesIncluded"],
+        "original_total_duties_set": moved(&node["originalTotalDutiesSet"]),
+    }))
 }
 
 /// What of a fetched order is not there, because one query may not cost as much.
@@ -162,6 +174,15 @@ const MOST_PARTS: usize = 20;
 /// Payments of one refund that it asks for.
 const MOST_PAYMENTS: usize = 2;
 
+/// A shipping rate of an order.
+fn rate(node: &Value) -> Value {
+    json!({
+        "title": node["title"],
+        "price": shop(&node["originalPriceSet"]),
+        "discounted_price": shop(&node["discountedPriceSet"]),
+    })
+}
+
 /// One line of an order.
 fn line(node: &Value) -> Value {
     json!({
@@ -177,6 +198,8 @@ fn line(node: &Value) -> Value {
         // Without `current_quantity`: telling an edit from a return takes every line of every refund and the returns,
         // which are not asked for. A fetched order tells of no edit.
         "price": shop(&node["originalUnitPriceSet"]),
+        "discount_allocations": each(&node["discountAllocations"], |part| json!({ "amount": shop(&part["allocatedAmountSet"]) })),
+        "tax_lines": each(&node["taxLines"], |tax| json!({ "price": shop(&tax["priceSet"]) })),
     })
 }
 

@@ -1,10 +1,10 @@
 //! `carts/create` and `carts/update`, which name nobody, and `checkouts/delete`.
 
-use tajo_domain::{Cart, CartSource, Change, Changes, Currency, Identity, Money, Skipped, Unusable};
+use tajo_domain::{Cart, CartSource, Change, Changes, Currency, Identity, Item, Money, Skipped, Unusable};
 
 use super::parts;
 use crate::Context;
-use crate::shopify::payload::{self, Line};
+use crate::shopify::payload::{self, Line, MoneySet};
 
 /// The cart as the online store has it. What it costs is added up here: the body has only its lines.
 pub fn changes(body: &[u8], begins: bool, context: &Context) -> Result<Changes, Unusable> {
@@ -19,12 +19,12 @@ pub fn changes(body: &[u8], begins: bool, context: &Context) -> Result<Changes, 
     let currency = lines()
         .find_map(|line| line.price_set.0.as_ref()?.shop_money.0.as_ref()?.currency_code.get())
         .and_then(Currency::parse);
-    let mut items = parts::items(parts::lines(&payload.line_items), "the cart", &mut changes.skipped);
-    // `price` is in the buyer's currency; the shop's stands beside it.
-    for item in &mut items {
-        let line = lines().find(|line| line.id.0.is_some() && line.id.0 == item.line);
-        item.price = line.and_then(|line| line.price_set.0.as_ref()?.shop()).unwrap_or(item.price);
-    }
+    let items = parts::finished_items(
+        parts::lines(&payload.line_items),
+        "the cart",
+        &mut changes.skipped,
+        |_, line, item| priced(item, line),
+    );
     let cart = Cart {
         source: CartSource::Cart,
         begins,
@@ -39,7 +39,9 @@ pub fn changes(body: &[u8], begins: bool, context: &Context) -> Result<Changes, 
         subtotal: None,
         discount: None,
         tax: None,
+        taxes_included: None,
         shipping: None,
+        fees: None,
         url: None,
         items,
     };
@@ -62,6 +64,26 @@ pub fn checkout_deleted(body: &[u8], context: &Context) -> Result<Changes, Unusa
         }
         (None, None) => Err(Unusable::new("the body has no checkout")),
     }
+}
+
+/// A cart's `price` is in the buyer's currency, and after the discounts that the cart shows by line; the shop's stands
+/// beside it.
+fn priced(item: Item, line: &Line<'_>) -> Item {
+    let shop = |set: &Option<MoneySet<'_>>| set.as_ref().and_then(MoneySet::shop);
+    let in_shop_money = shop(&line.price_set.0);
+    let price = in_shop_money.unwrap_or(item.price);
+    let original = match in_shop_money {
+        Some(_) => shop(&line.original_line_price_set.0),
+        None => line.original_line_price.0,
+    };
+    // The price of one before discounts, where the line's is one without a remainder.
+    let pieces = Money::from(item.quantity);
+    let before = original
+        .and_then(|original| original.checked_div(pieces))
+        .filter(|one| price < *one && Some(*one * pieces) == original);
+    let item = Item { price: before.unwrap_or(price), ..item };
+    let total = line_total(line).unwrap_or_else(|| item.line_total());
+    Item { discount: item.line_total() - total, ..item }
 }
 
 /// After discounts, in shop money where the line has it.

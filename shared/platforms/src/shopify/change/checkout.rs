@@ -1,6 +1,6 @@
 //! `checkouts/create` and `checkouts/update`.
 
-use tajo_domain::{Cart, CartSource, Change, Changes, Currency, Skipped, Unusable};
+use tajo_domain::{Cart, CartSource, Change, Changes, Currency, Money, Skipped, Unusable};
 
 use super::parts;
 use super::person::{self, Sources};
@@ -49,16 +49,16 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     } else {
         changes.changes.push(Change::Person { update: Box::new(person), news: None });
     }
+    let lines = parts::lines(&payload.line_items);
+    let mut items = parts::items_with_taxes(lines, payload.taxes_included.0, "the checkout", skipped);
+    let mut shipping = parts::shipping(&payload.shipping_lines, None);
+    let (discount, subtotal) = (payload.total_discounts.0, payload.subtotal_price.0);
+    parts::spread_discounts(&mut items, &mut shipping, discount, subtotal, currency.as_ref());
     let cart = Cart {
         source: CartSource::Checkout,
         // It mostly has a cart, whose record it shares.
         begins: false,
-        items: parts::items_with_taxes(
-            parts::lines(&payload.line_items),
-            payload.taxes_included.0,
-            "the checkout",
-            skipped,
-        ),
+        items,
         token,
         tokens,
         identity,
@@ -70,7 +70,9 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         subtotal: payload.subtotal_price.0,
         discount: payload.total_discounts.0,
         tax: payload.total_tax.0,
-        shipping: parts::shipping(&payload.shipping_lines),
+        taxes_included: payload.taxes_included.0,
+        shipping: shipping.is_known.then_some(shipping.after),
+        fees: payload.total_duties.0.filter(|duties| Money::ZERO < *duties),
         url: payload.abandoned_checkout_url.owned(),
     };
     changes.changes.push(Change::Cart(Box::new(cart)));

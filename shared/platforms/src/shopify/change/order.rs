@@ -1,12 +1,15 @@
 //! `orders/create`, `orders/updated`, `orders/paid`, …: all carry the full present order, so all mean the same.
 
-use tajo_domain::{Cancellation, Change, Changes, Currency, Order, Skipped, Unusable};
+use tajo_domain::{Cancellation, Change, Changes, Currency, Item, Money, Order, Skipped, Unusable};
 
-use super::order_parts::{cart_tokens, edit, fulfilments, kept, net, presentment, refunds};
+use super::order_money::worth;
+use super::order_parts::{cart_tokens, edit, fulfilments, presentment};
+use super::parts::Shipping;
 use super::person::{self, Sources};
+use super::refund::refunds;
 use super::{custom, expect_kind, parts};
 use crate::Context;
-use crate::shopify::payload;
+use crate::shopify::payload::{self, MoneySet};
 
 /// The buyer, if the order names one, and then the order.
 pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
@@ -55,20 +58,16 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         changes.changes.push(Change::Person { update: Box::new(person), news: None });
     }
 
-    let refunds = refunds(&payload, total, updated_at, skipped);
-    let payment = payload.financial_status.get();
-    let current = payload.current_total_price.0;
-    let is_over = payload.cancelled_at.0.is_some() || payment == Some("voided");
-    let net = if is_over { kept(payment, total, current, &refunds) } else { net(total, current, &refunds) };
+    let worth = worth(&payload, total);
+    let refunds = refunds(&payload, worth.due, updated_at, skipped);
+    let (items, shipping) = items_and_shipping(&payload, currency.as_ref(), skipped);
     let order = Order {
-        items: parts::items_with_taxes(
-            parts::lines(&payload.line_items),
-            payload.taxes_included.0,
-            "the order",
-            skipped,
-        ),
+        items,
         fulfilments: fulfilments(&payload, updated_at, skipped),
-        net,
+        net: worth.net,
+        owed: worth.owed,
+        unsure: worth.unsure,
+        asked: None,
         edit: edit(&payload, total),
         presentment: presentment(&payload),
         cancelled: payload
@@ -91,12 +90,9 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         subtotal: payload.subtotal_price.0,
         discount: payload.total_discounts.0,
         tax: payload.total_tax.0,
-        shipping: payload
-            .total_shipping_price_set
-            .0
-            .as_ref()
-            .and_then(payload::MoneySet::shop)
-            .or_else(|| parts::shipping(&payload.shipping_lines)),
+        taxes_included: payload.taxes_included.0,
+        shipping: shipping.is_known.then_some(shipping.after),
+        fees: fees(&payload),
         refunds,
         coupons: payload.discount_codes.objects().filter_map(|discount| discount.code.owned()).collect(),
         payment_method: payload
@@ -111,6 +107,33 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         billing: parts::address(&payload.billing_address),
         delivery: parts::address(&payload.shipping_address),
     };
+    let order = match payload.net_payment.0 {
+        Some(net_payment) => order.with_net_payment(net_payment),
+        None => order,
+    };
     changes.changes.push(Change::Order(Box::new(order)));
     Ok(changes)
+}
+
+/// The lines with their discounts and taxes, and shipping: with taxes on top and fees, they add up to the total.
+fn items_and_shipping(
+    payload: &payload::Order<'_>,
+    currency: Option<&Currency>,
+    skipped: &mut Vec<Skipped>,
+) -> (Vec<Item>, Shipping) {
+    let lines = parts::lines(&payload.line_items);
+    let mut items = parts::items_with_taxes(lines, payload.taxes_included.0, "the order", skipped);
+    let mut shipping = parts::shipping(&payload.shipping_lines, payload.total_shipping_price_set.0.as_ref());
+    let (discount, subtotal) = (payload.total_discounts.0, payload.subtotal_price.0);
+    parts::spread_discounts(&mut items, &mut shipping, discount, subtotal, currency);
+    (items, shipping)
+}
+
+/// Tips, duties and other fees: in the total, and in no other part of it.
+fn fees(payload: &payload::Order<'_>) -> Option<Money> {
+    let shop = |set: &Option<MoneySet<'_>>| set.as_ref().and_then(MoneySet::shop);
+    let duties =
+        shop(&payload.original_total_duties_set.0).filter(|_| payload.duties_included.0 != Some(true));
+    let parts = [payload.total_tip_received.0, duties, shop(&payload.original_total_additional_fees_set.0)];
+    Some(parts.into_iter().flatten().sum()).filter(|fees| Money::ZERO < *fees)
 }

@@ -1,8 +1,9 @@
 //! What comes about an order without the order: `refunds/create`, `fulfillments/*`, `orders/delete`, `orders/edited`.
 
-use tajo_domain::{Change, Changes, Currency, LoneFact, Money, OrderFact, Skipped, Unusable};
+use tajo_domain::{Change, Changes, Currency, LoneFact, OrderFact, Skipped, Unusable};
 
-use super::order_parts::{converted, fulfilment_of, is_paid_back, never_left, refund_of};
+use super::order_parts::{fulfilment_of, never_left};
+use super::refund::{Returned, converted, refund_of};
 use super::{expect_kind, skipped};
 use crate::Context;
 use crate::lenient::Id;
@@ -14,27 +15,23 @@ pub fn refund(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     expect_kind(payload.admin_graphql_api_id.get(), "Refund", "a refund")?;
     let (id, order) = ids(&payload.id, &payload.order_id, "refund")?;
     let mut changes = Changes::default();
-    let mut amount = Money::ZERO;
-    let mut paid_in = None;
-    for transaction in payload.transactions.objects().filter(|transaction| is_paid_back(transaction)) {
-        match transaction.amount.0 {
-            Some(money) => amount += money.max(Money::ZERO),
-            None => {
-                changes.skipped.push(Skipped::new(format!("an amount of refund {id}"), "it is unreadable"))
-            }
-        }
-        paid_in = paid_in.or_else(|| transaction.currency.get().and_then(Currency::parse));
+    let mut money = Returned::of(&payload, |transaction| transaction.amount.0);
+    if money.is_unreadable {
+        changes.skipped.push(Skipped::new(format!("an amount of refund {id}"), "it is unreadable"));
     }
+    let moves = payload.transactions.objects().filter(|transaction| transaction.kind.get() == Some("refund"));
+    let mut paid_in = moves.filter_map(|transaction| transaction.currency.get()).find_map(Currency::parse);
     // The lines of the refund, if it has any, are in both currencies.
     let rate = payload.refund_line_items.objects().find_map(|line| line.subtotal_set.0.as_ref());
     if let (Some(set), Some(currency)) = (rate, &paid_in)
         && let Some(shop) = shop_currency(set).filter(|shop| shop != currency)
-        && let Some(money) = converted(amount, set, &shop)
+        && let Some(amount) = converted(money.amount, set, &shop)
     {
-        amount = money;
+        money.amount = amount;
         paid_in = Some(shop);
     }
-    let refund = refund_of(id, &payload, amount, context.time, &mut changes.skipped);
+    // Alone, it does not say whether taxes are in the prices.
+    let refund = refund_of(id, &payload, money, None, context.time, &mut changes.skipped);
     changes.changes.push(lone(order, OrderFact::Refund { refund, paid_in }));
     Ok(changes)
 }
