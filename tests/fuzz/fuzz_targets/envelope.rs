@@ -10,7 +10,8 @@ use tajo_platforms::shopify::webhook::Headers;
 
 fuzz_target!(|data: &[u8]| {
     // As an event: all that is JSON is received.
-    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok();
+    let is_text = std::str::from_utf8(data).is_ok();
+    let is_json = is_text && serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok();
     let event = serde_json::from_slice::<Event>(data);
     assert_eq!(event.is_ok(), is_json, "whatever is JSON must reach the function");
     if let Ok(Ok(request)) = event.map(Event::request) {
