@@ -226,3 +226,19 @@ async fn a_record_that_was_handed_out_again_and_again_waits_for_a_batch_of_its_o
     assert_eq!((outcome(&suspect.delivery), outcome(&other.delivery)), (Outcome::Retried, Outcome::Applied));
     assert_eq!(stage.receive(record(&suspect, 4)).await.outcome, Outcome::Applied);
 }
+
+#[tokio::test]
+async fn half_a_character_in_one_field_costs_no_order() {
+    let stage = Stage::new("").await;
+    let body = with(sample("orders-create.paid"), json!({"note": "NOTE"})).to_string();
+    for (index, half) in [r"see you \ud83d", r"\uDE00 bye"].iter().enumerate() {
+        let broken = body.replace("NOTE", half);
+        let broken = broken.replace("6101400001001", &format!("610140000200{index}"));
+        let notice = notice("orders/create", &format!("d-half-{index}"), broken.as_bytes());
+        assert_eq!(stage.deliver(&notice).await.outcome, Outcome::Applied, "{half}");
+    }
+    assert_eq!(
+        (stage.count("order_placed"), stage.world.brevo()["orders"].as_array().unwrap().len()),
+        (2, 2)
+    );
+}

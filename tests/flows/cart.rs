@@ -244,6 +244,7 @@ async fn more_than_a_page_of_due_carts_is_swept_and_the_rest_is_left_for_the_nex
     for token in &tokens {
         let record = CartRecord {
             version: Some(now),
+            triggered_at: None,
             state: CartState::Open,
             touched_at: now,
             tokens: vec![token.clone()],

@@ -40,6 +40,21 @@ async fn a_fetched_order_means_what_its_webhook_means() {
 }
 
 #[tokio::test]
+async fn a_fetched_order_tells_every_parcel_of_a_shipment() {
+    let mut body = sample("orders-updated.fulfilled");
+    body["fulfillments"][0]["tracking_numbers"] = json!(["A1", "B2", "C3"]);
+    body["fulfillments"][0]["tracking_urls"] =
+        json!(["https://t.example/A1", "https://t.example/B2", "https://t.example/C3"]);
+    body["fulfillments"][0]["tracking_number"] = json!("A1");
+    body["fulfillments"][0]["tracking_url"] = json!("https://t.example/A1");
+    let whole = after(json!({}), &[("orders/updated", body.clone())]).await;
+    let shop = json!({"orders": [nodes::order(&body)]});
+    let named = after(shop, &[("orders/updated", json!({"id": body["id"]}))]).await;
+    assert_eq!(named, whole);
+    assert!(named.iter().any(|line| line.contains("C3")), "{named:#?}");
+}
+
+#[tokio::test]
 async fn a_fetched_customer_means_what_its_webhook_means_and_is_not_asked_for_again() {
     let body = sample("customers-create");
     let whole = after(json!({}), &[("customers/create", body.clone())]).await;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use jiff::SignedDuration;
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use tajo_mapping::CONTACT_RULES;
 
 use crate::bodies::{recent, sample};
@@ -81,6 +81,21 @@ pub async fn what_brevo_was_sent() -> BTreeMap<String, Vec<Value>> {
         ("orders/updated", "orders-updated.cancelled"),
     ] {
         stage.tell(topic, &recent(&sample(file))).await;
+    }
+    // What became of two parcels later.
+    let mut parcel = recent(&sample("fulfillments-create"));
+    let hour = SignedDuration::from_hours(1);
+    for (hours, status, numbers) in
+        [(1, "success", "A1 B2"), (2, "cancelled", "A1 B2"), (3, "failure", "A1 B2")]
+    {
+        let at: Timestamp = parcel["created_at"].as_str().unwrap().parse().unwrap();
+        parcel["updated_at"] = json!(at.saturating_add(hour * hours).unwrap().to_string());
+        parcel["status"] = json!(status);
+        parcel["tracking_numbers"] = numbers.split(' ').collect();
+        parcel["tracking_urls"] =
+            numbers.split(' ').map(|number| format!("https://t.example/{number}")).collect();
+        parcel["id"] = recent(&sample("orders-updated.fulfilled"))["fulfillments"][0]["id"].clone();
+        stage.tell("fulfillments/update", &parcel).await;
     }
     let mut sent: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for event in stage.world.brevo()["events"].as_array().unwrap() {

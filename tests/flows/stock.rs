@@ -188,8 +188,10 @@ fn stock_of(said: &[(i64, Said)]) -> Stock {
     for (second, said) in said {
         let at = jiff::Timestamp::from_second(*second).unwrap();
         match said {
-            Said::Total(quantity) => stock.say_total(at, *quantity),
-            Said::Level(first, available) => stock.say_level(if *first { "a" } else { "b" }, at, *available),
+            Said::Total(quantity) => stock.say_total(at.into(), *quantity),
+            Said::Level(first, available) => {
+                stock.say_level(if *first { "a" } else { "b" }, at.into(), *available)
+            }
         }
     }
     stock

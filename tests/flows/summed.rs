@@ -92,8 +92,10 @@ async fn the_latest_order_of_any_store_is_the_last_one() {
     let stage = stage().await;
     for (store, day) in [(STORE, 12), (SECOND, 7)] {
         let at = format!("2026-11-{day:02}T10:00:00Z");
-        let order =
-            with(sample("orders-create.paid"), json!({"created_at": at, "updated_at": at, "id": day}));
+        let order = with(
+            sample("orders-create.paid"),
+            json!({"created_at": at, "processed_at": at, "updated_at": at, "id": day}),
+        );
         tell(&stage, store, "orders/create", &order).await;
     }
     assert_eq!(stage.contact(JO)["attributes"]["LAST_ORDER_DATE"], "2026-11-12");

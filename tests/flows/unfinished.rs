@@ -1,7 +1,7 @@
 //! What was begun and not finished is finished by whoever comes next: nothing is left to somebody who is not there.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
 use tajo_domain::{CartRecord, CartState, CategoryRecord, StoreId};
 use tajo_state::{Attributes, Key};
@@ -141,4 +141,48 @@ async fn a_name_of_before_that_reached_brevo_last_is_put_right() {
     assert_eq!((known.sent, known.name.as_str()), (known.accepted, "New name"));
     let state = json!(stage.world.sandbox.state().categories);
     assert!(state.to_string().contains("New name") && !state.to_string().contains("Old name"), "{state}");
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_while_its_event_is_held_comes_later_instead_of_ending() {
+    let stage = Stage::new("").await;
+    let order = stage.notice("orders/create", &sample("orders-create.paid"));
+    let meanwhile = async {
+        // The worker that holds the claims may be an earlier life of this very message.
+        let again = stage.receive(record(&order, 2)).await;
+        assert_eq!(again.outcome, Outcome::Deferred, "{again:?}");
+    };
+    stage.receive_while(record(&order, 1), "Brevo POST /v3/events", meanwhile).await;
+    stage.drain().await;
+    for event in ["order_placed", "order_completed", "order_paid"] {
+        assert_eq!(stage.count(event), 1, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn two_cart_bodies_of_one_second_with_other_lines_are_both_told() {
+    let stage = Stage::new("").await;
+    let holding = |pieces: u32| {
+        let mut body = recent(&sample("checkouts-update"));
+        body["line_items"][0]["quantity"] = json!(pieces);
+        body
+    };
+    let triggered = |body: &Value, millis: i64| {
+        let mut notice = stage.notice("checkouts/update", body);
+        notice.triggered_at =
+            notice.received_at.saturating_sub(jiff::SignedDuration::from_millis(1000 - millis)).ok();
+        notice
+    };
+    let (first, second) = (triggered(&holding(2), 1), triggered(&holding(5), 500));
+    let meanwhile = async {
+        stage.deliver(&second).await;
+    };
+    stage.receive_while(record(&first, 1), "Brevo POST /v3/events", meanwhile).await;
+    stage.drain().await;
+    assert_eq!(stage.count("cart_updated"), 2, "{:?}", stage.events());
+    // Neither is told again.
+    for notice in [&first, &second] {
+        stage.receive(record(notice, 2)).await;
+    }
+    assert_eq!(stage.count("cart_updated"), 2);
 }

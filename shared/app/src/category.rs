@@ -84,7 +84,14 @@ pub(crate) async fn ensure(
 /// ([`ensure`]).
 pub(crate) async fn remember(worker: &Worker<'_>, news: &CollectionNews) -> Result<(), Stop> {
     let key = Key::category(&worker.store.facts.store, &collection_id(news.id()));
-    worker.env.table.change(&key, Attributes::none, |stored| accept(stored, news)).await?;
+    let decide = |stored: Option<&CategoryRecord>| {
+        // Read with every product: when it was read is no reason to write.
+        if stored.is_some_and(|stored| is_known(stored, news)) {
+            return (None, false);
+        }
+        accept(stored, news)
+    };
+    worker.env.table.change(&key, Attributes::none, decide).await?;
     Ok(())
 }
 
@@ -132,6 +139,11 @@ async fn send_newest(
     Err(Stop::Later { after: None, reason: "the collection changed faster than Brevo answered".to_owned() })
 }
 
+fn is_known(stored: &CategoryRecord, news: &CollectionNews) -> bool {
+    let CollectionNews::Now { name, handle, updated_at, .. } = news else { return false };
+    (stored.version, &stored.name, &stored.handle) == (Some(*updated_at), name, handle)
+}
+
 /// What a collection's record becomes, and whether Brevo's category changes with it. Pure.
 pub(crate) fn accept(
     stored: Option<&CategoryRecord>,
@@ -142,14 +154,18 @@ pub(crate) fn accept(
         return (None, false);
     }
     match news {
-        CollectionNews::Now { name, handle, updated_at, .. } => {
-            if record.version.is_some_and(|version| *updated_at < version) {
+        CollectionNews::Now { name, handle, updated_at, triggered_at, .. } => {
+            let shown = (Some(*updated_at), *triggered_at, name, handle);
+            if shown < (record.version, record.triggered_at, &record.name, &record.handle) {
                 return (None, false);
             }
-            if record.name == *name && record.handle == *handle {
-                return (None, false);
+            let is_same = record.name == *name && record.handle == *handle;
+            (record.version, record.triggered_at) = (Some(*updated_at), *triggered_at);
+            if is_same {
+                // What another body between the two says is older all the same.
+                let write = stored != Some(&record);
+                return (write.then_some(record), false);
             }
-            record.version = Some(*updated_at);
             record.name.clone_from(name);
             record.handle.clone_from(handle);
         }

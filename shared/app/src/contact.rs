@@ -133,13 +133,13 @@ pub(crate) fn deliver<'a>(
     accepted: Accepted,
 ) -> BoxFuture<'a, Result<Step, Stop>> {
     async move {
-        if !sums::are_wanted(worker) {
-            return bring_up_to_date(worker, key, stored, accepted).await;
-        }
-        let before = stored.record.clone();
+        let must_wait = accepted.must_wait;
+        let before = sums::are_wanted(worker).then(|| stored.record.clone());
         let mut step = bring_up_to_date(worker, key, stored, accepted).await?;
-        step.skipped.extend(sums::tell(worker, key, before.as_ref()).await?);
-        Ok(step)
+        if let Some(before) = before {
+            step.skipped.extend(sums::tell(worker, key, before.as_ref()).await?);
+        }
+        if must_wait { Err(effects::held()) } else { Ok(step) }
     }
     .boxed()
 }

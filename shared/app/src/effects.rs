@@ -9,6 +9,22 @@ use tajo_mapping::Planned;
 use crate::stop::Stop;
 use crate::worker::{Moment, Worker};
 
+/// What came of claiming.
+#[derive(Default)]
+pub(crate) struct Claimed {
+    /// What this worker sends.
+    pub planned: Vec<Planned>,
+    /// Something is held by a worker that may be an earlier life of this very message: only the message itself answers
+    /// for it then, so it has to come later.
+    pub is_held: bool,
+}
+
+/// Why a message comes later although it has nothing to send now.
+pub(crate) fn held() -> Stop {
+    let reason = "an event of it is still held by a worker that may have ended".to_owned();
+    Stop::Later { after: None, reason }
+}
+
 /// Claims what is still to be done. `may_start`: whether an effect that nobody has taken yet may begin with this
 /// body; one that is in the ledger is finished by whoever comes, however old its body.
 pub(crate) fn claim(
@@ -16,13 +32,21 @@ pub(crate) fn claim(
     planned: Vec<Planned>,
     may_start: impl Fn(&str) -> bool,
     moment: &Moment<'_>,
-) -> Vec<Planned> {
-    let mut mine = |planned: &Planned| {
-        let key = &planned.key;
-        (ledger.knows(key) || may_start(key))
-            && ledger.claim(key, moment.now, moment.claim_until) == Claim::Mine
-    };
-    planned.into_iter().filter(|planned| mine(planned)).collect()
+) -> Claimed {
+    let mut claimed = Claimed::default();
+    for planned in planned {
+        if !ledger.knows(&planned.key) && !may_start(&planned.key) {
+            continue;
+        }
+        match ledger.claim(&planned.key, moment.now, moment.claim_until) {
+            // The same key may be planned twice: by a body of an order and by what came without it.
+            Claim::Busy if claimed.planned.iter().any(|mine| mine.key == planned.key) => {}
+            Claim::Busy => claimed.is_held |= moment.redelivered,
+            Claim::Mine => claimed.planned.push(planned),
+            Claim::Done => {}
+        }
+    }
+    claimed
 }
 
 /// What came of claimed events.

@@ -277,7 +277,7 @@ fn describe(change: &Change) -> Value {
             "net": order.net,
             "currency": order.currency,
             "items": order.items.len(),
-            "fulfilments": order.fulfilments.len(),
+            "fulfilments": order.fulfilments.iter().filter(|shipment| shipment.state.is_shipped()).count(),
             "refunds": order.refunds.len(),
             "cancelled": order.cancelled.is_some(),
             "updated_at": order.updated_at,

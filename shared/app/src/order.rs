@@ -3,14 +3,20 @@
 mod lone;
 mod net_payment;
 
+use std::cmp::Ordering;
+
 use tajo_brevo::Item;
-use tajo_domain::{ContactKey, Money, Order, OrderFact, OrderRecord};
-use tajo_mapping::{Planned, StoreFacts, is_historical, lone_events, order_body, order_events, sent_order};
+use tajo_domain::{ContactKey, Money, Order, OrderFact, OrderRecord, Shipment, Version};
+use tajo_mapping::{
+    Planned, StoreFacts, is_historical, lone_events, order_body, order_events_after, order_standing,
+    sent_order, shipment_events,
+};
 use tajo_state::{Attributes, Key, Stored};
 
 pub(crate) use lone::{accept_deleted, accept_fact, deleted, fact};
 pub(crate) use net_payment::WHAT as EXACT_AMOUNT;
 
+use crate::effects::Claimed;
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
 use crate::{cart, effects};
@@ -78,9 +84,17 @@ pub(crate) struct Accepted {
     pub claimed: Vec<Planned>,
     /// Why nothing can be told yet, or ever.
     pub waiting: Option<&'static str>,
+    /// Something must come later: what it follows is being sent by another worker, or held by one that has ended.
+    pub must_wait: bool,
 }
 
 impl Accepted {
+    fn claimed(record: &mut OrderRecord, claimed: Claimed, shipments: &[Shipment]) -> Self {
+        let is_claimed = |key: &str| claimed.planned.iter().any(|planned| planned.key == key);
+        let must_wait = record.note_shipped(shipments, is_claimed) || claimed.is_held;
+        Self { claimed: claimed.planned, must_wait, ..Self::default() }
+    }
+
     fn erased() -> Self {
         Self { waiting: Some(ERASED), ..Self::default() }
     }
@@ -98,14 +112,16 @@ pub(crate) fn accept(
         return (None, Accepted::erased());
     }
     let before = visible(&record);
-    let is_news = record.newest.is_empty() || order.updated_at >= record.version;
+    let shipments = record.shipments_of(order);
+    let is_news = is_news(&record, order, body);
     if is_news {
-        record.version = order.updated_at;
+        (record.version, record.triggered_at) = (order.updated_at, order.triggered_at);
         record.head = Some(order.head());
         record.show_refunds(&order.refunds);
         record.asked = order.asked.clone();
         record.newest = body.to_owned().into();
-        record.forget_settled(|at| moment.facts.is_fresh(at));
+        record.imported_at = order.imported_at;
+        record.forget_settled(|at| moment.facts.is_fresh(at) && order.happened_here(at));
     }
     // The version moves even if Brevo sees nothing of it: an older body that comes later is no news either.
     let changed = visible(&record) != before;
@@ -116,11 +132,30 @@ pub(crate) fn accept(
     }
     record.carts_closed = true;
     // Effects obey their ledger alone: an old body may still be the one that tells of a refund.
-    let mut planned = order_events(order, moment.facts);
+    let is_shown = |shipment: &Shipment| order.fulfilments.iter().any(|shown| shown.id == shipment.fact.id);
+    let (shown, kept): (Vec<_>, Vec<_>) = shipments.iter().cloned().partition(is_shown);
+    let mut planned = order_events_after(order, &shown, &record.effects, moment.facts);
     planned.extend(lone_events(&order.id, &record, record.facts.iter(), moment.facts));
+    planned.extend(shipment_events(&order.id, &record, &kept, moment.facts));
     let claimed = effects::claim(&mut record.effects, planned, |_| true, moment);
+    let accepted = Accepted { changed, ..Accepted::claimed(&mut record, claimed, &shipments) };
     let write = stored != Some(&record);
-    (write.then_some(record), Accepted { changed, claimed, waiting: None })
+    (write.then_some(record), accepted)
+}
+
+/// Whether a body is not older than the one that was accepted last. Of two with the same version and trigger, or none,
+/// the one that shows the order further on holds, and then the greater text: one rule for every order of arrival.
+fn is_news(record: &OrderRecord, order: &Order, body: &str) -> bool {
+    if record.newest.is_empty() {
+        return true;
+    }
+    let known = Version { at: record.version, triggered_at: record.triggered_at };
+    let shown = Version { at: order.updated_at, triggered_at: order.triggered_at };
+    match shown.cmp(&known) {
+        Ordering::Greater => true,
+        Ordering::Less => false,
+        Ordering::Equal => order_standing(record.newest.as_str()) <= order_standing(body),
+    }
 }
 
 /// What Brevo's order shows of a record. A deletion is not in it: it happens once.
@@ -138,6 +173,9 @@ async fn deliver(
     let is_erased = stored.record.as_ref().is_some_and(|record| record.erased);
     let must_send = (accepted.changed || worker.redelivered) && !is_erased;
     let Some(mut record) = stored.record.clone().filter(|_| must_send || !accepted.claimed.is_empty()) else {
+        if accepted.must_wait {
+            return Err(effects::held());
+        }
         return Ok(accepted.waiting.map_or_else(Step::default, |reason| Step::skip("order", reason)));
     };
     // What a buyer waits for goes first.
@@ -152,7 +190,8 @@ async fn deliver(
     }
     let settle = |newest: &mut OrderRecord| {
         sent.settle(&mut newest.effects);
-        newest.forget_settled(|at| facts.is_fresh(at));
+        let imported_at = newest.imported_at;
+        newest.forget_settled(|at| facts.is_fresh(at) && tajo_domain::happened_here(imported_at, at));
     };
     let mut newest = worker.env.table.settle(key, stored, attributes, settle).await?;
     if let Some(stop) = sent.stop {
@@ -166,6 +205,9 @@ async fn deliver(
     for _ in 0..ROUNDS {
         let moved = newest.record.clone().filter(|now| must_send && now.accepted != record.accepted);
         let Some(now) = moved else {
+            if accepted.must_wait {
+                return Err(effects::held());
+            }
             let waiting = accepted.waiting.map_or_else(Step::default, |reason| Step::skip("order", reason));
             return Ok(Step { applied, ..waiting });
         };
@@ -195,7 +237,7 @@ pub(crate) fn upsert_item(record: &OrderRecord, facts: &StoreFacts) -> Result<Op
         return Ok(None);
     }
     let body = sent_order(record).ok_or_else(|| Stop::park("the stored order cannot be read"))?;
-    let historical = is_historical(&body, facts);
+    let historical = record.imported_at.is_some() || is_historical(&body, facts);
     Ok(Some(if historical { Item::HistoricalOrder(body) } else { Item::Order(body) }))
 }
 

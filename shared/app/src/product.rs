@@ -13,6 +13,7 @@ use tajo_mapping::{categories, contents};
 use tajo_state::{Attributes, Key};
 use tracing::info;
 
+use crate::effects;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 use accept::Missing;
@@ -161,9 +162,10 @@ async fn conclude(
         );
     }
     let skipped: Vec<Skipped> = accepted.skipped.clone();
+    let is_held = accepted.is_held;
     let mut step = deliver(worker, door, stored, accepted).await?;
     step.skipped.extend(skipped);
-    Ok(step)
+    if is_held { Err(effects::held()) } else { Ok(step) }
 }
 
 /// What notices are worked on one after another for: the product, or the inventory item.

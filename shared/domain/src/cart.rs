@@ -33,6 +33,8 @@ pub struct Cart {
     pub created_at: Timestamp,
     /// The version of this body.
     pub updated_at: Timestamp,
+    /// When the webhook was triggered: orders bodies of the same version.
+    pub triggered_at: Option<Timestamp>,
     /// When it became an order.
     pub completed_at: Option<Timestamp>,
     /// Shop currency.
@@ -92,6 +94,9 @@ pub struct CartRecord {
     /// The version last accepted, of cart or checkout; `None` while only an order has named this cart.
     #[serde(rename = "v", alias = "version")]
     pub version: Option<Timestamp>,
+    /// When the webhook of that version was triggered.
+    #[serde(default, rename = "g", skip_serializing_if = "Option::is_none")]
+    pub triggered_at: Option<Timestamp>,
     /// Where it is in its life.
     #[serde(rename = "s", alias = "state")]
     pub state: CartState,
@@ -162,6 +167,7 @@ impl CartRecord {
         let tokens = std::mem::take(&mut self.tokens);
         *self = Self {
             version: self.version,
+            triggered_at: self.triggered_at,
             state: CartState::Emptied,
             touched_at: self.touched_at,
             tokens,

@@ -106,6 +106,36 @@ pub struct Changes {
     pub skipped: Vec<Skipped>,
 }
 
+impl Changes {
+    /// The same, with the moment at which the platform triggered the webhook (or was asked for what was fetched): it
+    /// orders bodies that carry the same time ([`crate::Version`]).
+    #[must_use]
+    pub fn triggered(mut self, triggered_at: Option<Timestamp>) -> Self {
+        for change in &mut self.changes {
+            match change {
+                Change::Person { update, .. } => update.triggered_at = triggered_at,
+                Change::Order(order) => order.triggered_at = triggered_at,
+                Change::OrderFact(lone) => lone.triggered_at = triggered_at,
+                Change::Cart(cart) => cart.triggered_at = triggered_at,
+                Change::Product(ProductNews::Now(product)) => product.triggered_at = triggered_at,
+                Change::Collection(CollectionNews::Now { triggered_at: stamp, .. }) => *stamp = triggered_at,
+                Change::Stock(news) => news.triggered_at = triggered_at,
+                // Final, or with no body that could carry a time: theirs is the trigger itself.
+                Change::PersonDeleted { .. }
+                | Change::PersonMerged { .. }
+                | Change::OrderDeleted { .. }
+                | Change::CartDeleted { .. }
+                | Change::CartsOrdered { .. }
+                | Change::Product(ProductNews::Gone { .. })
+                | Change::Collection(CollectionNews::Gone { .. })
+                | Change::Privacy(_)
+                | Change::App(_) => {}
+            }
+        }
+        self
+    }
+}
+
 /// A body nothing can be made of. It is parked with this reason: a person may want to look.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::custom::{CustomValue, accept_custom};
 use crate::{
     BrevoOut, Channel, Consent, ConsentState, Email, Identity, Ledger, NumberConsent, PersonUpdate, Phone,
-    Profile, Refusals, TagChanges, TagsAdded, Totals, Versioned,
+    Profile, Refusals, TagChanges, TagsAdded, Totals, Triggers, Versioned,
 };
 
 /// Under which key the state of a person lives.
@@ -131,6 +131,9 @@ pub struct ContactRecord {
     /// What the store's mapping asks for besides, by source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub custom: BTreeMap<String, CustomValue>,
+    /// What orders facets of the same time.
+    #[serde(default, skip_serializing_if = "Triggers::is_empty")]
+    pub triggers: Triggers,
     /// The latest order we know of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_order_at: Option<Timestamp>,
@@ -233,7 +236,7 @@ pub struct ContactRecord {
 impl ContactRecord {
     /// Takes over every facet that is not older than what is there. True if anything changed.
     ///
-    /// An equal version is accepted again (its content may differ: platforms stamp whole seconds).
+    /// Of two with the same time, the one that was triggered later holds (`version.rs`).
     pub fn accept(&mut self, update: &PersonUpdate) -> bool {
         self.accept_with(update, None)
     }
@@ -270,14 +273,16 @@ impl ContactRecord {
         if self.customer.is_none() {
             self.customer = update.identity.customer.clone();
         }
-        accept_facet(&mut self.profile, update.profile.as_ref());
-        accept_facet(&mut self.locale, update.locale.as_ref());
-        self.accept_tags(update.tags.as_ref(), update.tags_delta.as_ref());
+        let triggered_at = update.triggered_at;
+        let mut triggers = std::mem::take(&mut self.triggers);
+        accept_facet(&mut self.profile, update.profile.as_ref(), &mut triggers, "p", triggered_at);
+        accept_facet(&mut self.locale, update.locale.as_ref(), &mut triggers, "l", triggered_at);
+        self.accept_tags(update.tags.as_ref(), update.tags_delta.as_ref(), &mut triggers, triggered_at);
         if update.profile.is_none() {
             self.learn(&update.identity);
         }
-        accept_facet(&mut self.totals, update.totals.as_ref());
-        accept_custom(&mut self.custom, &update.custom);
+        accept_facet(&mut self.totals, update.totals.as_ref(), &mut triggers, "s", triggered_at);
+        accept_custom(&mut self.custom, &update.custom, triggered_at);
         if let Some(new) = &update.email_consent {
             self.email_consent = Some(Consent::latest(self.email_consent.take(), new.clone()));
         }
@@ -292,6 +297,7 @@ impl ContactRecord {
                 *stored = Some(NumberConsent::latest(stored.take(), new.clone(), number.clone()));
             }
         }
+        self.triggers = triggers;
         self.last_order_at = self.last_order_at.max(update.ordered_at);
         self.mind_refusals();
         self.looked_up_at = self.looked_up_at.max(update.looked_up_at);
@@ -421,10 +427,23 @@ impl ContactRecord {
     }
 }
 
-fn accept_facet<T: Clone>(stored: &mut Option<Versioned<T>>, new: Option<&Versioned<T>>) {
+/// Takes over a facet that is not older. Of two with the same time and the same trigger, or none, the greater value
+/// holds: one rule for every order of arrival.
+pub(crate) fn accept_facet<T: Clone + Ord>(
+    stored: &mut Option<Versioned<T>>,
+    new: Option<&Versioned<T>>,
+    triggers: &mut Triggers,
+    facet: &str,
+    triggered_at: Option<Timestamp>,
+) {
     let Some(new) = new else { return };
-    if stored.as_ref().is_none_or(|stored| new.at >= stored.at) {
+    let known = triggers.of(facet);
+    if stored
+        .as_ref()
+        .is_none_or(|stored| (stored.at, known, &stored.value) <= (new.at, triggered_at, &new.value))
+    {
         *stored = Some(new.clone());
+        triggers.note(facet, triggered_at);
     }
 }
 

@@ -46,6 +46,9 @@ pub struct CustomValue {
     /// The second part of the version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<Timestamp>,
+    /// The third part: when the webhook was triggered that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triggered_at: Option<Timestamp>,
     /// The text; `None`: it is empty in the shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -56,14 +59,20 @@ pub struct CustomValue {
 }
 
 /// Takes over every fact that is not older than what is there.
-pub(crate) fn accept_custom(stored: &mut BTreeMap<String, CustomValue>, news: &BTreeMap<String, CustomFact>) {
+pub(crate) fn accept_custom(
+    stored: &mut BTreeMap<String, CustomValue>,
+    news: &BTreeMap<String, CustomFact>,
+    triggered_at: Option<Timestamp>,
+) {
     for (source, new) in news {
         let old = stored.get(source);
-        if old.is_some_and(|old| (new.at, new.edited_at) < (old.at, old.edited_at)) {
+        let version = (new.at, new.edited_at, triggered_at, &new.value);
+        if old.is_some_and(|old| version < (old.at, old.edited_at, old.triggered_at, &old.value)) {
             continue;
         }
         let given = new.value.is_some() || old.is_some_and(|old| old.given);
-        let value = CustomValue { at: new.at, edited_at: new.edited_at, value: new.value.clone(), given };
+        let (at, edited_at, value) = (new.at, new.edited_at, new.value.clone());
+        let value = CustomValue { at, edited_at, triggered_at, value, given };
         stored.insert(source.clone(), value);
     }
 }
@@ -94,7 +103,7 @@ mod tests {
 
     fn after(facts: &[BTreeMap<String, CustomFact>]) -> CustomValue {
         let mut stored = BTreeMap::new();
-        facts.iter().for_each(|fact| accept_custom(&mut stored, fact));
+        facts.iter().for_each(|fact| accept_custom(&mut stored, fact, None));
         stored.remove("note_attributes.size").unwrap()
     }
 

@@ -19,8 +19,10 @@ mod person;
 mod phone;
 mod privacy;
 mod product;
+mod shipments;
 mod stock;
 mod tags;
+mod version;
 
 pub use cart::{Cart, CartRecord, CartSource, CartState, TouchOutcome};
 pub use change::{Change, Changes, CustomerNews, Skipped, Unusable};
@@ -34,9 +36,7 @@ pub use membership::Membership;
 pub use merge::Refusals;
 pub use money::{Currency, Money, parse_amount};
 pub use opt_out::{BrevoNews, BrevoOut, BrevoSaid, ConsentSource, OutReason};
-pub use order::{
-    Address, AskedAmount, Cancellation, Edit, Fulfilment, Item, Order, Presentment, Refund, UnsureNet,
-};
+pub use order::{Address, AskedAmount, Cancellation, Edit, Item, Order, Presentment, Refund, UnsureNet};
 pub use order_record::{LoneFact, OrderFact, OrderHead, OrderRecord};
 pub use packed::Packed;
 pub use person::{FedTotals, Identity, PersonUpdate, Profile, Totals, Versioned};
@@ -46,5 +46,7 @@ pub use product::{
     CategoryRecord, CollectionNews, ItemRecord, Piece, Product, ProductNews, ProductRecord, StockNews,
     StockOf, StockSaid, Variant, VariantStock,
 };
+pub use shipments::{Fulfilment, KnownShipment, Shipment, ShipmentState, happened_here};
 pub use stock::{Crossing, Stock, StockState};
 pub use tags::{TagChanges, TagsAdded, TagsDelta};
+pub use version::{Triggers, Version};

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Identity, Money, OrderHead};
+use crate::{Currency, Fulfilment, Identity, Money, OrderHead};
 
 /// One ordered or carted thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,26 +75,6 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Address(…)")
     }
-}
-
-/// One shipment.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fulfilment {
-    /// The platform's id of the shipment: the key of its event.
-    pub id: String,
-    /// When it was made.
-    pub at: Timestamp,
-    /// Carrier, where known.
-    pub carrier: Option<String>,
-    /// Tracking number, where known.
-    pub tracking_number: Option<String>,
-    /// Tracking page, where known.
-    pub tracking_url: Option<String>,
-    /// What was shipped.
-    pub items: Vec<Item>,
-    /// Whether the order was fulfilled in full with it; `None` where the body tells of the shipment alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub completes: Option<bool>,
 }
 
 /// One refund, in part or in full.
@@ -188,8 +168,12 @@ pub struct Order {
     pub identity: Identity,
     /// When it was placed.
     pub created_at: Timestamp,
+    /// When it was brought into the shop from elsewhere, long after it was placed.
+    pub imported_at: Option<Timestamp>,
     /// The version of this body.
     pub updated_at: Timestamp,
+    /// When the webhook was triggered: orders bodies of the same version.
+    pub triggered_at: Option<Timestamp>,
     /// Brevo's order status: the payment state, or `cancelled`.
     pub status: String,
     /// Whether it was paid in full at some time; a later refund does not undo that.
@@ -222,7 +206,7 @@ pub struct Order {
     pub asked: Option<AskedAmount>,
     /// What was bought.
     pub items: Vec<Item>,
-    /// Shipments that happened.
+    /// Shipments, those that did not leave included.
     pub fulfilments: Vec<Fulfilment>,
     /// Refunds that happened.
     pub refunds: Vec<Refund>,
@@ -294,13 +278,7 @@ impl fmt::Debug for Edit {
     }
 }
 
-// A tracking number leads to an address, a note may say anything.
-impl fmt::Debug for Fulfilment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fulfilment").field("id", &self.id).field("at", &self.at).finish_non_exhaustive()
-    }
-}
-
+// A note may say anything.
 impl fmt::Debug for Refund {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refund").field("id", &self.id).field("at", &self.at).finish_non_exhaustive()

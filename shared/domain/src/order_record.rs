@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{AskedAmount, Currency, Fulfilment, Identity, Ledger, Money, Packed, Refund};
+use crate::{AskedAmount, Currency, Fulfilment, Identity, KnownShipment, Ledger, Money, Packed, Refund};
 
 /// Facts kept for an order that has not come, or does not count them yet. More never waited for a real one.
 const MOST_FACTS: usize = 20;
@@ -21,6 +21,8 @@ pub struct LoneFact {
     pub order: String,
     /// What happened.
     pub fact: OrderFact,
+    /// When the webhook was triggered: orders what is said of one shipment at the same time.
+    pub triggered_at: Option<Timestamp>,
 }
 
 /// A fact with an id of its own.
@@ -42,6 +44,14 @@ pub enum OrderFact {
 }
 
 impl OrderFact {
+    /// The shipment, if it is one.
+    pub fn fulfilment(&self) -> Option<&Fulfilment> {
+        match self {
+            Self::Fulfilment(fact) => Some(fact),
+            Self::Refund { .. } => None,
+        }
+    }
+
     /// The platform's id.
     pub fn id(&self) -> &str {
         match self {
@@ -61,7 +71,7 @@ impl OrderFact {
     /// The key of its event.
     pub fn key(&self) -> String {
         match self {
-            Self::Fulfilment(fact) => format!("fulfilled:{}", fact.id),
+            Self::Fulfilment(fact) => fact.key(),
             Self::Refund { refund, .. } => format!("refunded:{}", refund.id),
         }
     }
@@ -102,6 +112,9 @@ pub struct OrderRecord {
     /// The version last accepted; 1970 while the order itself has not come.
     #[serde(rename = "v", alias = "version")]
     pub version: Timestamp,
+    /// When the webhook of that version was triggered; `None`: unknown, or a version before this one stored it.
+    #[serde(default, rename = "g", skip_serializing_if = "Option::is_none")]
+    pub triggered_at: Option<Timestamp>,
     /// Counts accepted changes: tells a worker, after its send, that something newer came meanwhile.
     #[serde(rename = "n", alias = "accepted")]
     pub accepted: u64,
@@ -132,6 +145,12 @@ pub struct OrderRecord {
     /// Facts that came alone and that no accepted body of the order contains yet.
     #[serde(default, rename = "f", skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<OrderFact>,
+    /// The newest that was said of each shipment.
+    #[serde(default, rename = "s", skip_serializing_if = "BTreeMap::is_empty")]
+    pub shipments: BTreeMap<String, KnownShipment>,
+    /// When the order was brought into the shop from elsewhere, long after it was placed.
+    #[serde(default, rename = "m", skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<Timestamp>,
     /// When the order was deleted in the store: nothing brings it back.
     #[serde(default, rename = "d", skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
@@ -145,6 +164,7 @@ impl OrderRecord {
     pub fn unseen() -> Self {
         Self {
             version: Timestamp::UNIX_EPOCH,
+            triggered_at: None,
             accepted: 0,
             newest: Packed::default(),
             changed_at: None,
@@ -155,6 +175,8 @@ impl OrderRecord {
             open_refunds: BTreeMap::new(),
             asked: None,
             facts: Vec::new(),
+            shipments: BTreeMap::new(),
+            imported_at: None,
             deleted_at: None,
             erased: false,
         }
@@ -200,7 +222,8 @@ impl OrderRecord {
                 !refunds.contains(&refund.id) && open_refunds.get(&refund.id).is_none_or(says_more)
             }
             OrderFact::Fulfilment(fulfilment) => {
-                !is_known || (is_fresh(fulfilment.at) && !effects.is_done(&fact.key()))
+                let is_to_tell = fulfilment.state.is_shipped() && is_fresh(fulfilment.at);
+                !is_known || (is_to_tell && !effects.is_done(&fact.key()))
             }
         });
     }

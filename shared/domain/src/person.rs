@@ -51,7 +51,7 @@ impl Identity {
 }
 
 /// The profile facet: what the person is called and where they are reached.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Profile {
     /// The address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ impl fmt::Debug for Profile {
 }
 
 /// The totals facet: absolute figures from the platform, never added up by us.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Totals {
     /// Orders ever placed.
     pub orders: u64,
@@ -113,6 +113,7 @@ impl PersonUpdate {
             email_consent: self.email_consent.clone(),
             sms_consent: self.sms_consent.clone(),
             whatsapp_consent: self.whatsapp_consent.clone(),
+            triggered_at: self.triggered_at,
             ..Self::default()
         }
     }
@@ -150,6 +151,9 @@ pub struct PersonUpdate {
     /// body tells. Only what the store maps is kept (`tajo_mapping::FieldMapping::keep`).
     #[serde(default)]
     pub custom: BTreeMap<String, CustomFact>,
+    /// When the platform triggered the webhook, or was asked: orders what carries the same time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triggered_at: Option<Timestamp>,
     /// The platform was asked for all of this, then; absent for what a notice says of its own accord.
     pub looked_up_at: Option<Timestamp>,
     /// The notice hints at a consent that it does not record (a ticked box): a reason to ask the platform, and no

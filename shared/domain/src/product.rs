@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ledger, Membership, Money, Stock, StockState};
+use crate::{Ledger, Membership, Money, Stock, StockState, Version, short_hash};
 
 /// What a platform tells of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +54,20 @@ pub struct Product {
     pub collections: Option<Membership>,
     /// The version of this body.
     pub updated_at: Timestamp,
+    /// When the webhook was triggered: orders bodies of the same version.
+    pub triggered_at: Option<Timestamp>,
     /// What can be bought, in the shop's order.
     pub variants: Vec<Variant>,
     /// Variants that exist but are not told in full; `None`: there may be some, and nobody says which.
     pub other_variants: Option<Vec<String>>,
+}
+
+impl Product {
+    /// Names what the body says, apart from when: the same for every delivery of it.
+    pub fn digest(&self) -> String {
+        let said = Self { collections: None, triggered_at: None, ..self.clone() };
+        short_hash(&format!("{said:?}")).chars().take(8).collect()
+    }
 }
 
 /// One thing that can be bought.
@@ -96,6 +106,8 @@ pub enum CollectionNews {
         handle: Option<String>,
         /// The version of this body.
         updated_at: Timestamp,
+        /// When the webhook was triggered: orders bodies of the same version.
+        triggered_at: Option<Timestamp>,
     },
     /// It was deleted; final, like a product's deletion.
     Gone {
@@ -124,6 +136,8 @@ pub struct StockNews {
     pub said: StockSaid,
     /// As of when.
     pub at: Timestamp,
+    /// When the webhook was triggered: orders statements of the same time.
+    pub triggered_at: Option<Timestamp>,
 }
 
 /// How a platform names what a statement about stock is about.
@@ -151,10 +165,11 @@ pub enum StockSaid {
 impl StockNews {
     /// Tells a stock.
     pub fn tell(&self, stock: &mut Stock) {
+        let version = Version { at: self.at, triggered_at: self.triggered_at };
         match &self.said {
-            StockSaid::Level { location, available } => stock.say_level(location, self.at, *available),
-            StockSaid::Total(quantity) => stock.say_total(self.at, *quantity),
-            StockSaid::Tracked(tracked) => stock.say_tracked(self.at, *tracked),
+            StockSaid::Level { location, available } => stock.say_level(location, version, *available),
+            StockSaid::Total(quantity) => stock.say_total(version, *quantity),
+            StockSaid::Tracked(tracked) => stock.say_tracked(version, *tracked),
         }
     }
 }
@@ -166,6 +181,12 @@ impl StockNews {
 pub struct ProductRecord {
     /// The version of the content last accepted; `None`: only stock is known so far.
     pub version: Option<Timestamp>,
+    /// When the webhook of that version was triggered.
+    #[serde(rename = "g", skip_serializing_if = "Option::is_none")]
+    pub triggered_at: Option<Timestamp>,
+    /// Names the body of that version: decides between bodies whose version and trigger are the same.
+    #[serde(rename = "y", skip_serializing_if = "String::is_empty")]
+    pub body: String,
     /// Its name, for events.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
@@ -267,6 +288,9 @@ pub struct ItemRecord {
 pub struct CategoryRecord {
     /// The version last accepted; types and tags have none.
     pub version: Option<Timestamp>,
+    /// When the webhook of that version was triggered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub triggered_at: Option<Timestamp>,
     /// What the buyer reads.
     pub name: String,
     /// The last part of its address in the shop.

@@ -1,9 +1,14 @@
 //! How much there is of one variant, put together from statements that come in any order.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::ser::SerializeTuple;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::Version;
 
 /// Levels of one location kept besides the newest: more of them in between two totals are thinned out.
 const LEVELS_KEPT: usize = 4;
@@ -11,8 +16,26 @@ const LEVELS_KEPT: usize = 4;
 /// Locations kept per variant; beyond it the one that was quiet for longest is forgotten.
 const LOCATIONS_KEPT: usize = 40;
 
-/// Something said at a time, in milliseconds: compact, because a stock is written with every sale.
-type Said<T> = (i64, T);
+/// Something said at a time. Compact where it is stored, because a stock is written with every sale: milliseconds,
+/// what was said, and the trigger in nanoseconds where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Said<T> {
+    at: i64,
+    value: T,
+    trigger: Option<i64>,
+}
+
+impl<T> Said<T> {
+    fn new(version: Version, value: T) -> Self {
+        let trigger = version.triggered_at.and_then(|at| i64::try_from(at.as_nanosecond()).ok());
+        Self { at: version.at.as_millisecond(), value, trigger }
+    }
+
+    fn version(&self) -> Version {
+        let triggered_at = self.trigger.and_then(|at| Timestamp::from_nanosecond(at.into()).ok());
+        Version { at: Timestamp::from_millisecond(self.at).unwrap_or_default(), triggered_at }
+    }
+}
 
 /// What is known of one variant's stock.
 ///
@@ -105,52 +128,54 @@ impl Crossing {
 impl Stock {
     /// The whole shop has so many. An older statement changes nothing, but one other than zero still shows that
     /// somebody counts.
-    pub fn say_total(&mut self, at: Timestamp, quantity: i64) {
-        let at = at.as_millisecond();
+    pub fn say_total(&mut self, version: Version, quantity: i64) {
+        let said = Said::new(version, quantity);
         self.counted |= quantity != 0;
-        if self.total.is_none_or(|(known, _)| known <= at) {
-            self.total = Some((at, quantity));
+        if self.total.is_none_or(|known| is_newer(&known, &said)) {
+            self.total = Some(said);
         }
-        let total = self.total.map(|(at, _)| at);
+        let total = self.total.map(|total| total.at);
         self.levels.values_mut().for_each(|levels| thin(levels, total));
     }
 
     /// One location has so many.
-    pub fn say_level(&mut self, location: &str, at: Timestamp, available: i64) {
-        let at = at.as_millisecond();
+    pub fn say_level(&mut self, location: &str, version: Version, available: i64) {
+        let said = Said::new(version, available);
         self.counted = true;
         let levels = self.levels.entry(location.to_owned()).or_default();
-        match levels.binary_search_by_key(&at, |(known, _)| *known) {
-            Ok(index) => levels[index].1 = available,
-            Err(index) => levels.insert(index, (at, available)),
+        match levels.binary_search_by_key(&said.at, |known| known.at) {
+            Ok(index) if is_newer(&levels[index], &said) => levels[index] = said,
+            Ok(_) => {}
+            Err(index) => levels.insert(index, said),
         }
-        thin(levels, self.total.map(|(at, _)| at));
+        thin(levels, self.total.map(|total| total.at));
         if self.levels.len() > LOCATIONS_KEPT {
-            let quiet = self.levels.iter().min_by_key(|(_, levels)| levels.last().map(|(at, _)| *at));
+            let quiet = self.levels.iter().min_by_key(|(_, levels)| levels.last().map(|level| level.at));
             let quiet = quiet.map(|(location, _)| location.clone()).unwrap_or_default();
             self.levels.remove(&quiet);
         }
     }
 
     /// The store counts this variant, or does not.
-    pub fn say_tracked(&mut self, at: Timestamp, tracked: bool) {
-        let at = at.as_millisecond();
-        if self.tracked.is_none_or(|(known, _)| known <= at) {
-            self.tracked = Some((at, tracked));
+    pub fn say_tracked(&mut self, version: Version, tracked: bool) {
+        let said = Said::new(version, tracked);
+        // Of both at once: it is counted.
+        let order = |said: &Said<bool>| (said.at, said.trigger, said.value);
+        if self.tracked.is_none_or(|known| order(&known) <= order(&said)) {
+            self.tracked = Some(said);
         }
     }
 
     /// Everything that another one heard.
     pub fn absorb(&mut self, other: &Self) {
-        let time = |at: i64| Timestamp::from_millisecond(at).unwrap_or_default();
-        if let Some((at, quantity)) = other.total {
-            self.say_total(time(at), quantity);
+        if let Some(total) = other.total {
+            self.say_total(total.version(), total.value);
         }
         for (location, levels) in &other.levels {
-            levels.iter().for_each(|(at, available)| self.say_level(location, time(*at), *available));
+            levels.iter().for_each(|level| self.say_level(location, level.version(), level.value));
         }
-        if let Some((at, tracked)) = other.tracked {
-            self.say_tracked(time(at), tracked);
+        if let Some(tracked) = other.tracked {
+            self.say_tracked(tracked.version(), tracked.value);
         }
         self.counted |= other.counted;
     }
@@ -158,29 +183,38 @@ impl Stock {
     /// How many there are in the whole shop, if anybody counts. A zero that nobody ever counted is no stock: bodies
     /// show it for what is not tracked, too.
     pub fn quantity(&self) -> Option<i64> {
-        if !self.tracked.map_or(self.counted, |(_, tracked)| tracked) {
+        if !self.tracked.map_or(self.counted, |tracked| tracked.value) {
             return None;
         }
-        let (at, total) = self.total?;
+        let total = self.total?;
         let since = |levels: &Vec<Said<i64>>| match (levels.first(), levels.last()) {
-            (Some(first), Some(last)) if first.0 <= at => last.1.saturating_sub(first.1),
+            (Some(first), Some(last)) if first.at <= total.at => last.value.saturating_sub(first.value),
             _ => 0,
         };
-        Some(self.levels.values().map(since).fold(total, i64::saturating_add))
+        Some(self.levels.values().map(since).fold(total.value, i64::saturating_add))
     }
 
     /// When the newest of the statements was made.
     pub fn newest(&self) -> Timestamp {
-        let levels = self.levels.values().filter_map(|levels| levels.last().map(|(at, _)| *at));
-        let newest = levels.chain(self.total.map(|(at, _)| at)).chain(self.tracked.map(|(at, _)| at)).max();
+        let levels = self.levels.values().filter_map(|levels| levels.last().map(|level| level.at));
+        let whole =
+            self.total.map(|total| total.at).into_iter().chain(self.tracked.map(|tracked| tracked.at));
+        let newest = levels.chain(whole).max();
         newest.and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or_default()
     }
+}
+
+/// Whether a number holds over the one that is known. Of two with the same time and trigger, or none, the smaller one
+/// does: what may be gone is not promised.
+fn is_newer(known: &Said<i64>, said: &Said<i64>) -> bool {
+    let order = |said: &Said<i64>| (said.at, said.trigger, std::cmp::Reverse(said.value));
+    order(known) <= order(said)
 }
 
 /// Keeps what the answer, or a later total, can depend on: the newest level not newer than the total, and all newer
 /// ones up to a bound.
 fn thin(levels: &mut Vec<Said<i64>>, total: Option<i64>) {
-    let old = total.map_or(0, |total| levels.partition_point(|(at, _)| *at <= total));
+    let old = total.map_or(0, |total| levels.partition_point(|level| level.at <= total));
     levels.drain(..old.saturating_sub(1));
     while levels.len() > LEVELS_KEPT {
         // The level at the time of the total stays: the change since is counted from it.
@@ -188,88 +222,42 @@ fn thin(levels: &mut Vec<Said<i64>>, total: Option<i64>) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    #[test]
-    fn a_location_changes_the_total_by_what_changed_there_since() {
-        let mut stock = Stock::default();
-        stock.say_level("berlin", at(1), 5);
-        stock.say_total(at(2), 12);
-        assert_eq!(stock.quantity(), Some(12));
-        stock.say_level("berlin", at(3), 4);
-        assert_eq!(stock.quantity(), Some(11), "seven lie somewhere else");
-        stock.say_total(at(3), 11);
-        assert_eq!(stock.quantity(), Some(11));
-    }
-
-    #[test]
-    fn a_location_seen_for_the_first_time_raises_no_alarm() {
-        let mut stock = Stock::default();
-        stock.say_total(at(2), 12);
-        stock.say_level("berlin", at(3), 0);
-        assert_eq!(stock.quantity(), Some(12), "the others are not known");
-        stock.say_total(at(4), 7);
-        stock.say_level("berlin", at(5), 3);
-        assert_eq!(stock.quantity(), Some(10));
-    }
-
-    #[test]
-    fn an_older_level_is_no_news_whenever_it_comes() {
-        let mut stock = Stock::default();
-        stock.say_total(at(2), 12);
-        stock.say_level("berlin", at(9), 3);
-        stock.say_level("berlin", at(5), 8);
-        stock.say_level("berlin", at(1), 12);
-        assert_eq!(stock.quantity(), Some(3));
-        assert_eq!(stock.newest(), at(9));
-    }
-
-    #[test]
-    fn a_zero_that_nobody_counts_is_no_stock() {
-        let mut stock = Stock::default();
-        stock.say_total(at(2), 0);
-        assert_eq!(stock.quantity(), None);
-        stock.say_total(at(1), 4);
-        assert_eq!(stock.quantity(), Some(0), "it was counted before");
-        stock.say_tracked(at(3), false);
-        assert_eq!(stock.quantity(), None);
-    }
-
-    #[test]
-    fn the_levels_between_two_totals_are_bounded_and_the_answer_stays() {
-        let mut stock = Stock::default();
-        stock.say_level("berlin", at(1), 100);
-        stock.say_total(at(2), 100);
-        for second in 3..50 {
-            stock.say_level("berlin", at(second), 100 - second);
+impl<T: Serialize> Serialize for Said<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut tuple = to.serialize_tuple(2 + usize::from(self.trigger.is_some()))?;
+        tuple.serialize_element(&self.at)?;
+        tuple.serialize_element(&self.value)?;
+        if let Some(trigger) = &self.trigger {
+            tuple.serialize_element(trigger)?;
         }
-        assert_eq!(stock.quantity(), Some(51));
-        for location in 0..100 {
-            stock.say_level(&location.to_string(), at(100 + location), 1);
-        }
-        assert_eq!(stock.levels.len(), LOCATIONS_KEPT);
-        assert!(stock.levels.values().all(|levels| levels.len() <= LEVELS_KEPT));
-    }
-
-    #[test]
-    fn a_crossing_has_a_name_only_where_somebody_wants_to_know() {
-        use StockState::{In, Low, Out};
-        assert_eq!(
-            [11, 10, 1, 0, -3].map(|quantity| StockState::of(quantity, Some(10))),
-            [In, Low, Low, Out, Out]
-        );
-        assert_eq!(StockState::of(1, None), In);
-        let crossings = [(In, Low), (In, Out), (Low, Out), (Out, Low), (Out, In), (Low, In), (In, In)];
-        let names: Vec<_> =
-            crossings.iter().map(|(from, to)| from.crossing(*to).map(Crossing::event)).collect();
-        let (low, out, back) =
-            (Some("product_low_stock"), Some("product_out_of_stock"), Some("product_back_in_stock"));
-        assert_eq!(names, [low, out, out, back, back, None, None]);
+        tuple.end()
     }
 }
+
+/// Reads what a version before this one stored, too: it has no trigger.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Said<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(SaidVisitor(std::marker::PhantomData))
+    }
+}
+
+struct SaidVisitor<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for SaidVisitor<T> {
+    type Value = Said<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time, what was said, and perhaps its trigger")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
+        let missing = || A::Error::invalid_length(0, &"a time and what was said");
+        let at = parts.next_element()?.ok_or_else(missing)?;
+        let value = parts.next_element()?.ok_or_else(missing)?;
+        Ok(Said { at, value, trigger: parts.next_element()? })
+    }
+}
+
+#[cfg(test)]
+#[path = "stock_tests.rs"]
+mod tests;

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ContactRecord, Versioned, short_hash};
+use crate::contact::accept_facet;
+use crate::{ContactRecord, Triggers, Versioned, short_hash};
 
 /// Tags that were added or removed at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,10 +22,56 @@ pub struct TagsDelta {
     pub removed: Vec<String>,
 }
 
-/// What was said about single tags since the last full set. By tag: milliseconds, negative for a removal.
+/// What was said about single tags since the last full set, by tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TagChanges(BTreeMap<String, i64>);
+pub struct TagChanges(BTreeMap<String, TagChange>);
+
+/// The last change of one tag: milliseconds, negative for a removal, and what orders changes of the same moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum TagChange {
+    /// Its webhook has no trigger, or a version before this one stored it.
+    Untriggered(i64),
+    /// The trigger in nanoseconds.
+    Triggered(i64, i64),
+}
+
+impl TagChange {
+    fn new(change: i64, triggered_at: Option<Timestamp>) -> Self {
+        match triggered_at.and_then(|at| i64::try_from(at.as_nanosecond()).ok()) {
+            Some(trigger) => Self::Triggered(change, trigger),
+            None => Self::Untriggered(change),
+        }
+    }
+
+    fn change(self) -> i64 {
+        match self {
+            Self::Untriggered(change) | Self::Triggered(change, _) => change,
+        }
+    }
+
+    fn trigger(self) -> Option<i64> {
+        match self {
+            Self::Untriggered(_) => None,
+            Self::Triggered(_, trigger) => Some(trigger),
+        }
+    }
+
+    fn at(self) -> i64 {
+        self.change().abs()
+    }
+
+    fn is_removal(self) -> bool {
+        self.change() < 0
+    }
+
+    /// Whether a full set of this moment knew of the change. Where nobody can tell, it did not.
+    fn is_before(self, set_at: i64, set_trigger: Option<i64>) -> bool {
+        let is_triggered_before = || self.trigger().zip(set_trigger).is_some_and(|(own, set)| own < set);
+        self.at() < set_at || (self.at() == set_at && is_triggered_before())
+    }
+}
 
 /// An addition of tags that an event is to tell of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +88,9 @@ const MOST_CHANGES: usize = 250;
 
 /// Additions that wait for their contact, and told ones that are remembered so that they are not told again.
 const MOST_REMEMBERED: usize = 16;
+
+/// The full set in [`ContactRecord::triggers`].
+const FULL_SET: &str = "t";
 
 /// Keys of [`TagsAdded`] in the ledger begin like this.
 const TOLD: &str = "tags:";
@@ -68,21 +118,22 @@ impl TagChanges {
         self.0.is_empty()
     }
 
-    fn note(&mut self, tag: &str, change: i64) {
+    fn note(&mut self, tag: &str, change: TagChange) {
         let stored = self.0.entry(tag.to_owned()).or_insert(change);
-        // The later one; of two at the same moment the negative one.
-        if (stored.abs(), *stored < 0) < (change.abs(), change < 0) {
+        // The later one; of two at the same moment the one that was triggered later, and then the removal.
+        let version = |change: TagChange| (change.at(), change.trigger(), change.is_removal());
+        if version(*stored) < version(change) {
             *stored = change;
         }
     }
 
     /// Drops what a full set of this moment has outdated, and what is too much.
-    fn prune(&mut self, full_set: Option<i64>) {
-        if let Some(at) = full_set {
-            self.0.retain(|_, change| change.abs() >= at);
+    fn prune(&mut self, full_set: Option<(i64, Option<i64>)>) {
+        if let Some((at, trigger)) = full_set {
+            self.0.retain(|_, change| !change.is_before(at, trigger));
         }
         while self.0.len() > MOST_CHANGES {
-            let oldest = self.0.iter().min_by_key(|(_, change)| (**change > 0, change.abs()));
+            let oldest = self.0.iter().min_by_key(|(_, change)| (!change.is_removal(), change.at()));
             let Some(tag) = oldest.map(|(tag, _)| tag.clone()) else { return };
             self.0.remove(&tag);
         }
@@ -94,11 +145,11 @@ impl ContactRecord {
     /// person has or had any.
     pub fn present_tags(&self) -> Option<Vec<String>> {
         let full_set = self.tags.as_ref().map(|tags| tags.value.as_slice());
-        let is_removed = |tag: &String| self.tag_changes.0.get(tag).is_some_and(|change| *change < 0);
+        let is_removed = |tag: &String| self.tag_changes.0.get(tag).is_some_and(|change| change.is_removal());
         let mut tags: Vec<String> =
             full_set.unwrap_or_default().iter().filter(|tag| !is_removed(tag)).cloned().collect();
         for (tag, change) in &self.tag_changes.0 {
-            if *change > 0 && !tags.contains(tag) {
+            if !change.is_removal() && !tags.contains(tag) {
                 tags.push(tag.clone());
             }
         }
@@ -110,19 +161,19 @@ impl ContactRecord {
         &mut self,
         full_set: Option<&Versioned<Vec<String>>>,
         delta: Option<&TagsDelta>,
+        triggers: &mut Triggers,
+        triggered_at: Option<Timestamp>,
     ) {
-        if let Some(new) = full_set
-            && self.tags.as_ref().is_none_or(|stored| new.at >= stored.at)
-        {
-            self.tags = Some(new.clone());
-        }
+        accept_facet(&mut self.tags, full_set, triggers, FULL_SET, triggered_at);
         if let Some(delta) = delta {
             // Before 1970, and at its very first moment, nobody tagged anything.
             let at = delta.at.as_millisecond().max(1);
-            delta.added.iter().for_each(|tag| self.tag_changes.note(tag, at));
-            delta.removed.iter().for_each(|tag| self.tag_changes.note(tag, -at));
+            let change = |change| TagChange::new(change, triggered_at);
+            delta.added.iter().for_each(|tag| self.tag_changes.note(tag, change(at)));
+            delta.removed.iter().for_each(|tag| self.tag_changes.note(tag, change(-at)));
         }
-        self.tag_changes.prune(self.tags.as_ref().map(|tags| tags.at.as_millisecond()));
+        let trigger = triggers.of(FULL_SET).and_then(|at| i64::try_from(at.as_nanosecond()).ok());
+        self.tag_changes.prune(self.tags.as_ref().map(|tags| (tags.at.as_millisecond(), trigger)));
     }
 
     /// Notes that an addition is to be told, unless it was told, or so many newer ones were that nobody remembers.
@@ -166,7 +217,7 @@ mod tests {
         let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
         let mut record = record.clone();
         let delta = TagsDelta { at: at(second), added: owned(add), removed: owned(remove) };
-        record.accept_tags(None, Some(&delta));
+        record.accept_tags(None, Some(&delta), &mut Triggers::default(), None);
         record
     }
 
@@ -183,7 +234,8 @@ mod tests {
     #[test]
     fn a_full_set_makes_the_changes_before_it_superfluous() {
         let mut record = told(&ContactRecord::default(), 5, &["vip"], &["new"]);
-        record.accept_tags(Some(&Versioned { at: at(6), value: vec!["b2b".to_owned()] }), None);
+        let full_set = Versioned { at: at(6), value: vec!["b2b".to_owned()] };
+        record.accept_tags(Some(&full_set), None, &mut Triggers::default(), None);
         assert!(record.tag_changes.is_empty());
         let record = told(&told(&record, 5, &["late"], &[]), 7, &["vip"], &[]);
         assert_eq!(record.present_tags().unwrap(), ["b2b", "vip"]);

@@ -14,6 +14,7 @@ fn at(minute: i64) -> Timestamp {
 fn cart(state: CartState) -> CartRecord {
     CartRecord {
         version: Some(at(0)),
+        triggered_at: None,
         state,
         touched_at: at(10),
         tokens: vec!["t".to_owned()],

@@ -76,6 +76,11 @@ impl CartContent {
         self.checkout_total.is_some()
     }
 
+    /// Whether both show the same lines.
+    pub fn has_lines_of(&self, other: &Self) -> bool {
+        self.items == other.items
+    }
+
     /// For storing.
     pub fn text(&self) -> String {
         let total = |total: &Option<String>| total.clone().unwrap_or_default();
@@ -105,11 +110,12 @@ impl CartContent {
 }
 
 /// The events of a cart that holds something else than before, or has got a name: `cart_created` once,
-/// `cart_updated` per version.
+/// `cart_updated` per version. `content` tells contents of one second apart; empty where none does.
 pub fn changed_cart(
     identity: &Identity,
     created_at: Timestamp,
     updated_at: Timestamp,
+    content: &str,
     properties: &Map<String, Value>,
     facts: &StoreFacts,
 ) -> Vec<Planned> {
@@ -123,7 +129,8 @@ pub fn changed_cart(
         planned.push(event("created".to_owned(), "cart_created", created_at));
     }
     if facts.is_fresh(updated_at) {
-        planned.push(event(format!("updated:{updated_at}"), "cart_updated", updated_at));
+        let colon = if content.is_empty() { "" } else { ":" };
+        planned.push(event(format!("updated:{updated_at}{colon}{content}"), "cart_updated", updated_at));
     }
     planned
 }

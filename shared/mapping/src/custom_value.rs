@@ -93,7 +93,13 @@ mod tests {
         let value = fit(kind, text).0?;
         to_brevo(
             kind,
-            &CustomValue { at: Timestamp::UNIX_EPOCH, edited_at: None, value: Some(value), given: true },
+            &CustomValue {
+                at: Timestamp::UNIX_EPOCH,
+                edited_at: None,
+                triggered_at: None,
+                value: Some(value),
+                given: true,
+            },
         )
     }
 

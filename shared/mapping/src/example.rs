@@ -46,7 +46,8 @@ pub fn mapping_rows(settings: &Settings) -> Vec<MappingRow> {
     rows.extend(effective_rules(settings).into_iter().map(|mapped| {
         let mut record = record.clone();
         let text = custom_example(&mapped.source, mapped.kind).to_owned();
-        let fact = CustomValue { at: now, edited_at: None, value: Some(text), given: true };
+        let fact =
+            CustomValue { at: now, edited_at: None, triggered_at: None, value: Some(text), given: true };
         record.custom.insert(mapped.source.clone(), fact);
         let example = mapped.read(&record, now);
         MappingRow { attribute: mapped.attribute, kind: mapped.kind, source: mapped.source, example }

@@ -25,11 +25,11 @@ pub use contact::{
     adopt, clearing, created_by, creation, flags_due, id_of, identifier_of, identifiers, insist, is_said,
     may_ride, moved, moves, note_tries, relink, settle_creation, settle_update, update,
 };
-pub use customer_event::customer_events;
+pub use customer_event::{customer_events, is_imported};
 pub use example::{MappingRow, mapping_rows};
 pub use facts::{Planned, StoreFacts, StoreKind};
-pub use order::{is_historical, order_body, sent_order};
-pub use order_event::{lone_events, order_events};
+pub use order::{is_historical, order_body, order_standing, sent_order};
+pub use order_event::{lone_events, order_events, order_events_after, shipment_events};
 pub use overrides::{FieldMapping, Mapped};
 pub use product::{
     Category, Content, Shelf, categories, category_body, collection_id, contents, crossing_key, deletion,

@@ -1,8 +1,10 @@
 //! Brevo's order: the body of `POST /orders/status`.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tajo_domain::{Address, Order, OrderRecord};
+use tajo_domain::{Address, Money, Order, OrderRecord, parse_amount};
 
 use crate::StoreFacts;
 use crate::properties::object;
@@ -65,6 +67,23 @@ pub fn sent_order(record: &OrderRecord) -> Option<Value> {
         body["amount"] = json!(0.0);
     }
     Some(body)
+}
+
+/// How far an order has come by a body of [`order_body`]: orders bodies that nothing else tells apart. What was paid,
+/// refunded or cancelled does not become unpaid again; then less money, and then the text.
+pub fn order_standing(body: &str) -> (u8, Reverse<Money>, &str) {
+    let read: Value = serde_json::from_str(body).unwrap_or_default();
+    let step = match read["status"].as_str().unwrap_or_default() {
+        "authorized" => 1,
+        "partially_paid" => 2,
+        "paid" => 3,
+        "partially_refunded" => 4,
+        "refunded" | "voided" => 5,
+        "cancelled" => 6,
+        _ => 0,
+    };
+    let amount = parse_amount(&read["amount"].to_string()).unwrap_or_default();
+    (step, Reverse(amount), body)
 }
 
 /// An order placed before the store was connected must not trigger Brevo's "placed an order".

@@ -1,10 +1,14 @@
 //! Events of an order, each made from facts that never change again: whichever body arrives first, the event
 //! is the same. Payment and edits have no time of their own: theirs is that of the body that first showed them.
 
+mod shipment;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tajo_brevo::{Event, Identifier};
-use tajo_domain::{Cancellation, Edit, Fulfilment, Order, OrderFact, OrderHead, OrderRecord, Refund};
+use tajo_domain::{
+    Cancellation, Edit, Fulfilment, Ledger, Order, OrderFact, OrderHead, OrderRecord, Refund, Shipment,
+};
 
 use crate::properties::{address, amounts, object, own_item, put_items, reserved_item};
 use crate::rules::number;
@@ -21,6 +25,18 @@ struct About<'a> {
 /// Every event that this state of the order calls for, old and new: the ledger knows which were sent.
 /// Facts older than the connection are left out.
 pub fn order_events(order: &Order, facts: &StoreFacts) -> Vec<Planned> {
+    let shown = |fact: &Fulfilment| Shipment { fact: fact.clone(), is_newest: true };
+    let shipments: Vec<Shipment> = order.fulfilments.iter().map(shown).collect();
+    order_events_after(order, &shipments, &Ledger::default(), facts)
+}
+
+/// The same, with its shipments as they are known by now, and what the ledger knows of them.
+pub fn order_events_after(
+    order: &Order,
+    shipments: &[Shipment],
+    told: &Ledger,
+    facts: &StoreFacts,
+) -> Vec<Planned> {
     let Some(identifier) = facts.identifier(&order.identity) else { return Vec::new() };
     let about = About { id: &order.id, head: order.head(), identifier, facts };
     let mut planned = vec![about.placed(order), about.completed(order)];
@@ -28,18 +44,15 @@ pub fn order_events(order: &Order, facts: &StoreFacts) -> Vec<Planned> {
         planned.extend(about.items(order));
     }
     // Neither has a time of its own, and an old order is touched for many reasons.
-    if facts.is_fresh(order.created_at) {
+    if facts.is_fresh(order.created_at) && order.imported_at.is_none() {
         planned.extend(order.paid.then(|| about.paid(order)));
         planned.extend(order.edit.as_ref().map(|edit| about.edited(order, edit)));
     }
     planned.extend(order.cancelled.as_ref().map(|fact| about.cancelled(order, fact)));
-    for fulfilment in &order.fulfilments {
-        planned.push(about.fulfilled(fulfilment));
-        planned.extend((fulfilment.completes == Some(false)).then(|| about.partially_fulfilled(fulfilment)));
-    }
+    planned.extend(about.shipments(shipments, told));
     let settled = order.refunds.iter().filter(|refund| refund.is_final());
     planned.extend(settled.map(|refund| about.refunded(refund)));
-    planned.retain(|planned| facts.is_fresh(planned.event.date));
+    planned.retain(|planned| facts.is_fresh(planned.event.date) && order.happened_here(planned.event.date));
     planned
 }
 
@@ -55,7 +68,8 @@ pub fn lone_events<'a>(
     let about = About { id, head, identifier, facts };
     let mut planned: Vec<Planned> = lone
         .filter_map(|fact| match fact {
-            OrderFact::Fulfilment(fulfilment) => Some(about.fulfilled(fulfilment)),
+            // Its shipments are told by `shipment_events`.
+            OrderFact::Fulfilment(_) => None,
             OrderFact::Refund { refund, .. } if !refund.is_final() => None,
             OrderFact::Refund { refund, .. } => {
                 // In another currency: its amount comes with the order's next body.
@@ -66,8 +80,26 @@ pub fn lone_events<'a>(
         })
         .collect();
     planned.extend(record.deleted_at.map(|at| about.deleted(at)));
-    planned.retain(|planned| facts.is_fresh(planned.event.date));
+    planned.retain(|planned| is_to_tell(record, planned, facts));
     planned
+}
+
+/// The events of shipments that came without the order, once the order is known.
+pub fn shipment_events(
+    id: &str,
+    record: &OrderRecord,
+    shipments: &[Shipment],
+    facts: &StoreFacts,
+) -> Vec<Planned> {
+    let Some(head) = record.head.clone() else { return Vec::new() };
+    let Some(identifier) = facts.identifier(&head.identity) else { return Vec::new() };
+    let mut planned = About { id, head, identifier, facts }.shipments(shipments, &record.effects);
+    planned.retain(|planned| is_to_tell(record, planned, facts));
+    planned
+}
+
+fn is_to_tell(record: &OrderRecord, planned: &Planned, facts: &StoreFacts) -> bool {
+    facts.is_fresh(planned.event.date) && record.happened_here(planned.event.date)
 }
 
 impl About<'_> {
@@ -134,31 +166,6 @@ impl About<'_> {
         properties.extend(fact.reason.as_deref().map(|reason| ("reason".to_owned(), json!(reason))));
         put_items(&mut properties, order.items.iter().map(own_item).collect());
         self.plan("cancelled".to_owned(), "order_cancelled", fact.at, properties)
-    }
-
-    fn shipment(&self, fact: &Fulfilment) -> Map<String, Value> {
-        let text = |value: &Option<String>| value.as_deref().map(|text| json!(text));
-        let mut properties = self.head();
-        properties.extend(object(vec![
-            ("fulfillment_id", Some(json!(fact.id))),
-            ("fulfilled_in_full", fact.completes.map(|full| json!(full))),
-            ("tracking_company", text(&fact.carrier)),
-            ("tracking_number", text(&fact.tracking_number)),
-            ("tracking_url", text(&fact.tracking_url)),
-        ]));
-        put_items(&mut properties, fact.items.iter().map(own_item).collect());
-        properties
-    }
-
-    /// Every shipment.
-    fn fulfilled(&self, fact: &Fulfilment) -> Planned {
-        self.plan(format!("fulfilled:{}", fact.id), "order_fulfilled", fact.at, self.shipment(fact))
-    }
-
-    /// Besides, a shipment after which something is still to come.
-    fn partially_fulfilled(&self, fact: &Fulfilment) -> Planned {
-        let properties = self.shipment(fact);
-        self.plan(format!("partly:{}", fact.id), "order_partially_fulfilled", fact.at, properties)
     }
 
     /// When the whole total has been paid.

@@ -204,7 +204,13 @@ fn a_contact_that_brevo_had_by_its_number_alone_is_named_by_it_until_it_has_our_
 
 #[test]
 fn what_the_store_no_longer_maps_is_forgotten() {
-    let fact = || CustomValue { at: at(1), edited_at: None, value: Some("gold".to_owned()), given: true };
+    let fact = || CustomValue {
+        at: at(1),
+        edited_at: None,
+        triggered_at: None,
+        value: Some("gold".to_owned()),
+        given: true,
+    };
     let sources = ["metafields.custom.tier", "note"];
     let custom = sources.map(|source| (source.to_owned(), fact())).into();
     let mut record = ContactRecord { custom, ..jo() };

@@ -141,7 +141,14 @@ fn in_cart(cart: &Cart, facts: &StoreFacts) -> Vec<Line> {
     let content = CartContent::of(cart);
     let mut lines = vec![line("content", json!(content.text()))];
     assert_eq!(CartContent::stored(&content.text()), content, "what is stored is read as it was");
-    lines.extend(events(changed_cart(&cart.identity, cart.created_at, cart.updated_at, &properties, facts)));
+    lines.extend(events(changed_cart(
+        &cart.identity,
+        cart.created_at,
+        cart.updated_at,
+        "",
+        &properties,
+        facts,
+    )));
     lines.extend(events(
         emptied_cart(&cart.token, &cart.identity, cart.updated_at, facts).into_iter().collect(),
     ));

@@ -32,6 +32,7 @@ fn ids(kind: &str) -> String {
         image: None,
         collections: None,
         updated_at: at(1),
+        triggered_at: None,
         variants: Vec::new(),
         other_variants: None,
     };

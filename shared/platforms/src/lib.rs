@@ -4,6 +4,7 @@ pub mod brevo;
 mod lenient;
 pub mod notice;
 pub mod shopify;
+mod surrogates;
 mod urgency;
 
 use jiff::Timestamp;
@@ -71,7 +72,10 @@ impl Platform {
     /// What a body means. Pure: the same body in the same context always means the same.
     pub fn changes(self, topic: &str, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         match self {
-            Self::Shopify => shopify::change::changes(&shopify::Topic::parse(topic), body, context),
+            Self::Shopify => {
+                let body = surrogates::mended(body);
+                shopify::change::changes(&shopify::Topic::parse(topic), &body, context)
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use tajo_domain::{BrevoNews, StoreId, Unusable, short_hash};
 use crate::Platform;
 use crate::lenient::{Id, Object, Text};
 use crate::shopify::webhook::delivery_of;
+use crate::surrogates::mended;
 
 /// Topics that begin like this are our own; a platform's header can never name one.
 pub const INTERNAL_TOPICS: &str = "tajo/";
@@ -350,7 +351,8 @@ fn id_of(body: &[u8]) -> Option<String> {
         #[serde(borrow)]
         token: Text<'a>,
     }
-    let named = serde_json::from_slice::<Object<Named<'_>>>(body).ok()?.0?;
+    let body = mended(body);
+    let named = serde_json::from_slice::<Object<Named<'_>>>(&body).ok()?.0?;
     named.id.0.or_else(|| named.token.owned()).filter(|id| id.len() <= 256)
 }
 

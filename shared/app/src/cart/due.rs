@@ -42,6 +42,8 @@ pub(crate) async fn due_now(worker: &Worker<'_>, notice: &CartDue) -> Result<Ste
         .await?;
     let (planned, record) = match (verdict, &stored.record) {
         (Verdict::Abandoned(planned), Some(record)) => (planned, record.clone()),
+        // That worker may be an earlier life of this very message.
+        (Verdict::Busy, _) if worker.redelivered => return Err(effects::held()),
         (Verdict::Busy, _) => return Ok(Step::skip("cart", "another worker is sending this reminder")),
         (verdict, record) => {
             take_off_the_list(worker, record.as_ref(), &notice.token).await?;
@@ -177,7 +179,7 @@ fn judge(
                 let due = record.touched_at.saturating_add(facts.settings.abandoned_after).unwrap_or(now);
                 let date = noticed_at.max(due).min(now);
                 let planned = vec![abandoned(&record, identifier, date)];
-                match effects::claim(&mut record.effects, planned, |_| true, moment).pop() {
+                match effects::claim(&mut record.effects, planned, |_| true, moment).planned.pop() {
                     Some(planned) => Verdict::Abandoned(planned),
                     None => Verdict::Busy,
                 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tajo_domain::{
     Admission, ContactRecord, CustomerNews, KnownAs, PersonUpdate, Profile, Skipped, TagsDelta, Versioned,
 };
-use tajo_mapping::{Planned, customer_events, note_tries, tags_events};
+use tajo_mapping::{Planned, customer_events, is_imported, note_tries, tags_events};
 
 use crate::effects;
 use crate::worker::Moment;
@@ -25,6 +25,8 @@ pub(crate) struct Accepted {
     /// When the account began, where the platform was asked: a fact's time for a notice that has none of its own.
     pub born_at: Option<Timestamp>,
     pub claimed: Vec<Planned>,
+    /// An event is held by a worker that may have ended: the message has to come later.
+    pub must_wait: bool,
     /// Custom fields whose values do not fit their attribute.
     pub skipped: Vec<Skipped>,
 }
@@ -92,13 +94,19 @@ pub(crate) fn accept(
         let changed = stored != Some(&record);
         return (changed.then_some(record), Accepted { changed, held: true, ..Accepted::default() });
     }
+    if news == Some(CustomerNews::Created) && is_imported(update, CustomerNews::Created) {
+        // Nor is it news with an update that comes soon after.
+        record.effects.done(CREATED);
+    }
     let mut planned = news.map(|news| customer_events(update, news, moment.facts)).unwrap_or_default();
     planned.extend(tags_events(&record, moment.facts));
     let may_start = |key: &str| has_new_profile || !key.starts_with(UPDATED);
-    let claimed = effects::claim(&mut record.effects, planned, may_start, moment);
+    let effects::Claimed { planned: claimed, is_held } =
+        effects::claim(&mut record.effects, planned, may_start, moment);
     note_tries(&mut record, moment.facts, moment.now);
     let write = stored != Some(&record);
-    (write.then_some(record), Accepted { changed, claimed, skipped, born_at, ..Accepted::default() })
+    let accepted = Accepted { changed, claimed, must_wait: is_held, skipped, born_at, ..Accepted::default() };
+    (write.then_some(record), accepted)
 }
 
 /// Whether the profile is news to tell of. One that an order or cart told of first is, once the account's own notice
@@ -128,6 +136,9 @@ fn has_news(
 pub(crate) fn is_held(record: &ContactRecord) -> bool {
     record.is_nameless() && record.known_as == KnownAs::Unknown
 }
+
+/// The key of `customer_created` (`tajo_mapping::customer_events`).
+const CREATED: &str = "created";
 
 /// Keys of `customer_updated` begin like this (`tajo_mapping::customer_events`).
 const UPDATED: &str = "updated:";

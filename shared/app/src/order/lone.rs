@@ -4,8 +4,8 @@
 use std::iter;
 
 use jiff::Timestamp;
-use tajo_domain::{LoneFact, OrderFact, OrderRecord};
-use tajo_mapping::lone_events;
+use tajo_domain::{Fulfilment, LoneFact, OrderFact, OrderRecord, Shipment, ShipmentState};
+use tajo_mapping::{lone_events, shipment_events};
 use tajo_state::Key;
 
 use super::{Accepted, attributes, deliver, visible};
@@ -18,6 +18,9 @@ const ON_ITS_WAY: &str = "the money is on its way: the order's own body tells of
 
 /// Why a refund record without money has no event.
 const NO_MONEY: &str = "no money has gone back with it: if some does, the order's own body tells of it";
+
+/// Why a shipment is not told.
+const STALE: &str = "something newer is known of the shipment";
 
 /// Tells a fact, or keeps it for its order.
 pub(crate) async fn fact(worker: &Worker<'_>, lone: &LoneFact) -> Result<Step, Stop> {
@@ -51,7 +54,14 @@ pub(crate) fn accept_fact(
     let fact = &lone.fact;
     let mut waiting = None;
     let is_counted = record.refunds.iter().any(|id| id == fact.id());
+    let shipments: Vec<Shipment> = fact
+        .fulfilment()
+        .map(|fact| Shipment { is_newest: record.see(fact, lone.triggered_at), fact: fact.clone() })
+        .into_iter()
+        .collect();
+    let is_stale = shipments.iter().any(|shipment| !shipment.is_newest);
     match fact {
+        _ if record.head.is_none() && is_stale => waiting = Some(STALE),
         _ if record.head.is_none() => {
             waiting = Some(if record.keep(fact) {
                 "the order has not come yet: this is kept until it does"
@@ -69,17 +79,33 @@ pub(crate) fn accept_fact(
                 _ => None,
             };
         }
-        OrderFact::Refund { .. } | OrderFact::Fulfilment(_) => {}
+        OrderFact::Fulfilment(fact) => waiting = untold(fact, is_stale, &record),
+        OrderFact::Refund { .. } => {}
     }
     let changed = visible(&record) != before;
     if changed {
         record.accepted += 1;
         record.changed_at = record.changed_at.max(Some(fact.at()));
     }
-    let planned = lone_events(&lone.order, &record, iter::once(fact), moment.facts);
+    let mut planned = lone_events(&lone.order, &record, iter::once(fact), moment.facts);
+    planned.extend(shipment_events(&lone.order, &record, &shipments, moment.facts));
     let claimed = effects::claim(&mut record.effects, planned, |_| true, moment);
+    let accepted = Accepted { changed, waiting, ..Accepted::claimed(&mut record, claimed, &shipments) };
     let write = stored != Some(&record);
-    (write.then_some(record), Accepted { changed, claimed, waiting })
+    (write.then_some(record), accepted)
+}
+
+/// Why nothing is told of a shipment of a known order, if that is so.
+fn untold(fact: &Fulfilment, is_stale: bool, record: &OrderRecord) -> Option<&'static str> {
+    let is_known = record.effects.knows(&fact.key());
+    match fact.state {
+        _ if is_stale && !is_known => Some(STALE),
+        ShipmentState::Open => Some("the shipment has not left yet"),
+        ShipmentState::Cancelled | ShipmentState::Failed if !is_known => {
+            Some("the shipment was cancelled or failed, and Brevo was never told that it left")
+        }
+        ShipmentState::Shipped | ShipmentState::Cancelled | ShipmentState::Failed => None,
+    }
 }
 
 /// What an order's record becomes when it is deleted, and the event to send. Pure.
@@ -104,7 +130,8 @@ pub(crate) fn accept_deleted(
     }
     let planned = lone_events(order, &record, iter::empty(), moment.facts);
     let claimed = effects::claim(&mut record.effects, planned, |_| true, moment);
+    let accepted = Accepted::claimed(&mut record, claimed, &[]);
     let write = stored != Some(&record);
     let waiting = (!is_known).then_some("the order has not come: if it does, it is known to be deleted");
-    (write.then_some(record), Accepted { changed: is_news && is_known, claimed, waiting })
+    (write.then_some(record), Accepted { changed: is_news && is_known, waiting, ..accepted })
 }

@@ -1,10 +1,11 @@
 //! What a product's record becomes. Pure.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use tajo_domain::{
-    Crossing, Membership, Piece, Product, ProductRecord, Skipped, Stock, StockNews, StockSaid,
+    Crossing, Membership, Piece, Product, ProductRecord, Skipped, Stock, StockNews, StockSaid, Version,
 };
 use tajo_mapping::{Content, Planned, contents, left_out, stock_event};
 
@@ -54,6 +55,8 @@ pub(crate) struct Accepted {
     pub must_wait: bool,
     /// Events to send.
     pub claimed: Vec<Planned>,
+    /// An event is held by a worker that may have ended: the message has to come later.
+    pub is_held: bool,
     /// Stocks that crossed a threshold.
     pub crossed: Vec<Crossing>,
     /// What is left out, and why.
@@ -84,7 +87,7 @@ pub(crate) fn news(
         return (None, Accepted::nothing("product", "the product was deleted in the store"));
     }
     let sync = moment.facts.settings.sync;
-    let is_news = record.version.is_none_or(|version| version <= product.updated_at);
+    let is_news = is_news(&record, product);
     let mut accepted = Accepted::default();
     if !is_news && product.collections.is_some() {
         // An older content with newer collections: neither says what Brevo should have.
@@ -125,12 +128,28 @@ pub(crate) fn news(
         count(moment, &mut record, product, &known.kept, is_news, &mut accepted);
     }
     // A sale changes nothing here: then not even the version is written, unless stock hangs on it.
-    if is_news && (sync.inventory || Some(&record) != stored) {
-        record.version = Some(product.updated_at);
+    let is_tied = record.version == Some(product.updated_at);
+    if is_news && (sync.inventory || is_tied || Some(&record) != stored) {
+        (record.version, record.triggered_at) = (Some(product.updated_at), product.triggered_at);
+        record.body = product.digest();
     }
     // The content at hand is the newest one whatever its version, if its digest says so.
     let is_newest = is_news || all.iter().any(|content| wants(&record, content));
     finish(moment, stored, record, accepted, &product.id, &all, content_changed, is_newest)
+}
+
+/// Whether the body is not older than the one that was accepted last. Of two with the same version and trigger the
+/// greater digest holds: one rule for every order of arrival.
+fn is_news(record: &ProductRecord, product: &Product) -> bool {
+    let Some(at) = record.version else { return true };
+    let known = Version { at, triggered_at: record.triggered_at };
+    let shown = Version { at: product.updated_at, triggered_at: product.triggered_at };
+    match shown.cmp(&known) {
+        Ordering::Greater => true,
+        Ordering::Less => false,
+        // An item of a version before this one names no body.
+        Ordering::Equal => record.body.is_empty() || record.body <= product.digest(),
+    }
 }
 
 /// Accepts that the product was deleted in the store.
@@ -223,8 +242,15 @@ fn finish(
         .unfinished()
         .filter_map(|key| stock_event(key, product, &record, moment.facts))
         .collect();
-    accepted.claimed = effects::claim(&mut record.effects, planned, |_| true, moment);
-    accepted.changed = Some(&record) != stored;
+    let effects::Claimed { planned: claimed, is_held } =
+        effects::claim(&mut record.effects, planned, |_| true, moment);
+    (accepted.claimed, accepted.is_held) = (claimed, is_held);
+    // When its webhook was triggered is no news to anybody.
+    let as_before = |stored: &ProductRecord| {
+        let (triggered_at, body) = (stored.triggered_at, stored.body.clone());
+        ProductRecord { triggered_at, body, ..record.clone() } == *stored
+    };
+    accepted.changed = !stored.is_some_and(as_before);
     let due = due(&record, product, all, moment.facts);
     if !due.is_empty() {
         if record.sending_until <= moment.now.as_millisecond() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tajo_domain::{Crossing, Product, ProductRecord, Skipped, Stock, StockState, VariantStock};
+use tajo_domain::{Crossing, Product, ProductRecord, Skipped, Stock, StockState, VariantStock, Version};
 use tajo_mapping::crossing_key;
 
 use super::accept::Accepted;
@@ -49,11 +49,12 @@ pub(super) fn count(
         if let Some(said) = kept.get(&variant.id) {
             known.stock.absorb(said);
         }
+        let version = Version { at: variant.updated_at, triggered_at: product.triggered_at };
         if let Some(tracked) = variant.tracked {
-            known.stock.say_tracked(variant.updated_at, tracked);
+            known.stock.say_tracked(version, tracked);
         }
         if let Some(quantity) = variant.quantity {
-            known.stock.say_total(variant.updated_at, quantity);
+            known.stock.say_total(version, quantity);
         }
         judge(moment, record, &variant.id, before, accepted);
     }

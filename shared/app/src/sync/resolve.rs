@@ -35,7 +35,7 @@ pub(super) async fn changes(
     };
     let Some(wanted) = wanted else {
         let body = carried.map_or_else(|| notice.body(), Ok)?;
-        return Ok(notice.platform.changes(topic, &body, &context)?);
+        return Ok(notice.platform.changes(topic, &body, &context)?.triggered(trigger(notice)));
     };
     if let Some(reason) = left(env, store, &wanted).await? {
         let skipped = vec![Skipped::new("the whole notice", reason)];
@@ -122,7 +122,13 @@ fn read(
             }
         }
     }
-    Ok(changes)
+    // It shows what was there when it was asked for, however old the notice is.
+    Ok(changes.triggered(Some(*asked_at)))
+}
+
+/// When the platform triggered the webhook. The header is not signed: a moment that has not come is none to order by.
+fn trigger(notice: &Notice) -> Option<Timestamp> {
+    notice.triggered_at.map(|at| at.min(notice.received_at))
 }
 
 /// A thing as the platform has it now.

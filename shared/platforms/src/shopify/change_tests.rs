@@ -243,15 +243,46 @@ fn a_refund_paid_in_another_currency_is_converted_at_the_orders_rate() {
 }
 
 #[test]
-fn a_shipment_that_never_left_is_none() {
-    let statuses =
-        |status: Value| read_order(json!({"fulfillments": [{"id": 5, "status": status}]})).fulfilments.len();
-    for status in [json!("success"), json!(null), json!("pending"), json!("some new word")] {
-        assert_eq!(statuses(status.clone()), 1, "{status}");
+fn a_shipment_has_left_unless_its_status_says_otherwise() {
+    use tajo_domain::ShipmentState::{Cancelled, Failed, Open, Shipped};
+    for (status, state) in [
+        (json!("success"), Shipped),
+        (json!(null), Shipped),
+        (json!("some new word"), Shipped),
+        (json!("pending"), Open),
+        (json!("open"), Open),
+        (json!("cancelled"), Cancelled),
+        (json!("error"), Failed),
+        (json!("failure"), Failed),
+    ] {
+        let found = read_order(json!({"fulfillments": [{"id": 5, "status": status}]})).fulfilments;
+        assert_eq!((found.len(), found[0].state), (1, state), "{status}");
     }
-    for status in ["cancelled", "error", "failure"] {
-        assert_eq!(statuses(json!(status)), 0, "{status}");
-    }
+}
+
+#[test]
+fn all_tracking_numbers_are_read_each_once() {
+    let numbers = |fields: Value| {
+        let mut shipment = json!({"id": 5, "status": "success"});
+        shipment.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        read_order(json!({"fulfillments": [shipment]})).fulfilments.remove(0).tracking_numbers
+    };
+    assert_eq!(numbers(json!({"tracking_number": "A", "tracking_numbers": ["A", "B"]})), ["A", "B"]);
+    assert_eq!(numbers(json!({"tracking_number": "A"})), ["A"]);
+    assert!(numbers(json!({"tracking_number": null, "tracking_numbers": [null, ""]})).is_empty());
+}
+
+#[test]
+fn an_order_processed_long_before_the_shop_had_it_was_brought_in() {
+    let placed = |processed: &str| {
+        let order = read_order(json!({"created_at": "2026-11-29T10:00:00Z", "processed_at": processed}));
+        (order.created_at.to_string(), order.imported_at.is_some())
+    };
+    let now = ("2026-11-29T10:00:00Z".to_owned(), false);
+    assert_eq!(placed("2026-11-29T10:00:00Z"), now);
+    assert_eq!(placed("2026-11-28T10:00:00Z"), now);
+    assert_eq!(placed("2026-11-30T10:00:00Z"), now);
+    assert_eq!(placed("2026-11-28T09:59:59Z"), ("2026-11-28T09:59:59Z".to_owned(), true));
 }
 
 #[test]

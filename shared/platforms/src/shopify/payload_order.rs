@@ -165,6 +165,7 @@ pub struct Fulfillment<'a> {
     pub admin_graphql_api_id: Text<'a>,
     pub status: Text<'a>,
     pub created_at: Time,
+    pub updated_at: Time,
     pub tracking_company: Text<'a>,
     pub tracking_number: Text<'a>,
     pub tracking_numbers: List<Text<'a>>,

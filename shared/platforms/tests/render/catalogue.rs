@@ -34,7 +34,7 @@ pub fn product(out: &mut String, news: &ProductNews) {
 
 pub fn collection(out: &mut String, news: &CollectionNews) {
     match news {
-        CollectionNews::Now { id, name, handle, updated_at } => {
+        CollectionNews::Now { id, name, handle, updated_at, .. } => {
             let handle = handle.as_deref().unwrap_or("-");
             line(out, "collection", &format!("{name} at {handle} ({id}, version {updated_at})"));
         }

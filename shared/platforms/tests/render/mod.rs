@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use tajo_domain::{
     Address, AppNews, Cart, Change, Changes, Consent, Fulfilment, Identity, Item, Money, Order, OrderFact,
-    PersonUpdate, Refund, Unusable,
+    PersonUpdate, Refund, ShipmentState, Unusable,
 };
 
 /// One line per statement.
@@ -156,9 +156,16 @@ fn order(out: &mut String, order: &Order) {
 
 fn fulfilment(out: &mut String, fact: &Fulfilment) {
     let text = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".into());
-    let (carrier, number) = (text(&fact.carrier), text(&fact.tracking_number));
-    let url = text(&fact.tracking_url);
-    line(out, "  shipped", &format!("{} at {} by {carrier} {number} {url}", fact.id, fact.at));
+    let all = |parts: &[String]| if parts.is_empty() { "-".to_owned() } else { parts.join(" + ") };
+    let (carrier, number) = (text(&fact.carrier), all(&fact.tracking_numbers));
+    let url = all(&fact.tracking_urls);
+    let word = match fact.state {
+        ShipmentState::Shipped => "  shipped",
+        ShipmentState::Open => "  to be shipped",
+        ShipmentState::Cancelled => "  not shipped, cancelled",
+        ShipmentState::Failed => "  not shipped, failed",
+    };
+    line(out, word, &format!("{} at {} by {carrier} {number} {url}", fact.id, fact.at));
     items(out, "    item", &fact.items);
     let word = |full: bool| if full { "everything" } else { "not everything yet" };
     option(out, "    so far", fact.completes.map(word));

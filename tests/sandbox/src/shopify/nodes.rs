@@ -31,6 +31,13 @@ pub fn customer(body: &Value) -> Value {
     })
 }
 
+/// One for each tracking number.
+fn parcels(fulfilment: &Value) -> Vec<Value> {
+    let numbers = fulfilment["tracking_numbers"].as_array().cloned().unwrap_or_default();
+    let parcel = |(index, number): (usize, &Value)| json!({ "company": fulfilment["tracking_company"], "number": number, "url": fulfilment["tracking_urls"][index] });
+    numbers.iter().enumerate().map(parcel).collect()
+}
+
 /// The order of an `orders/*` body.
 pub fn order(body: &Value) -> Value {
     let currency = &body["currency"];
@@ -45,8 +52,7 @@ pub fn order(body: &Value) -> Value {
             "status": upper(&fulfilment["status"]),
             "createdAt": fulfilment["created_at"],
             "updatedAt": fulfilment["updated_at"],
-            "trackingInfo": [{ "company": fulfilment["tracking_company"], "number": fulfilment["tracking_number"],
-                "url": fulfilment["tracking_url"] }],
+            "trackingInfo": parcels(fulfilment),
             "fulfillmentLineItems": each(&fulfilment["line_items"], |line| part(line, &line["quantity"])),
         })
     });

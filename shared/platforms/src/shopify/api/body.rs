@@ -68,14 +68,15 @@ pub fn order(node: &Value, lines: &[Value]) -> Value {
         line
     };
     let fulfilments = each(&node["fulfillments"], |fulfilment| {
-        let tracking = &fulfilment["trackingInfo"][0];
+        let tracking = |name: &str| each(&fulfilment["trackingInfo"], |parcel| parcel[name].clone());
         json!({
             "id": id(fulfilment),
             "status": lower(&fulfilment["status"]),
             "created_at": fulfilment["createdAt"],
-            "tracking_company": tracking["company"],
-            "tracking_number": tracking["number"],
-            "tracking_url": tracking["url"],
+            "updated_at": fulfilment["updatedAt"],
+            "tracking_company": fulfilment["trackingInfo"][0]["company"],
+            "tracking_numbers": tracking("number"),
+            "tracking_urls": tracking("url"),
             "line_items": each(&fulfilment["fulfillmentLineItems"]["nodes"], part),
         })
     });
@@ -157,6 +158,7 @@ fn totals(node: &Value) -> Map<String, Value> {
 /// What of a fetched order is not there, because one query may not cost as much.
 pub fn left_out(node: &Value, has_all_lines: bool) -> Vec<Skipped> {
     let may_have_more = |refund: &Value| elements(&refund["transactions"]["nodes"]).count() >= MOST_PAYMENTS;
+    let may_have_parcels = |shipment: &Value| elements(&shipment["trackingInfo"]).count() >= MOST_PARCELS;
     let is_full = |list: &Value| list.as_array().is_some_and(|list| list.len() >= MOST_PARTS);
     let reason = "the order was fetched, and may have more than one query can answer";
     let parts = [
@@ -164,12 +166,16 @@ pub fn left_out(node: &Value, has_all_lines: bool) -> Vec<Skipped> {
         (is_full(&node["fulfillments"]), "further shipments of the order"),
         (is_full(&node["refunds"]), "further refunds of the order"),
         (elements(&node["refunds"]).any(may_have_more), "further payments of a refund"),
+        (elements(&node["fulfillments"]).any(may_have_parcels), "further tracking numbers of a shipment"),
     ];
     parts.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| Skipped::new(what, reason)).collect()
 }
 
 /// Shipments and refunds that `order.graphql` asks for.
 const MOST_PARTS: usize = 20;
+
+/// Tracking numbers of one shipment that it asks for: more would cost more points than one query may.
+const MOST_PARCELS: usize = 5;
 
 /// Payments of one refund that it asks for.
 const MOST_PAYMENTS: usize = 2;

@@ -29,6 +29,7 @@ fn collection(node: &Value, asked_at: Timestamp) -> Option<CollectionNews> {
         name: node["title"].as_str().filter(|title| !title.is_empty())?.to_owned(),
         handle: node["handle"].as_str().map(str::to_owned),
         updated_at: node["updatedAt"].as_str().and_then(|at| at.parse().ok()).unwrap_or(asked_at),
+        triggered_at: Some(asked_at),
     })
 }
 
@@ -54,6 +55,7 @@ mod tests {
             name: "Winter".into(),
             handle: Some("winter".into()),
             updated_at: "2026-11-01T00:00:00Z".parse().unwrap(),
+            triggered_at: Some(at),
         };
         assert_eq!(read.collections[0], winter);
     }

@@ -34,6 +34,6 @@ pub fn person(node: &Value, metafields: &[String], context: &Context) -> Result<
     if let Some(totals) = &mut update.totals {
         totals.value.currency = node["amountSpent"]["currencyCode"].as_str().and_then(Currency::parse);
     }
-    update.looked_up_at = Some(context.time);
+    (update.looked_up_at, update.triggered_at) = (Some(context.time), Some(context.time));
     Ok(update)
 }

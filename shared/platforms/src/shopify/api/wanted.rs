@@ -6,6 +6,7 @@ use crate::TopicKind;
 use crate::lenient::{Id, Object};
 use crate::notice::IdOnly;
 use crate::shopify::Topic;
+use crate::surrogates::mended;
 
 /// What has to be fetched before a notice means anything, by the id that webhooks carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Wanted {
             #[serde(rename = "admin_graphql_api_id")]
             _gid: serde::de::IgnoredAny,
         }
-        let only = serde_json::from_slice::<Object<OnlyId>>(body).ok()?.0?;
+        let only = serde_json::from_slice::<Object<OnlyId>>(&mended(body)).ok()?.0?;
         Self::of(topic, only.id.0?)
     }
 

@@ -64,6 +64,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         identity,
         created_at: parts::first_time([&payload.created_at], updated_at),
         updated_at,
+        triggered_at: None,
         completed_at: payload.completed_at.0,
         currency,
         total,

@@ -16,7 +16,8 @@ pub fn news(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         return Err(Unusable::new("the body names a collection, but not its title"));
     };
     let updated_at = parts::first_time([&payload.updated_at], context.time);
-    Ok(one(CollectionNews::Now { id, name, handle: payload.handle.owned(), updated_at }))
+    let handle = payload.handle.owned();
+    Ok(one(CollectionNews::Now { id, name, handle, updated_at, triggered_at: None }))
 }
 
 /// A collection that is gone. The body has nothing to tell the time by.

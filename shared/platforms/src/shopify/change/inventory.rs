@@ -22,7 +22,12 @@ pub fn level(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         return Ok(skipped("the item is not tracked, so nobody says how many there are"));
     };
     let at = parts::first_time([&payload.updated_at], context.time);
-    Ok(one(StockNews { of: StockOf::Item(item), said: StockSaid::Level { location, available }, at }))
+    Ok(one(StockNews {
+        of: StockOf::Item(item),
+        said: StockSaid::Level { location, available },
+        at,
+        triggered_at: None,
+    }))
 }
 
 /// Whether the shop counts an item.
@@ -33,7 +38,7 @@ pub fn item(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         return Ok(skipped("the inventory item does not say whether it is counted"));
     };
     let at = parts::first_time([&payload.updated_at], context.time);
-    Ok(one(StockNews { of: StockOf::Item(item), said: StockSaid::Tracked(tracked), at }))
+    Ok(one(StockNews { of: StockOf::Item(item), said: StockSaid::Tracked(tracked), at, triggered_at: None }))
 }
 
 /// An item that is gone is not counted any more.
@@ -43,7 +48,12 @@ pub fn item_deleted(body: &[u8], context: &Context) -> Result<Changes, Unusable>
     if payload.tracked.0.is_some() {
         return Err(Unusable::new("the topic says deleted, but the body is an inventory item that exists"));
     }
-    Ok(one(StockNews { of: StockOf::Item(item), said: StockSaid::Tracked(false), at: context.time }))
+    Ok(one(StockNews {
+        of: StockOf::Item(item),
+        said: StockSaid::Tracked(false),
+        at: context.time,
+        triggered_at: None,
+    }))
 }
 
 /// How many of a variant there are in the whole shop. Both topics say it in the body; the topic adds nothing.
@@ -58,7 +68,7 @@ pub fn variant(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     };
     let at = parts::first_time([&payload.updated_at], context.time);
     let of = StockOf::Variant { product, variant };
-    Ok(one(StockNews { of, said: StockSaid::Total(quantity), at }))
+    Ok(one(StockNews { of, said: StockSaid::Total(quantity), at, triggered_at: None }))
 }
 
 fn one(news: StockNews) -> Changes {

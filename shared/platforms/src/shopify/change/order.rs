@@ -1,5 +1,6 @@
 //! `orders/create`, `orders/updated`, `orders/paid`, …: all carry the full present order, so all mean the same.
 
+use jiff::{SignedDuration, Timestamp};
 use tajo_domain::{Cancellation, Change, Changes, Currency, Item, Money, Order, Skipped, Unusable};
 
 use super::order_money::worth;
@@ -10,6 +11,20 @@ use super::refund::refunds;
 use super::{custom, expect_kind, parts};
 use crate::Context;
 use crate::shopify::payload::{self, MoneySet};
+
+/// An order that was processed longer than this before the shop had it was brought in from elsewhere. A register that
+/// was offline for some hours is none; Shopify's own orders are processed when they are made.
+const IMPORTED_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// When the order was placed, and, where it was brought in from elsewhere, when that was.
+fn placed(payload: &payload::Order<'_>, updated_at: Timestamp) -> (Timestamp, Option<Timestamp>) {
+    match (payload.created_at.0, payload.processed_at.0) {
+        (Some(created), Some(processed)) if created.duration_since(processed) > IMPORTED_AFTER => {
+            (processed, Some(created))
+        }
+        (created, processed) => (created.or(processed).unwrap_or(updated_at), None),
+    }
+}
 
 /// The buyer, if the order names one, and then the order.
 pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
@@ -34,7 +49,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
 
     let skipped = &mut changes.skipped;
     let updated_at = parts::first_time([&payload.updated_at], context.time);
-    let created_at = parts::first_time([&payload.created_at, &payload.processed_at], updated_at);
+    let (created_at, imported_at) = placed(&payload, updated_at);
     let currency = payload.currency.get().and_then(Currency::parse);
     let sources = Sources {
         customer: payload.customer.0.as_ref(),
@@ -84,7 +99,9 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         name,
         identity,
         created_at,
+        imported_at,
         updated_at,
+        triggered_at: None,
         currency,
         total,
         subtotal: payload.subtotal_price.0,

@@ -2,7 +2,7 @@
 
 use tajo_domain::{Change, Changes, Currency, LoneFact, OrderFact, Skipped, Unusable};
 
-use super::order_parts::{fulfilment_of, never_left};
+use super::order_parts::fulfilment_of;
 use super::refund::{Returned, converted, refund_of};
 use super::{expect_kind, skipped};
 use crate::Context;
@@ -36,16 +36,12 @@ pub fn refund(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     Ok(changes)
 }
 
-/// A shipment, or a change of one. One that never left says nothing.
+/// A shipment, or a change of one.
 pub fn fulfilment(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let payload: payload::Fulfillment<'_> = payload::parse(body, "the body has no shipment id")?;
     expect_kind(payload.admin_graphql_api_id.get(), "Fulfillment", "a shipment")?;
     let (id, order) = ids(&payload.id, &payload.order_id, "shipment")?;
     let mut changes = Changes::default();
-    if never_left(payload.status.get()) {
-        changes.skipped.push(Skipped::new("a shipment", "it was cancelled or failed"));
-        return Ok(changes);
-    }
     let fact = fulfilment_of(id, &payload, context.time, &mut changes.skipped);
     changes.changes.push(lone(order, OrderFact::Fulfilment(fact)));
     Ok(changes)
@@ -83,5 +79,5 @@ fn shop_currency(set: &MoneySet<'_>) -> Option<Currency> {
 }
 
 fn lone(order: String, fact: OrderFact) -> Change {
-    Change::OrderFact(Box::new(LoneFact { order, fact }))
+    Change::OrderFact(Box::new(LoneFact { order, fact, triggered_at: None }))
 }

@@ -1,13 +1,13 @@
 //! Parts of an order: what was shipped and edited. What it is worth: `order_money.rs`; refunds: `refund.rs`.
 
 use jiff::Timestamp;
-use tajo_domain::{Currency, Edit, Fulfilment, Money, Presentment, Skipped, short_hash};
+use tajo_domain::{Currency, Edit, Fulfilment, Money, Presentment, ShipmentState, Skipped, short_hash};
 
 use super::parts;
 use crate::lenient::{List, Text};
 use crate::shopify::payload::{self, Fulfillment, MoneySet};
 
-/// Shipments, without those that never left, each with whether it was the last that the order waited for.
+/// Shipments, each with whether it was the last that the order waited for.
 pub fn fulfilments(
     payload: &payload::Order<'_>,
     updated_at: Timestamp,
@@ -15,18 +15,19 @@ pub fn fulfilments(
 ) -> Vec<Fulfilment> {
     let mut found = Vec::new();
     for fulfilment in payload.fulfillments.objects() {
-        match (&fulfilment.id.0, fulfilment.status.get()) {
-            (_, status) if never_left(status) => {}
-            (Some(id), _) => found.push(fulfilment_of(id, fulfilment, updated_at, skipped)),
+        match &fulfilment.id.0 {
+            Some(id) => found.push(fulfilment_of(id, fulfilment, updated_at, skipped)),
             // Without an id its event could not be kept from being sent twice.
-            (None, _) => skipped.push(Skipped::new("a shipment", "it has no id")),
+            None => skipped.push(Skipped::new("a shipment", "it has no id")),
         }
     }
     found.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
     let ordered: u64 = payload.line_items.objects().filter_map(|line| line.quantity.0).sum();
     let is_complete = payload.fulfillment_status.get() == Some("fulfilled");
-    let (mut shipped, count) = (0, found.len());
-    for (index, fulfilment) in found.iter_mut().enumerate() {
+    let mut shipped = 0;
+    let count = found.iter().filter(|fulfilment| fulfilment.state.is_shipped()).count();
+    let left = found.iter_mut().filter(|fulfilment| fulfilment.state.is_shipped());
+    for (index, fulfilment) in left.enumerate() {
         shipped += fulfilment.items.iter().map(|item| item.quantity).sum::<u64>();
         let is_last = index + 1 == count;
         fulfilment.completes = Some((is_last && is_complete) || (ordered > 0 && ordered <= shipped));
@@ -35,8 +36,13 @@ pub fn fulfilments(
 }
 
 /// Words that we do not know count as shipped: Shopify adds some.
-pub fn never_left(status: Option<&str>) -> bool {
-    matches!(status, Some("cancelled" | "error" | "failure"))
+fn state_of(status: Option<&str>) -> ShipmentState {
+    match status {
+        Some("pending" | "open") => ShipmentState::Open,
+        Some("cancelled") => ShipmentState::Cancelled,
+        Some("error" | "failure") => ShipmentState::Failed,
+        _ => ShipmentState::Shipped,
+    }
 }
 
 /// One shipment, by itself.
@@ -50,15 +56,24 @@ pub fn fulfilment_of(
         id: id.to_owned(),
         at: parts::first_time([&fulfilment.created_at], otherwise),
         carrier: fulfilment.tracking_company.owned(),
-        tracking_number: first_text(&fulfilment.tracking_number, &fulfilment.tracking_numbers),
-        tracking_url: first_text(&fulfilment.tracking_url, &fulfilment.tracking_urls),
+        tracking_numbers: all_texts(&fulfilment.tracking_number, &fulfilment.tracking_numbers),
+        tracking_urls: all_texts(&fulfilment.tracking_url, &fulfilment.tracking_urls),
         items: parts::items(parts::lines(&fulfilment.line_items), "a shipment", skipped),
         completes: None,
+        state: state_of(fulfilment.status.get()),
+        updated_at: fulfilment.updated_at.0,
     }
 }
 
-fn first_text(one: &Text<'_>, many: &List<Text<'_>>) -> Option<String> {
-    one.get().or_else(|| many.texts().next()).map(str::to_owned)
+/// Each once. The list holds them all; bodies before it had only the first.
+fn all_texts(one: &Text<'_>, many: &List<Text<'_>>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for text in many.texts().chain(one.get()) {
+        if !all.iter().any(|known| known == text) {
+            all.push(text.to_owned());
+        }
+    }
+    all
 }
 
 /// What the buyer paid in, if it is not the shop's currency.

@@ -58,6 +58,7 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
         totals: customer.and_then(|customer| totals(customer, sources)).map(|value| Versioned { at, value }),
         ordered_at: None,
         custom: BTreeMap::new(),
+        triggered_at: None,
         looked_up_at: None,
         hints_at_consent: customer.is_some() && sources.hints_at_consent,
         identity,

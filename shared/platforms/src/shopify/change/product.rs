@@ -48,6 +48,7 @@ pub fn news(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         id,
         name,
         updated_at,
+        triggered_at: None,
         variants,
         other_variants,
     };
