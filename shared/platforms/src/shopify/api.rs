@@ -117,7 +117,7 @@ fn customer_points(metafields: &[String]) -> u32 {
 /// An order without its lines.
 pub fn order(id: &str) -> Query {
     let variables = json!({ "id": gid("Order", id) });
-    Query { document: include_str!("queries/order.graphql"), variables, points: 900 }
+    Query { document: include_str!("queries/order.graphql"), variables, points: 920 }
 }
 
 /// A page of an order's lines, after this cursor.
