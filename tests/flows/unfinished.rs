@@ -170,7 +170,7 @@ async fn two_cart_bodies_of_one_second_with_other_lines_are_both_told() {
     let triggered = |body: &Value, millis: i64| {
         let mut notice = stage.notice("checkouts/update", body);
         notice.triggered_at =
-            notice.received_at.saturating_sub(jiff::SignedDuration::from_millis(1000 - millis)).ok();
+            notice.received_at.saturating_sub(SignedDuration::from_millis(1000 - millis)).ok();
         notice
     };
     let (first, second) = (triggered(&holding(2), 1), triggered(&holding(5), 500));
