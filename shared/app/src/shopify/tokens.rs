@@ -143,7 +143,7 @@ impl Tokens {
         if kind == GrantKind::Code && is_over {
             return Err(Error::GrantEnded);
         }
-        let grant = match client.grant(shop.address, &app, &request).await {
+        let mut grant = match client.grant(shop.address, &app, &request).await {
             Ok(grant) => grant,
             Err(denied) => {
                 let store = shop.store;
@@ -151,6 +151,9 @@ impl Tokens {
                 return Err(error_of(denied));
             }
         };
+        if kind == GrantKind::Code && grant.refresh_token.is_none() {
+            keep_refresh_token(&mut grant, &secret, asked_at);
+        }
         let token = keep(&mut secret, kind, &grant, asked_at);
         self.secrets.put(shop.store, &secret).await.map_err(unreadable)?;
         info!(store.id = %shop.store, "the access token of store `{}` was renewed", shop.store);
@@ -170,11 +173,19 @@ pub(crate) fn keep(
     secret.shopify_access_token = Some(token.clone());
     secret.grant = TokenGrant {
         kind: word_of(kind).to_owned(),
-        expires_at: after(grant.expires_in),
+        expires_at: after(grant.lives(kind)),
         refresh_token: grant.refresh_token.clone().map(SecretString::from),
         refresh_expires_at: after(grant.refresh_token_expires_in),
     };
     token
+}
+
+/// An answer to a refresh that brings no other refresh token leaves the one that was used: without any, nobody but the
+/// merchant could get the next token.
+fn keep_refresh_token(grant: &mut Grant, secret: &StoreSecret, asked_at: Timestamp) {
+    grant.refresh_token = secret.grant.refresh_token.as_ref().map(|token| token.expose_secret().to_owned());
+    let left = |at: Timestamp| at.duration_since(asked_at).as_secs();
+    grant.refresh_token_expires_in = secret.grant.refresh_expires_at.map(left);
 }
 
 /// A grant's kind as it stands in a secret.

@@ -5,6 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+/// A token that comes with a refresh token lives an hour, an app's own a day (shopify.dev, "Offline access tokens" and
+/// "Client credentials grant").
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_399;
+
 /// How a store's token was got, and how the next one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,7 +69,7 @@ pub struct Grant {
     /// The rights it has, separated by commas.
     #[serde(default)]
     scope: String,
-    /// Seconds it lives; absent: until somebody revokes it.
+    /// Seconds it lives, where the answer says so ([`Grant::lives`]).
     #[serde(default)]
     pub expires_in: Option<i64>,
     /// Gives the next pair.
@@ -91,6 +96,17 @@ impl Grant {
             refresh_token: None,
             refresh_token_expires_in: None,
         }
+    }
+
+    /// Seconds the token lives; `None`: until somebody revokes it. An answer that does not say so is taken at what Shopify
+    /// documents: a token that is thought to live for ever is used until every call with it fails first.
+    pub fn lives(&self, kind: GrantKind) -> Option<i64> {
+        let documented = match kind {
+            GrantKind::Code => self.refresh_token.as_ref().map(|_| HOUR),
+            GrantKind::ClientCredentials => Some(DAY),
+            GrantKind::Token => None,
+        };
+        self.expires_in.filter(|seconds| *seconds > 0).or(documented)
     }
 
     /// The rights it has.
@@ -153,6 +169,28 @@ mod tests {
         assert_eq!((grant.expires_in, grant.refresh_token.as_deref()), (Some(3600), Some("shprt_b")));
         let shown = format!("{grant:?} {:?}", TokenRequest::Refresh("shprt_b"));
         assert!(!shown.contains("shp"), "{shown}");
+    }
+
+    #[test]
+    fn a_token_that_does_not_say_how_long_it_lives_lives_as_long_as_documented() {
+        let lives = |body: &str, kind| read_grant(200, body.as_bytes()).unwrap().lives(kind);
+        let pair = r#"{"access_token":"a","refresh_token":"b"}"#;
+        assert_eq!(lives(pair, GrantKind::Code), Some(3_600));
+        assert_eq!(
+            lives(r#"{"access_token":"a","expires_in":null}"#, GrantKind::ClientCredentials),
+            Some(86_399)
+        );
+        assert_eq!(
+            lives(r#"{"access_token":"a","refresh_token":"b","expires_in":60}"#, GrantKind::Code),
+            Some(60)
+        );
+        assert_eq!(
+            lives(r#"{"access_token":"a","refresh_token":"b","expires_in":0}"#, GrantKind::Code),
+            Some(3_600)
+        );
+        // One that does not expire has no refresh token.
+        assert_eq!(lives(r#"{"access_token":"a"}"#, GrantKind::Code), None);
+        assert_eq!(lives(pair, GrantKind::Token), None);
     }
 
     #[test]
