@@ -17,14 +17,14 @@ const ACTIONS: [&str; 8] = [
 
 /// What the roles may do. A journey that needs more fails; who allows more says so here.
 const ALLOWED: &str = "\
-brevo-sync GetItem: budget bulk cart category customer guest item lease order parked person privacy product reconcile run store webhooks
-brevo-sync PutItem: bulk cart category customer days guest item lease log members order parked person privacy product reconcile run store webhooks
+brevo-sync GetItem: budget bulk cart category customer erasure guest item lease order parked person privacy product reconcile run store webhooks
+brevo-sync PutItem: bulk cart category customer days erasure guest item lease log members order parked person privacy product reconcile run store webhooks
 brevo-sync UpdateItem: budget
-brevo-sync DeleteItem: bulk cart category customer days guest item log members order parked person privacy product run shop webhooks
+brevo-sync DeleteItem: bulk cart category customer days erasure guest item log members order parked person privacy product run shop webhooks
 brevo-sync Query: members person
-cart-sweeper GetItem: cart reconcile store webhooks
-cart-sweeper PutItem: cart reconcile webhooks
-management GetItem: counts customer guest key lease link order parked run shop store webhooks
+cart-sweeper GetItem: cart erasure reconcile store webhooks
+cart-sweeper PutItem: cart erasure reconcile webhooks
+management GetItem: counts customer erasure guest key lease link order parked run shop store webhooks
 management PutItem: audit counts key lease link run shop store webhooks
 management UpdateItem: rate
 management DeleteItem: key link parked shop webhooks

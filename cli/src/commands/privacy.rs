@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tajo_app::privacy::Confirmed;
 use tajo_domain::{Demand, StoreId};
 use tajo_state::{
     Key, PrivacyRecord, Table, TableError, demand_attributes, list_demands, read_export, sdk_config,
@@ -20,7 +21,8 @@ pub(crate) enum Privacy {
     List(List),
     /// Write out everything that was collected for a data request.
     Export(Export),
-    /// Say that a shop really removed the app, so that its demand to be erased is met.
+    /// Say that a parked demand is really meant: that a shop removed the app, or that somebody who was erased and came back
+    /// asks to be erased again.
     Confirm(Confirm),
 }
 
@@ -163,10 +165,17 @@ async fn export(asked: &Export) -> crate::Result {
 async fn confirm(asked: &Confirm) -> crate::Result {
     let store = store(&asked.store)?;
     let (endpoint, name) = (asked.stack.endpoint.as_deref(), &asked.stack.table);
-    tajo_app::privacy::confirm(endpoint, name, &asked.queue, &store, &asked.id)
+    let confirmed = tajo_app::privacy::confirm(endpoint, name, &asked.queue, &store, &asked.id)
         .await
         .map_err(Failure::outside)?;
-    say(&format!("{store} counts as uninstalled. In about two minutes everything of it is erased."));
+    say(&match confirmed {
+        Confirmed::Shop => {
+            format!("{store} counts as uninstalled. In about two minutes everything of it is erased.")
+        }
+        Confirmed::Person => {
+            "The person is being erased: `tajo privacy list` shows the proof when it is done.".to_owned()
+        }
+    });
     Ok(())
 }
 

@@ -1,10 +1,14 @@
 //! What happens between a shop and the app: it leaves, or grants other rights.
 
+mod installed;
+
 use jiff::Timestamp;
 use tajo_domain::{AppNews, Skipped};
 use tajo_platforms::shopify::oauth::{lacking, needed};
 use tajo_state::{BulkEnd, Key, Scopes, StoreRecord, StoreStatus};
 use tracing::warn;
+
+pub(crate) use installed::{Installed, is_installed};
 
 use crate::shopify::wants;
 use crate::stop::Stop;
@@ -37,16 +41,22 @@ pub(crate) fn meaning(news: &AppNews) -> &'static str {
     }
 }
 
-/// Nothing is erased yet: `shop/redact` follows after 48 hours, unless the shop comes back before.
+/// Nothing is erased yet: `shop/redact` follows after 48 hours, unless the shop comes back before. Believed only if Shopify
+/// refuses the app's token, since an old notice can be sent again; counted from now, since its time is the sender's word.
 async fn uninstalled(worker: &Worker<'_>, shop: Option<&str>, at: Timestamp) -> Result<Step, Stop> {
     if let Some(reason) = not_left(&worker.store.record, at) {
         return Ok(Step::skip("store", reason));
     }
+    if is_installed(worker).await? == Installed::Yes {
+        let reason = "Shopify still takes the app's token: the webhook is not believed";
+        return Ok(Step { asked_platform: true, ..Step::skip("store", reason) });
+    }
+    let now = worker.now();
     let decide = |stored: Option<&StoreRecord>| {
         let stored = stored.filter(|stored| not_left(stored, at).is_none())?;
         Some(StoreRecord {
             status: StoreStatus::Uninstalled,
-            uninstalled_at: Some(at),
+            uninstalled_at: Some(now),
             attention: None,
             shop_id: shop.map(str::to_owned).or_else(|| stored.shop_id.clone()),
             scopes: None,

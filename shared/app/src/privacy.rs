@@ -4,6 +4,7 @@
 //! as tombstones), then Brevo lets go, then our own state is emptied, and a proof is left. Every step may be repeated.
 //! Why it is so: `docs/decisions/0012-erasure.md`.
 
+mod again;
 mod confirm;
 mod export;
 mod person;
@@ -20,12 +21,13 @@ use tajo_domain::{ContactRecord, Demand, Email, Identity, OrderRecord, PrivacyDe
 use tajo_mapping::{StoreFacts, clearing, sent_order};
 use tajo_state::{Attributes, Key, PrivacyRecord, StoreStatus, demand_attributes, stores_of_person};
 
-pub use confirm::{ConfirmError, confirm};
+pub use confirm::{ConfirmError, Confirmed, confirm};
+pub(crate) use shop::{erase_due, waiting};
 pub(crate) use who::has_word;
 
 use crate::contact::sums;
 use crate::stop::Stop;
-use crate::sync::outcome::delivery_id;
+use crate::sync::outcome::{delivery_id, work_id};
 use crate::worker::{Step, Worker};
 
 /// Items looked at in one request of a walk over the table; DynamoDB ends a page at 1 MB by itself.
@@ -43,7 +45,10 @@ pub(crate) async fn answer(worker: &Worker<'_>, demand: &PrivacyDemand) -> Resul
     }
     match demand.demand {
         Demand::Show => export::show(worker, demand).await,
-        Demand::Erase => person::erase(worker, demand, asked_at(worker)).await,
+        Demand::Erase => match again::repeats(worker, demand).await? {
+            Some(step) => Ok(step),
+            None => person::erase(worker, demand, asked_at(worker)).await,
+        },
         Demand::EraseShop => shop::erase(worker).await,
     }
 }
@@ -74,7 +79,9 @@ pub(crate) fn meaning(demand: Demand) -> &'static str {
         Demand::Erase => {
             "the person is erased in Brevo and here; late notices do not bring them back (`tajo privacy list`)"
         }
-        Demand::EraseShop => "everything of the store is erased, 48 hours after the app was removed",
+        Demand::EraseShop => {
+            "everything of the store is erased, 47 hours after Shopify confirmed that the app was removed"
+        }
     }
 }
 
@@ -264,16 +271,44 @@ fn asked_at(worker: &Worker<'_>) -> Timestamp {
     worker.notice.time().min(worker.now())
 }
 
+/// What is known of the demand of this notice: by what was signed, or, if an earlier release began it, by its delivery.
+async fn known(worker: &Worker<'_>, demand: Demand) -> Result<Option<PrivacyRecord>, Stop> {
+    let store = worker.store.facts.store.as_str();
+    for id in [work_id(worker.notice), delivery_id(worker.notice)] {
+        let stored = worker.env.table.get_newest::<PrivacyRecord>(&Key::privacy(store, &id)).await?.record;
+        // Anybody may give a delivery the id of another demand.
+        if let Some(record) = stored.filter(|record| record.demand == demand) {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
+}
+
 /// Notes the demand. `None`: it was met already.
 async fn begin(
     worker: &Worker<'_>,
     demand: &PrivacyDemand,
     at: Timestamp,
 ) -> Result<Option<PrivacyRecord>, Stop> {
+    let id = match known(worker, demand.demand).await? {
+        Some(record) => record.id,
+        None => work_id(worker.notice),
+    };
+    begin_as(worker, demand, id, at).await
+}
+
+/// The same, under a name of its own.
+async fn begin_as(
+    worker: &Worker<'_>,
+    demand: &PrivacyDemand,
+    id: String,
+    at: Timestamp,
+) -> Result<Option<PrivacyRecord>, Stop> {
     let person = demand.person.email.as_ref().map(Email::hash);
     let by_id = || demand.person.customer.as_deref().map(tajo_domain::short_hash);
     let new = PrivacyRecord {
-        id: delivery_id(worker.notice),
+        id,
+        delivery: Some(worker.notice.delivery.clone()),
         store: worker.store.facts.store.to_string(),
         demand: demand.demand,
         request: demand.request.clone(),

@@ -2,6 +2,7 @@
 //! stale, and an order may be on its way. How much work is parked is counted for the alarms, and once a night each Brevo
 //! account is compared.
 
+mod erasures;
 mod webhooks;
 
 use std::sync::{Mutex, PoisonError};
@@ -131,6 +132,10 @@ pub async fn sweep(
     if sweeper.looks() {
         if let Err(error) = compare_accounts(sweeper, &mut swept).await {
             error!(%error, "the nightly comparison with Brevo could not be begun");
+            swept.failed += 1;
+        }
+        if let Err(error) = erasures::sweep(sweeper, deadline).await {
+            error!(%error, "which shops are to be erased could not be found out");
             swept.failed += 1;
         }
         if let Err(error) = webhooks::sweep(sweeper, deadline).await {

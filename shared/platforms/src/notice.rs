@@ -10,12 +10,13 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tajo_domain::{BrevoNews, StoreId, Unusable, short_hash};
 
-use crate::Platform;
 use crate::lenient::{Id, Object, Text};
 use crate::shopify::webhook::delivery_of;
 use crate::surrogates::mended;
+use crate::{Platform, TopicKind};
 
 /// Topics that begin like this are our own; a platform's header can never name one.
 pub const INTERNAL_TOPICS: &str = "tajo/";
@@ -39,6 +40,9 @@ pub const BREVO_FOUND: &str = "tajo/brevo_found";
 pub const RESUME: &str = "tajo/resume";
 /// A store was connected, new or again: its Brevo account and its webhooks are to be made ready.
 pub const SET_UP: &str = "tajo/set_up";
+
+/// A shop that removed the app long enough ago is to be erased, as it demanded.
+pub const ERASE_SHOP: &str = "tajo/erase_shop";
 
 /// A store's webhooks are to be looked through.
 pub const CHECK_WEBHOOKS: &str = "tajo/check_webhooks";
@@ -99,6 +103,10 @@ pub struct Notice {
     /// Whether it waited for a rate limit: some of it may have been sent, and was marked then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waited: bool,
+    /// A person said that what it demands is really meant (`tajo privacy confirm`, `tajo connectors uninstall --erase`).
+    /// No platform can say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
     /// Where a long work goes on that one invocation cannot finish. Only brevo-sync writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<String>,
@@ -173,6 +181,7 @@ impl Notice {
             attempts: 0,
             redelivered: false,
             waited: false,
+            confirmed: false,
             resume: None,
         }
     }
@@ -190,7 +199,7 @@ impl Notice {
         self
     }
 
-    /// Work of our own for a store that needs no more than its name: [`SET_UP`], [`CHECK_WEBHOOKS`].
+    /// Work of our own for a store that needs no more than its name: [`SET_UP`], [`CHECK_WEBHOOKS`], [`ERASE_SHOP`].
     pub fn of_ours(topic: &str, store: &StoreId, platform: Platform, shop: &str, at: Timestamp) -> Self {
         let name = topic.strip_prefix(INTERNAL_TOPICS).unwrap_or(topic);
         let mut notice = Self::new(platform, shop, topic, format!("{name}:{}", at.as_millisecond()), at);
@@ -261,8 +270,28 @@ impl Notice {
     }
 
     /// When it happened, as far as we know: facts of the body without a time of their own get this one.
+    ///
+    /// Never after we heard of it: the header that says so is not signed, and a deletion of the future would stand
+    /// against everything true until then.
     pub fn time(&self) -> Timestamp {
-        self.triggered_at.unwrap_or(self.received_at)
+        self.triggered_at.map_or(self.received_at, |at| at.min(self.received_at))
+    }
+
+    /// Names what was signed: the body, and the topic it came under. Whatever else a webhook says of itself, its delivery
+    /// id too, is the sender's word, so the same body sent again is the same work.
+    pub fn digest(&self) -> String {
+        let topic = match self.platform.topic_kind(&self.topic) {
+            // Of these a sender may make up as many as they like.
+            TopicKind::Unknown => "",
+            TopicKind::Live | TopicKind::MustKeep => self.topic.as_str(),
+        };
+        let mut signed = Sha256::new_with_prefix(format!("{topic}\n"));
+        match (self.body(), &self.id_only) {
+            (Ok(body), _) => signed.update(body),
+            (Err(_), Some(named)) => signed.update(named.id.as_deref().unwrap_or_default()),
+            (Err(_), None) => signed.update(self.body.as_deref().unwrap_or_default()),
+        }
+        signed.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The body as the platform sent it.

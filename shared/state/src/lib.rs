@@ -3,6 +3,7 @@
 mod aws;
 mod budget;
 mod due;
+mod erasure;
 mod error;
 mod installs;
 mod item;
@@ -24,6 +25,7 @@ mod walk;
 pub use aws::{AwsError, sdk_config};
 pub use budget::{Learned, count_use, learned_of, note_learned, take_tickets};
 pub use due::{DueCart, DuePage, due_carts, due_shard, due_webhook_checks};
+pub use erasure::{ERASE_AFTER, Erasure, due_erasures, pending_erasure};
 pub use error::TableError;
 pub use installs::{InstallLink, ShopOwner, Visit, WebhookCheck};
 pub use item::{Attributes, Put, Stored, Table};

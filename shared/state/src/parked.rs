@@ -19,7 +19,8 @@ const PART_BYTES: usize = 350_000;
 /// One piece of parked work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
-    /// Its id: the delivery's, so that parking twice is parking once.
+    /// Its id: of what was signed, so that parking twice is parking once. (Of our own
+    /// work, and of what an earlier release parked, it is the delivery's.)
     pub id: String,
     /// The store, or the shop's address where no store is known.
     pub store: String,

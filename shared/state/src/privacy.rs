@@ -19,10 +19,13 @@ pub const EXPORT_KEPT_SECONDS: i64 = 60 * 24 * 3600;
 /// One demand and what came of it. Proofs do not expire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivacyRecord {
-    /// The delivery's id, so that a repeated demand is the same demand.
+    /// Names what was signed, so that a repeated demand is the same demand; of earlier releases the delivery's id.
     pub id: String,
     /// The store.
     pub store: String,
+    /// The delivery that brought it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
     /// What was asked.
     pub demand: Demand,
     /// The platform's id of the request, where it has one.

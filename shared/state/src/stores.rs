@@ -67,7 +67,7 @@ pub struct StoreRecord {
     /// When it was last connected: an older notice that the app was removed is about an earlier time.
     #[serde(default)]
     pub installed_at: Option<Timestamp>,
-    /// When the shop removed the app.
+    /// When we heard that the shop removed the app, by our clock.
     #[serde(default)]
     pub uninstalled_at: Option<Timestamp>,
     /// The platform's id of the shop, once a body has told it.
@@ -154,6 +154,9 @@ pub struct PersonFeed {
     /// Somebody came to the store with this address after the erasure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub came_anew: bool,
+    /// When that was, by the platform: an erasure that was asked for before is not about them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_at: Option<Timestamp>,
     /// When the person last opted out here, so that no older opt-in of another store lifts the block.
     #[serde(default, skip_serializing_if = "OptOuts::is_empty")]
     pub opt_outs: OptOuts,
@@ -217,7 +220,9 @@ pub async fn feed_person(
             if in_the_way.is_some() {
                 return (None, in_the_way);
             }
-            feed.came_anew |= feed.erased_at.is_some();
+            if feed.erased_at.is_some() && !feed.came_anew {
+                (feed.came_anew, feed.came_at) = (true, fact);
+            }
             let news = customer.filter(|id| !feed.customers.iter().any(|known| known == id));
             feed.customers.extend(news.map(str::to_owned));
             ((stored != Some(&feed)).then_some(feed), None)
@@ -352,7 +357,15 @@ pub async fn forget_person(
         Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
             let left = |stored: Option<&PersonFeed>| {
                 let left = stored.filter(|feed| feed.came_anew).cloned();
-                (left.map(|feed| PersonFeed { came_anew: false, totals: BTreeMap::new(), ..feed }), ())
+                (
+                    left.map(|feed| PersonFeed {
+                        came_anew: false,
+                        came_at: None,
+                        totals: BTreeMap::new(),
+                        ..feed
+                    }),
+                    (),
+                )
             };
             table.change(&key, Attributes::none, left).await.map(|_| ())
         }

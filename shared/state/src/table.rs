@@ -17,12 +17,13 @@
 //! | API key | `key#{id}` | `key` | `keys`, when it was made |
 //! | rate of a key | `rate#{id}` | `{minute}` | |
 //! | counts | `counts` | `counts` | |
-//! | privacy | `privacy#{store}#{delivery}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
+//! | privacy | `privacy#{store}#{digest of the demand}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
 //! | reconcile | `reconcile#{Brevo account}` | `reconcile` | `reconcile`, when the account is compared next |
 //! | shop | `shop#{address}` | `owner` | |
 //! | link, visit | `link#{hash}`, `visit#{hash}` | `install` | |
 //! | webhook check | `webhooks#{store}` | `check` | `webhooks`, when they are looked through next |
+//! | erasure of a shop | `erasure#{store}` | `erasure` | `erasures`, when it is looked at next |
 //! | lease | `lease#{what}` | `lease` | |
 //! | learned | `budget#{Brevo account}` | `learned` | |
 //! | log | `log#{store}#{hour}#{shard}` | `{time}#{request}` | |
@@ -33,7 +34,7 @@
 use tajo_domain::{ContactKey, StoreId};
 
 /// The first word of every partition key there is. The roles in template.yaml name them (`dynamodb:LeadingKeys`).
-pub const KINDS: [&str; 27] = [
+pub const KINDS: [&str; 28] = [
     "audit",
     "budget",
     "bulk",
@@ -42,6 +43,7 @@ pub const KINDS: [&str; 27] = [
     "counts",
     "customer",
     "days",
+    "erasure",
     "guest",
     "item",
     "key",
@@ -170,6 +172,11 @@ impl Key {
         Self::new(format!("webhooks#{store}"), "check")
     }
 
+    /// The erasure that a shop demanded, while it waits.
+    pub fn erasure(store: &StoreId) -> Self {
+        Self::new(format!("erasure#{store}"), "erasure")
+    }
+
     pub(crate) fn lease(what: &str) -> Self {
         Self::new(format!("lease#{what}"), "lease")
     }
@@ -256,6 +263,9 @@ pub(crate) fn cart_shard(shard: u32) -> String {
 
 /// The partition of the due index for the webhooks of all stores.
 pub(crate) const WEBHOOK_CHECKS: &str = "webhooks";
+
+/// The partition of the due index for the shops that wait for their erasure.
+pub(crate) const ERASURES: &str = "erasures";
 
 /// The partition of the due index that lists the demands about a store.
 pub(crate) fn privacy_shard(store: &str) -> String {

@@ -131,6 +131,8 @@ async fn erase(env: &ConnectEnv, store: &StoreId, record: &StoreRecord) -> Resul
     let mut notice = Notice::new(Platform::Shopify, &record.shop, Topic::ShopRedact.as_str(), delivery, now);
     notice.store = Some(store.clone());
     notice.triggered_at = Some(now);
+    // A person says so: it does not wait as a shop's own demand does.
+    notice.confirmed = true;
     let id = record.shop_id.as_deref().and_then(|id| id.parse::<u64>().ok());
     let body = json!({ "shop_id": id, "shop_domain": record.shop });
     // Longer than a worker believes what it read of the store.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use tajo_api::{State, StoreList, StoreStatus as Shown};
-use tajo_state::{LogLine, LogQuery, StoreStatus, count_waiting, log_page};
+use tajo_state::{LogLine, LogQuery, StoreStatus, count_waiting, log_page, pending_erasure};
 
 use super::call::Call;
 use super::count::{Counts, counts};
@@ -13,6 +13,7 @@ use super::named::{Named, living, named, touchable};
 use super::wire::Reply;
 use super::{Manage, runs};
 use crate::pause;
+use crate::privacy::waiting;
 
 /// The log is kept for two weeks.
 pub(super) const LOG_KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -84,7 +85,7 @@ async fn show(manage: &Manage, store: &Named, counts: &Counts) -> Result<Shown, 
             StoreStatus::Uninstalled => State::Uninstalled,
             StoreStatus::Erased => State::Erased,
         },
-        attention: record.attention.clone(),
+        attention: attention(manage, store).await?,
         connected_at: record.connected_at,
         last_sync: reached.max(runs::last_ended(table, id).await?),
         customers_count: of_store.customers,
@@ -95,4 +96,10 @@ async fn show(manage: &Manage, store: &Named, counts: &Counts) -> Result<Shown, 
         held_count: held,
         brevo_account: record.account.clone(),
     })
+}
+
+/// Why the store needs somebody: what is written down, or that it will be erased.
+async fn attention(manage: &Manage, store: &Named) -> Result<Option<String>, Fault> {
+    let pending = pending_erasure(&manage.connect.table, &store.id, &store.record).await?;
+    Ok(pending.map(|erasure| waiting(erasure.due_at)).or_else(|| store.record.attention.clone()))
 }

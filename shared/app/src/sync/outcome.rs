@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tajo_domain::{Change, ContactKey, Email, Skipped, short_hash};
 use tajo_mapping::LogLevel;
 use tajo_platforms::Notice;
+use tajo_platforms::notice::INTERNAL_TOPICS;
 use tajo_state::{LogLine, Parked, StoreStatus, park, write_log};
 use tracing::{info, warn};
 
@@ -220,7 +221,9 @@ pub(super) fn subjects(task: &Task) -> (Option<String>, Option<(String, String)>
     let changes = match task {
         Task::Changes(changes) | Task::Consents(changes) => changes,
         Task::BrevoNews(told) => return (Some(told.news.email.hash()), None),
-        Task::CartDue(_) | Task::Resume | Task::SetUp | Task::CheckWebhooks => return (None, None),
+        Task::CartDue(_) | Task::Resume | Task::EraseShop | Task::SetUp | Task::CheckWebhooks => {
+            return (None, None);
+        }
     };
     let who = changes.changes.iter().find_map(identity);
     let person = who.filter(|who| !who.is_empty()).and_then(|who| {
@@ -297,9 +300,24 @@ pub(super) async fn park_it(
     park(&env.table, parked, &record.body).await.map_err(|error| error.to_string())
 }
 
-/// The delivery's id where it is fit for a key, so that parking twice is parking once.
+/// What a piece of work is parked under, so that parking twice is parking once. Text that is no notice has no name but
+/// the queue's.
 fn parked_id(notice: &Notice, record: &Record) -> String {
-    if notice.delivery.is_empty() { record.message_id.clone() } else { delivery_id(notice) }
+    let is_nameless = notice.topic.is_empty() && notice.shop.is_empty();
+    if is_nameless { record.message_id.clone() } else { work_id(notice) }
+}
+
+/// Names a piece of work. A platform's by what was signed: the id of its delivery is the sender's word, and a body that is
+/// sent a thousand times under new ids is one piece of work all the same. Our own by its delivery.
+pub(crate) fn work_id(notice: &Notice) -> String {
+    if notice.topic.starts_with(INTERNAL_TOPICS) {
+        return delivery_id(notice);
+    }
+    match notice.confirmed {
+        false => notice.digest(),
+        // What a person said is not what was said before.
+        true => format!("{}-{}", notice.digest(), notice.received_at.as_second()),
+    }
 }
 
 /// The delivery's id, fit for a key.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tajo_domain::{Change, Changes, Skipped};
 use tajo_platforms::notice::{
-    BREVO_FOUND, BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CHECK_WEBHOOKS, CartDue, NewsForStore, RECONCILE,
-    RESUME, SET_UP,
+    BREVO_FOUND, BREVO_NEWS, BREVO_WEBHOOK, CART_DUE, CHECK_WEBHOOKS, CartDue, ERASE_SHOP, NewsForStore,
+    RECONCILE, RESUME, SET_UP,
 };
 use tajo_platforms::{Notice, TopicKind};
 use tajo_state::StoreStatus;
@@ -39,6 +39,8 @@ pub(super) enum Task {
     Consents(Changes),
     /// What was held while the store was paused goes on.
     Resume,
+    /// A shop that removed the app is to be erased.
+    EraseShop,
     /// The store is to be made ready.
     SetUp,
     /// Its webhooks are to be looked through.
@@ -138,6 +140,8 @@ async fn task(env: &Env, notice: &Notice, deadline: Timestamp) -> Result<(Arc<St
     let task = if [BREVO_NEWS, BREVO_FOUND].contains(&notice.topic.as_str()) {
         // What people say is noted whatever state the store is in.
         Task::BrevoNews(notice.read_brevo_news()?)
+    } else if notice.topic == ERASE_SHOP {
+        Task::EraseShop
     } else if store.record.status.has_left() && !must_keep {
         nothing("the app was removed from this shop: connect the store again if that was a mistake")
     } else if notice.topic == RESUME {
