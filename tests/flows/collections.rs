@@ -220,9 +220,14 @@ async fn a_deleted_collection_is_marked_and_leaves_a_product_when_that_is_sent_a
     shop(&stage, &[(&body(1), &[WINTER])]);
     stage.tell("products/create", &body(1)).await;
     let before = queries(&stage).len();
+    stage.world.set_up_shop(json!({"forget": ["gid://shopify/Collection/9601400000001"]}));
     stage.tell("collections/delete", &sample("collections-delete")).await;
     assert!(stage.picture().contains("collection-9601400000001  Winter  DELETED"), "{}", stage.picture());
-    assert_eq!(queries(&stage).len(), before, "no product is fetched for it");
+    assert_eq!(
+        queries(&stage).len(),
+        before + 1,
+        "whether it is gone is asked, and no product is fetched for it"
+    );
     stage.world.advance(SignedDuration::from_mins(5));
     shop(&stage, &[(&body(1), &[])]);
     stage.tell("products/update", &edited(&stage, &body(1), "Blanket")).await;

@@ -1,11 +1,12 @@
 //! The whole life of an order: every topic in any order and twice, facts that come without their order, deletions,
 //! test orders, single items.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
 use tajo_testkit::World;
 
-use crate::bodies::{LISTS, cast, each, recent, sample, with};
+use crate::bodies::{LISTS, cast, each, moved, recent, sample, with};
 use crate::picture::{array, essence};
 use crate::stage::{Stage, ending};
 
@@ -205,7 +206,9 @@ fn story() -> Vec<(&'static str, Value)> {
         ("orders/cancelled", with(refunded(), cancelled)),
         ("orders/delete", sample("orders-delete")),
     ];
-    bodies.into_iter().map(|(topic, body)| (topic, recent(&body))).collect()
+    // All of it is over: the deletion, which is told now, is the last of it.
+    let past = |body: &Value| moved(&recent(body), SignedDuration::from_hours(-24 * 30));
+    bodies.into_iter().map(|(topic, body)| (topic, past(&body))).collect()
 }
 
 const FIRST: u32 = 40_000_000;

@@ -133,6 +133,7 @@ async fn a_collection_is_made_renamed_and_deleted() {
     stage.world.advance(SignedDuration::from_mins(2));
     assert_eq!(tell(&stage, "collections-create").await.outcome, Outcome::Unchanged);
     let mut text = told(&stage, &["collections-update", "collections-create"]).await;
+    stage.world.set_up_shop(json!({"forget": ["gid://shopify/Collection/9601400000001"]}));
     text.push_str(&format!("\n\n{}", told(&stage, &["collections-delete", "collections-update"]).await));
     insta::assert_snapshot!(text);
 }

@@ -150,16 +150,17 @@ pub(crate) fn accept(
     news: &CollectionNews,
 ) -> (Option<CategoryRecord>, bool) {
     let mut record = stored.cloned().unwrap_or_default();
-    if record.deleted_at.is_some() {
-        return (None, false);
-    }
     match news {
         CollectionNews::Now { name, handle, updated_at, triggered_at, .. } => {
+            let deleted_at = record.deleted_at;
             let shown = (Some(*updated_at), *triggered_at, name, handle);
-            if shown < (record.version, record.triggered_at, &record.name, &record.handle) {
+            let is_older = shown < (record.version, record.triggered_at, &record.name, &record.handle);
+            if is_older || deleted_at.is_some_and(|at| *updated_at <= at) {
                 return (None, false);
             }
-            let is_same = record.name == *name && record.handle == *handle;
+            // Changed after its deletion: it was none.
+            record.deleted_at = None;
+            let is_same = deleted_at.is_none() && record.name == *name && record.handle == *handle;
             (record.version, record.triggered_at) = (Some(*updated_at), *triggered_at);
             if is_same {
                 // What another body between the two says is older all the same.
@@ -170,6 +171,14 @@ pub(crate) fn accept(
             record.handle.clone_from(handle);
         }
         CollectionNews::Gone { at, .. } => {
+            if record.version.is_some_and(|version| *at < version) {
+                return (None, false);
+            }
+            // Of two deletions the later one counts: whatever is to show that there was none must be newer than both.
+            if let Some(before) = record.deleted_at {
+                record.deleted_at = Some(before.max(*at));
+                return ((before < *at).then_some(record), false);
+            }
             record.deleted_at = Some(*at);
             if record.accepted == 0 {
                 return (Some(record), true);

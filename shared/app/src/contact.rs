@@ -40,9 +40,11 @@ pub(crate) async fn person(
     let table = &worker.env.table;
     let known = table.get(&key).await?;
     let looked_up = lookup::look_up(worker, known.record.as_ref(), update).await?; // may ask the platform
-    let said = Said { update, looked_up: looked_up.update.as_ref(), news };
+    let (update, contradicted) = lookup::check_tags(update, looked_up.update.as_ref());
+    let said = Said { update: &update, looked_up: looked_up.update.as_ref(), news };
     let mut step = hear(worker, &key, known, &said).await?;
     step.add(looked_up.step);
+    step.skipped.extend(contradicted);
     Ok(step)
 }
 

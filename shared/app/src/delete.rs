@@ -18,20 +18,41 @@ use crate::merge;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 
+/// What a deletion found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Known,
+    Unseen,
+    /// Something newer of the customer.
+    Outdated,
+}
+
 /// Accepts that a customer left, takes back what we gave Brevo, and forgets the person.
 pub(crate) async fn customer(worker: &Worker<'_>, customer: &str, at: Timestamp) -> Result<Step, Stop> {
     let key = Key::contact(&worker.store.facts.store, &ContactKey::Customer(customer.to_owned()));
     let mark = |stored: Option<&ContactRecord>| {
         let mut record = stored.cloned().unwrap_or_default();
-        let changed = record.change(|record| record.deleted_at = record.deleted_at.or(Some(at)));
-        (changed.then_some(record), stored.is_some())
+        if record.was_changed_after(at) {
+            return (None, Mark::Outdated);
+        }
+        // Of two deletions the later one counts: whatever is to show that there was none must be newer than both.
+        record.change(|record| record.deleted_at = record.deleted_at.max(Some(at)));
+        let mark = if stored.is_some() { Mark::Known } else { Mark::Unseen };
+        ((stored != Some(&record)).then_some(record), mark)
     };
-    let (stored, was_known) = worker.env.table.change(&key, Attributes::none, mark).await?;
+    let (stored, mark) = worker.env.table.change(&key, Attributes::none, mark).await?;
+    if mark == Mark::Outdated {
+        return Ok(Step::skip("contact", "the store changed the customer after this deletion"));
+    }
     let applied = take_back(worker, &key, stored).await?;
     if applied {
         return Ok(Step { applied, ..Step::default() });
     }
-    let reason = if was_known { "Brevo never had this customer" } else { "the customer was never seen here" };
+    let reason = if mark == Mark::Known {
+        "Brevo never had this customer"
+    } else {
+        "the customer was never seen here"
+    };
     Ok(Step::skip("contact", format!("{reason}; a late notice will not bring them back")))
 }
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod connect;
 mod contact;
 mod delete;
+mod deletions;
 mod effects;
 mod env;
 pub mod explain;

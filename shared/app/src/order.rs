@@ -24,6 +24,9 @@ use crate::{cart, effects};
 /// Sends after the answer to the newest.
 const ROUNDS: u32 = 5;
 
+/// The key of an order's deletion in its ledger (`tajo_mapping::lone_events`).
+const DELETED: &str = "deleted";
+
 /// Why nothing of an order is told any more.
 const ERASED: &str = "the buyer of this order was erased";
 
@@ -114,6 +117,12 @@ pub(crate) fn accept(
     let before = visible(&record);
     let shipments = record.shipments_of(order);
     let is_news = is_news(&record, order, body);
+    // Changed after its deletion: it was none.
+    let is_back = record.deleted_at.is_some_and(|at| at < order.updated_at);
+    if is_back {
+        record.deleted_at = None;
+        record.effects.forget_done(DELETED);
+    }
     if is_news {
         (record.version, record.triggered_at) = (order.updated_at, order.triggered_at);
         record.head = Some(order.head());
@@ -124,7 +133,7 @@ pub(crate) fn accept(
         record.forget_settled(|at| moment.facts.is_fresh(at) && order.happened_here(at));
     }
     // The version moves even if Brevo sees nothing of it: an older body that comes later is no news either.
-    let changed = visible(&record) != before;
+    let changed = is_back || visible(&record) != before;
     if changed {
         let lone = record.facts.iter().map(OrderFact::at).chain(record.deleted_at);
         record.changed_at = lone.chain(record.changed_at).chain([order.updated_at]).max();

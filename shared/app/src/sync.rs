@@ -24,8 +24,8 @@ use crate::outbox::Outbox;
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 use crate::{
-    Env, Store, Urgency, brevo_news, cart, category, contact, delete, lifecycle, merge, order, pause,
-    privacy, product,
+    Env, Store, Urgency, brevo_news, cart, category, contact, delete, deletions, lifecycle, merge, order,
+    pause, privacy, product,
 };
 use prepare::{Prepared, Task, groups, prepare};
 
@@ -106,6 +106,7 @@ async fn journey(worker: &Worker<'_>, task: &Task) -> Result<Step, Stop> {
         Task::Resume => Box::pin(pause::release(worker)).await,
         // Boxed: the journey of all others need not hold room for it.
         Task::BrevoNews(told) => Box::pin(brevo_news::hear(worker, told)).await,
+        Task::EraseShop => Box::pin(privacy::erase_due(worker)).await,
         Task::SetUp => Box::pin(set_up::set_up(worker)).await,
         Task::CheckWebhooks => Box::pin(set_up::check_webhooks(worker)).await,
     }
@@ -173,7 +174,18 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             total.add(contact::find::turned_away());
             continue;
         }
-        let step = match (switched_off(&change, &changes.changes, sync), change.as_ref()) {
+        let off = switched_off(&change, &changes.changes, sync);
+        if off.is_none() {
+            // Boxed: it is part of every journey, and few of them ask.
+            match Box::pin(deletions::judge(worker, &change)).await? {
+                deletions::Verdict::StillThere(step) => {
+                    total.add(step);
+                    continue;
+                }
+                deletions::Verdict::GoesOn(step) => total.add(step),
+            }
+        }
+        let step = match (off, change.as_ref()) {
             (Some(_), Change::Person { update, news: Some(_) }) if update.has_consent() => {
                 contact::consents(worker, update).await?
             }
@@ -195,8 +207,8 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             (None, Change::Product(news)) => product::product(worker, news).await?,
             (None, Change::Collection(news)) => category::collection(worker, news).await?,
             (None, Change::Stock(news)) => product::stock(worker, news).await?,
-            (None, Change::Privacy(demand)) => privacy::answer(worker, demand).await?,
-            (None, Change::App(news)) => lifecycle::app(worker, news).await?,
+            (None, Change::Privacy(demand)) => Box::pin(privacy::answer(worker, demand)).await?,
+            (None, Change::App(news)) => Box::pin(lifecycle::app(worker, news)).await?,
         };
         total.add(step);
     }

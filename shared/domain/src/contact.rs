@@ -394,12 +394,20 @@ impl ContactRecord {
     }
 
     /// What news of a fact of this time find; `is_guest`: the record stands for an address, not for an account.
+    /// `updated_at`: when the platform changed the account that a body shows, by the body itself.
     ///
-    /// An account never comes back. An address does, with a fact that is newer than its erasure: that is somebody who
-    /// came to the store of their own will afterwards.
-    pub fn admits(&self, fact: Option<Timestamp>, is_guest: bool) -> Admission {
+    /// An account that was erased never comes back. An address does, with a fact that is newer than its erasure: that is
+    /// somebody who came to the store of their own will afterwards. An account that was only deleted is there after all if
+    /// the platform changed it later: the deletion was none.
+    pub fn admits(
+        &self,
+        fact: Option<Timestamp>,
+        updated_at: Option<Timestamp>,
+        is_guest: bool,
+    ) -> Admission {
         match (self.erased_at, self.deleted_at) {
             (None, None) => Admission::Known,
+            (None, Some(_)) if self.is_disproved_by(fact.max(updated_at)) => Admission::Anew,
             (Some(erased), deleted) if is_guest && fact.is_some_and(|fact| fact > erased) => match deleted {
                 Some(_) => Admission::Anew,
                 None => Admission::Known,
@@ -407,6 +415,18 @@ impl ContactRecord {
             (Some(_), _) => Admission::Erased,
             (None, Some(_)) => Admission::Deleted,
         }
+    }
+
+    /// Whether something that happened at this time shows that the deletion was none. One that made way for another
+    /// customer stays: what comes of it belongs to that one.
+    pub fn is_disproved_by(&self, at: Option<Timestamp>) -> bool {
+        let is_only_deleted = self.erased_at.is_none() && self.merged_into.is_none();
+        is_only_deleted && self.deleted_at.is_some_and(|deleted| at.is_some_and(|at| deleted < at))
+    }
+
+    /// Whether the platform changed the customer after this time, as far as we know: a deletion of then is none.
+    pub fn was_changed_after(&self, at: Timestamp) -> bool {
+        self.deleted_at.is_none() && self.profile.as_ref().is_some_and(|profile| at < profile.at)
     }
 
     /// What Brevo gets to see: times of facets alone are no change, nor is what we know of Brevo.
@@ -464,13 +484,17 @@ mod tests {
             (at(100), true, Admission::Erased),
             (None, true, Admission::Erased),
         ] {
-            assert_eq!(erased.admits(fact, is_guest), admission);
+            assert_eq!(erased.admits(fact, fact, is_guest), admission);
         }
         let anew = ContactRecord { erased_at: at(100), ..ContactRecord::default() };
-        assert_eq!(anew.admits(at(101), true), Admission::Known);
-        assert_eq!(anew.admits(at(99), true), Admission::Erased);
+        assert_eq!(anew.admits(at(101), None, true), Admission::Known);
+        assert_eq!(anew.admits(at(99), None, true), Admission::Erased);
         let deleted = ContactRecord { deleted_at: at(100), ..ContactRecord::default() };
-        assert_eq!(deleted.admits(at(101), false), Admission::Deleted);
+        assert_eq!(deleted.admits(at(100), at(99), false), Admission::Deleted);
+        assert_eq!(deleted.admits(None, None, false), Admission::Deleted);
+        assert_eq!(deleted.admits(at(99), at(101), false), Admission::Anew, "it was there afterwards");
+        let merged = ContactRecord { merged_into: Some("8".to_owned()), ..deleted };
+        assert_eq!(merged.admits(at(101), at(101), false), Admission::Deleted);
     }
 
     #[test]

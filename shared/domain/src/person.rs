@@ -127,6 +127,9 @@ pub struct PersonUpdate {
     pub identity: Identity,
     /// When the platform first knew this person, where it says so.
     pub created_at: Option<Timestamp>,
+    /// When the platform last changed the account, by the body itself: what a body does not say is absent.
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
     /// Names and addresses.
     pub profile: Option<Versioned<Profile>>,
     /// Language tag the person shops in, such as `de-DE`. A facet of its own: only orders and checkouts tell.

@@ -49,10 +49,10 @@ pub(crate) fn accept(
 ) -> (Option<ContactRecord>, Accepted) {
     let Said { update, looked_up, news } = *said;
     let mut record = stored.cloned().unwrap_or_default();
-    match record.admits(moment.fact_at, update.identity.customer.is_none()) {
+    match record.admits(moment.fact_at, update.updated_at, update.identity.customer.is_none()) {
         Admission::Known => {}
         Admission::Anew => {
-            // Nothing of whoever was erased is known of whoever comes, not even what they refused.
+            // Nothing of whoever was erased, or seemed to have left, is known of whoever comes, not even what they refused.
             let ContactRecord { accepted, erased_at, .. } = record;
             record = ContactRecord { accepted, erased_at, ..ContactRecord::default() };
         }

@@ -119,14 +119,17 @@ pub(crate) fn accept_deleted(
     if record.erased {
         return (None, Accepted::erased());
     }
-    let is_news = record.deleted_at.is_none();
     let is_known = !record.newest.is_empty();
-    if is_news {
-        record.deleted_at = Some(at);
-        if is_known {
-            record.accepted += 1;
-            record.changed_at = record.changed_at.max(Some(at));
-        }
+    if is_known && record.deleted_at.is_none() && at < record.version {
+        let waiting = Some("the store changed the order after this deletion");
+        return (None, Accepted { waiting, ..Accepted::default() });
+    }
+    let is_news = record.deleted_at.is_none();
+    // Of two deletions the later one counts: whatever is to show that there was none must be newer than both.
+    record.deleted_at = record.deleted_at.max(Some(at));
+    if is_news && is_known {
+        record.accepted += 1;
+        record.changed_at = record.changed_at.max(Some(at));
     }
     let planned = lone_events(order, &record, iter::empty(), moment.facts);
     let claimed = effects::claim(&mut record.effects, planned, |_| true, moment);

@@ -83,8 +83,12 @@ pub(crate) fn news(
     known: &Known,
 ) -> Decision {
     let mut record = stored.cloned().unwrap_or_default();
-    if record.deleted_at.is_some() {
-        return (None, Accepted::nothing("product", "the product was deleted in the store"));
+    match record.deleted_at {
+        Some(at) if product.updated_at <= at => {
+            return (None, Accepted::nothing("product", "the product was deleted in the store"));
+        }
+        // Changed after its deletion: it was none.
+        _ => record.deleted_at = None,
     }
     let sync = moment.facts.settings.sync;
     let is_news = is_news(&record, product);
@@ -160,8 +164,12 @@ pub(crate) fn gone(
     at: Timestamp,
 ) -> Decision {
     let mut record = stored.cloned().unwrap_or_default();
+    if record.deleted_at.is_none() && record.version.is_some_and(|version| at < version) {
+        return (None, Accepted::nothing("product", "the store changed the product after this deletion"));
+    }
     let was_known = !record.pieces.is_empty();
-    record.deleted_at.get_or_insert(at);
+    // Of two deletions the later one counts: whatever is to show that there was none must be newer than both.
+    record.deleted_at = record.deleted_at.max(Some(at));
     record.pieces.values_mut().for_each(|piece| Piece::DELETED.clone_into(&mut piece.want));
     record.stock.clear();
     let left = std::mem::take(&mut record.collections);

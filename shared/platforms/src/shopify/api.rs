@@ -6,6 +6,7 @@
 mod answer;
 pub mod body;
 mod error;
+mod existence;
 mod installation;
 mod membership;
 mod opt_out;
@@ -20,6 +21,7 @@ use tajo_domain::{Money, parse_amount};
 
 pub use answer::{Answer, Cost, read};
 pub use error::{Error, NextStep};
+pub use existence::{Thing, exists, is_there};
 pub use installation::{
     First, ShopFacts, first, shop, shop_facts, webhook_create, webhook_delete, webhook_update, webhooks,
 };
@@ -171,6 +173,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("product", include_str!("queries/product.graphql")),
     ("collections", include_str!("queries/collections.graphql")),
     ("collection_products", include_str!("queries/collection_products.graphql")),
+    ("exists", include_str!("queries/exists.graphql")),
     ("email_opt_out", include_str!("queries/email_opt_out.graphql")),
     ("sms_opt_out", include_str!("queries/sms_opt_out.graphql")),
     ("shop", include_str!("queries/shop.graphql")),

@@ -23,7 +23,7 @@ mod tags;
 
 use tajo_domain::{Change, Changes, CustomerNews, PersonUpdate, Skipped, Unusable};
 
-use super::Topic;
+use super::{Topic, shape};
 use crate::Context;
 
 /// What the body of a notice means.
@@ -31,6 +31,13 @@ use crate::Context;
 /// # Errors
 /// The body names nothing that could change, or is not the body of this topic.
 pub fn changes(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
+    let found = read(topic, body, context)?;
+    // The topic is no more than what the sender says.
+    shape::check(topic, body)?;
+    Ok(found)
+}
+
+fn read(topic: &Topic, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     match topic {
         Topic::CustomersCreate => customer::news(body, CustomerNews::Created, context),
         // The whole customer, and `state` is no consent: an account may be switched off and still be written to.

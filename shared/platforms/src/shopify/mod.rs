@@ -6,6 +6,7 @@ pub mod oauth;
 mod payload;
 mod payload_order;
 mod payload_product;
+mod shape;
 pub mod subscriptions;
 mod topic;
 pub mod webhook;

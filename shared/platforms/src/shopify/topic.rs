@@ -178,6 +178,19 @@ impl Topic {
         NAMED.iter().find(|(_, topic, _)| topic == self).map_or(TopicKind::Unknown, |(.., kind)| *kind)
     }
 
+    /// Whether it says that something is gone which the platform can be asked for.
+    pub fn is_deletion(&self) -> bool {
+        matches!(
+            self,
+            Self::CustomersDelete
+                | Self::CustomersMerge
+                | Self::OrdersDelete
+                | Self::ProductsDelete
+                | Self::CollectionsDelete
+                | Self::InventoryItemsDelete
+        )
+    }
+
     /// Whether the law wants an answer even when the shop has left: these are also sent after an uninstall.
     pub fn is_compliance(&self) -> bool {
         matches!(self, Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact)

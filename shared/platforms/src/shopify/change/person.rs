@@ -48,6 +48,7 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
         customer.and_then(|customer| said(customer.whats_app_marketing_consent.0.as_ref()?, at));
     PersonUpdate {
         created_at: customer.and_then(|customer| customer.created_at.0),
+        updated_at: customer.and_then(|customer| customer.updated_at.0),
         profile: profile(sources, &identity).map(|value| Versioned { at, value }),
         locale: sources.locale.map(|tag| Versioned { at: sources.at, value: tag.to_owned() }),
         email_consent,

@@ -53,10 +53,9 @@ pub fn data_request(body: &[u8], context: &Context) -> Result<Changes, Unusable>
 /// A person is to be erased.
 pub fn redact(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let payload = read(body, context)?;
-    if payload.orders_to_redact.is_none()
-        || payload.data_request.is_some()
-        || payload.orders_requested.is_some()
-    {
+    // A shop that stored no order of the person names none: `null`, or nothing at all.
+    let asks_to_erase = payload.customer.is_some() || payload.orders_to_redact.is_some();
+    if !asks_to_erase || payload.data_request.is_some() || payload.orders_requested.is_some() {
         return Err(Unusable::new("the topic is about erasing a person, but the body does not ask for it"));
     }
     person(Demand::Erase, &payload, payload.orders_to_redact.as_ref(), None, context)
