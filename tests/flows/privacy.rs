@@ -559,3 +559,31 @@ async fn a_scope_that_was_taken_away_is_noted_and_said() {
     assert_eq!(store_record(&stage).await.attention, None);
     insta::assert_snapshot!(ends.join("\n"));
 }
+
+#[tokio::test]
+async fn a_demand_names_the_shops_id_once_it_is_known() {
+    let stage = Stage::new(LISTS).await;
+    stage.tell("customers/create", &past("customers-create")).await;
+    let known = |stored: Option<&StoreRecord>| {
+        let shop_id = Some("91400000001".to_owned());
+        (stored.map(|stored| StoreRecord { shop_id, ..stored.clone() }), ())
+    };
+    table(&stage).await.change(&Key::store(&store()), tajo_state::Attributes::none, known).await.unwrap();
+    // What it read of the store before is not believed any more.
+    let stage = Stage::with(stage.world.clone()).await;
+    for (shop_id, reason) in [(json!(null), "does not name the shop's id"), (json!(7), "names another shop")]
+    {
+        for name in ["customers-redact", "customers-data_request", "shop-redact"] {
+            let report =
+                stage.tell(&name.replace('-', "/"), &with(sample(name), json!({ "shop_id": shop_id }))).await;
+            assert_eq!(report.outcome, Outcome::Parked, "{}", ending(&report));
+            assert!(ending(&report).contains(reason), "{}", ending(&report));
+        }
+    }
+    let left = stage.tell("app/uninstalled", &with(sample("app-uninstalled"), json!({ "id": 7 }))).await;
+    assert_eq!(left.outcome, Outcome::Parked, "{}", ending(&left));
+    assert_ne!(stage.contact("jo@example.com"), Value::Null);
+    let met = stage.tell("customers/redact", &redact()).await;
+    assert_eq!(met.outcome, Outcome::Applied, "{}", ending(&met));
+    assert_eq!(stage.contact("jo@example.com"), Value::Null);
+}

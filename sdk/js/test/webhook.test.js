@@ -20,10 +20,17 @@ test('what Shopify signed is accepted as a Buffer, as bytes and as text', () => 
 });
 
 test('bytes that are no text are checked as they are', () => {
-  const bytes = Uint8Array.from([0xff, 0xfe, 0, 0xc3, 0x28]);
+  const bytes = Uint8Array.from([0x7b, 0xff, 0xfe, 0, 0xc3, 0x28]);
   const signature = createHmac('sha256', secret).update(bytes).digest('base64');
   assert.equal(verifyShopifyWebhook(bytes, signature, secret), true);
   assert.equal(verifyShopifyWebhook(Buffer.from(bytes).toString(), signature, secret), false);
+});
+
+test('what is signed and no JSON object is no webhook', () => {
+  for (const text of ['code=c&shop=a.myshopify.com&state=s&timestamp=1', '[]', ' {}', '\ufeff{}', '']) {
+    const signature = createHmac('sha256', secret).update(text).digest('base64');
+    for (const raw of [text, Buffer.from(text)]) assert.equal(verifyShopifyWebhook(raw, signature, secret), false, text);
+  }
 });
 
 test('anything odd is false, and nothing throws', () => {

@@ -139,7 +139,7 @@ pub enum Verdict {
     UnknownShop,
     /// The path names a store, but not that of this shop.
     WrongStore,
-    /// Missing, malformed or wrong.
+    /// Missing, malformed or wrong, or of something that is no webhook.
     BadSignature,
 }
 
@@ -180,7 +180,7 @@ pub(crate) fn until_they_meet(now: Timestamp) -> Duration {
     Duration::from_secs(rest)
 }
 
-/// Decides from headers and raw body who, if anybody, speaks. Reads nothing of the body.
+/// Decides from headers and raw body who, if anybody, speaks. Reads nothing of the body but its first byte.
 ///
 /// Every refusal of the same kind of topic computes the same number of signatures, so that a clock cannot tell
 /// an unknown shop from a wrong signature.
@@ -202,8 +202,9 @@ pub fn judge(
         Ok(store) => keyring.store(store).map_or(&[], |keys| &keys.secrets),
         Err(_) => &[],
     };
+    // Only where no store is there: a connected shop is spoken for by its own app and no other.
     let apps = match &addressed {
-        Ok(_) | Err(Verdict::UnknownShop) if any_app => keyring.app_secrets(),
+        Err(Verdict::UnknownShop) if any_app => keyring.app_secrets(),
         _ => &[],
     };
     let secrets = own.iter().chain(apps).map(|secret| secret.expose_secret().as_bytes());

@@ -101,14 +101,37 @@ fn a_shop_that_left_may_still_send_what_the_law_wants() {
             Verdict::UnknownShop,
             "a store's secret is its own"
         );
-        assert_eq!(
-            verdict(DEMO, topic, None, "app-secret"),
-            authentic(Some("demo"), DEMO),
-            "it came by the app"
-        );
     }
     for topic in ["app/uninstalled", "orders/create", ""] {
         assert_eq!(verdict(GONE, topic, None, "app-secret"), Verdict::UnknownShop);
+    }
+}
+
+#[test]
+fn a_connected_shop_is_spoken_for_by_its_own_app_alone() {
+    for topic in ["customers/data_request", "customers/redact", "shop/redact", "orders/create"] {
+        assert_eq!(verdict(DEMO, topic, None, "app-secret"), Verdict::BadSignature, "{topic}: another app's");
+        assert_eq!(verdict(OTHER, topic, None, "current"), Verdict::BadSignature, "{topic}: another store's");
+        assert_eq!(verdict(OTHER, topic, None, "app-secret"), authentic(Some("other"), OTHER));
+        for secret in ["current", "previous"] {
+            assert_eq!(verdict(DEMO, topic, Some("demo"), secret), authentic(Some("demo"), DEMO));
+        }
+    }
+}
+
+#[test]
+fn a_signed_text_that_is_no_webhook_is_refused_exactly_like_a_bad_signature() {
+    for body in [&b"code=c&shop=demo.myshopify.com&state=s"[..], b"[]", b" {}", b"\xff{", b""] {
+        for (shop, topic, secret) in [
+            (DEMO, "orders/create", "current"),
+            (OTHER, "orders/create", "app-secret"),
+            (GONE, "shop/redact", "app-secret"),
+        ] {
+            let headers = |secret: &str| headers(shop, topic, Some(&webhook::sign(body, secret.as_bytes())));
+            let signed = judge(&headers(secret), None, body, &keyring());
+            assert_eq!(signed, judge(&headers("wrong"), None, body, &keyring()), "{topic} {body:?}");
+            assert!(!matches!(signed.0, Verdict::Authentic { .. }));
+        }
     }
 }
 
@@ -251,11 +274,11 @@ async fn an_authentic_webhook_is_queued_as_it_came() {
 }
 
 #[tokio::test]
-async fn an_authentic_webhook_is_accepted_whatever_is_in_it() {
+async fn an_authentic_webhook_is_accepted_whatever_is_in_the_object() {
     let aws = Aws::default();
     let ingress = ingress(&aws.start().await);
-    let long = vec![b'x'; 6_000_000];
-    for body in [&b"not json"[..], b"\xff\x00", b"[]", &long] {
+    let long = [b"{".to_vec(), vec![b'x'; 6_000_000]].concat();
+    for body in [&b"{not json"[..], b"{\xff\x00", b"{}", &long] {
         assert_eq!(
             send(&ingress, signed("orders/create", body), body, Instant::now()).await,
             Answer::Accepted

@@ -44,6 +44,13 @@ pub(crate) fn meaning(news: &AppNews) -> &'static str {
 /// Nothing is erased yet: `shop/redact` follows after 48 hours, unless the shop comes back before. Believed only if Shopify
 /// refuses the app's token, since an old notice can be sent again; counted from now, since its time is the sender's word.
 async fn uninstalled(worker: &Worker<'_>, shop: Option<&str>, at: Timestamp) -> Result<Step, Stop> {
+    if let Some(known) = worker.store.record.shop_id.as_deref()
+        && shop != Some(known)
+    {
+        return Err(Stop::park(
+            "the notice that the app was removed is about another shop than this store's",
+        ));
+    }
     if let Some(reason) = not_left(&worker.store.record, at) {
         return Ok(Step::skip("store", reason));
     }

@@ -38,10 +38,13 @@ pub(crate) async fn answer(worker: &Worker<'_>, demand: &PrivacyDemand) -> Resul
     if worker.store.record.status == StoreStatus::Erased {
         return Ok(Step::skip("privacy", "everything of this store was erased already: nothing is held"));
     }
-    if let (Some(known), Some(named)) = (&worker.store.record.shop_id, &demand.shop)
-        && known != named
-    {
-        return Err(Stop::park("the demand names another shop than this store's"));
+    // Once the shop's id is known a demand must name it: topic and shop are headers, and those are not signed.
+    match (&worker.store.record.shop_id, &demand.shop) {
+        (Some(known), Some(named)) if known != named => {
+            return Err(Stop::park("the demand names another shop than this store's"));
+        }
+        (Some(_), None) => return Err(Stop::park("the demand does not name the shop's id, which is known")),
+        _ => {}
     }
     match demand.demand {
         Demand::Show => export::show(worker, demand).await,

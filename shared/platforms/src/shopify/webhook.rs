@@ -117,14 +117,17 @@ pub struct Check {
 
 /// Whether `signature` is that of the raw `body` under one of the `secrets` (two while a secret is rotated).
 ///
+/// A body that does not begin with `{` is refused, whatever its signature: every webhook of Shopify is a JSON object, and the
+/// app's secret signs other texts too (the queries of an installation), which must not pass as a webhook.
+///
 /// Compares in constant time. A refusal computes exactly `rounds` signatures, with a dummy key where there are
 /// fewer secrets: a missing, malformed or wrong signature and an unknown shop cannot be told apart by a clock.
 /// A match may stop early; whoever made it knows already that it is right.
 pub fn verify(body: &[u8], signature: Option<&str>, secrets: &[&[u8]], rounds: usize) -> Check {
     let decoded = signature.and_then(|text| STANDARD.decode(text).ok()).filter(|bytes| bytes.len() == 32);
     let claimed = decoded.as_deref().unwrap_or(&[0; 32]);
-    // Shopify sends no webhook without a body, and a signature of nothing says nothing.
-    let possible = decoded.is_some() && !body.is_empty();
+    // Decided here and not afterwards: a signed text that is no webhook costs as much as a wrong signature.
+    let possible = decoded.is_some() && body.first() == Some(&b'{');
     let mut computed = 0;
     for round in 0..rounds.max(secrets.len()) {
         let secret = secrets.get(round).copied().filter(|secret| !secret.is_empty());
@@ -197,8 +200,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_body_is_refused_even_if_signed() {
-        assert!(!verify(b"", Some(&sign(b"", b"current")), &[b"current"], 2).genuine);
+    fn what_is_no_json_object_is_refused_like_a_bad_signature_even_if_signed() {
+        let query = b"code=c&shop=demo-shop.myshopify.com&state=s&timestamp=1764400000";
+        for body in [&b""[..], query, b"[]", b" {}", b"\xef\xbb\xbf{}", b"\"{}\"", b"not json", b"\xff{"] {
+            let check = verify(body, Some(&sign(body, b"current")), &[b"current", b"previous"], 3);
+            assert_eq!(check, Check { genuine: false, computed: 3 }, "{body:?}");
+        }
+        for body in [&b"{}"[..], b"{", b"{\"id\":1}"] {
+            assert!(verify(body, Some(&sign(body, b"current")), &[b"current"], 2).genuine, "{body:?}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) fn object(shop: &Shop, name: &str) -> Option<Value> {
 
 fn about(shop: &Shop) -> Value {
     let mut about = json!({
-        "id": "gid://shopify/Shop/1", "name": shop.address, "myshopifyDomain": shop.address, "currencyCode": "USD",
+        "id": "gid://shopify/Shop/91400000001", "name": shop.address, "myshopifyDomain": shop.address, "currencyCode": "USD",
         "shopAddress": { "countryCodeV2": "DE" }, "plan": { "partnerDevelopment": true },
     });
     if let (Some(about), Some(said)) = (about.as_object_mut(), shop.about.as_object()) {
