@@ -81,6 +81,11 @@ for (let turn = 0; (await logged()).length === before; turn += 1) {
 const [line] = await logged();
 assert.equal(line.outcome, 'applied', JSON.stringify(line));
 
+// With its signature the deployment checks it itself.
+const forward = (signature) => tajo.connectors.handleWebhook('shopify', { topic: 'customers/update', payload: body, signature });
+assert.equal(typeof (await forward(hmac)).delivery, 'string');
+await assert.rejects(forward(createHmac('sha256', 'guess').update(body).digest('base64')), { code: 'refused', status: 422 });
+
 await assert.rejects(
   tajo.connectors.connect('bigcommerce', { store: status.store, storeHash: 'abc', accessToken: 'token', clientId: 'id' }),
   { name: 'TajoError', code: 'refused' },

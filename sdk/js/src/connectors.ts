@@ -71,8 +71,13 @@ export interface SyncOptions extends StoreOptions {
 export interface Webhook extends StoreOptions {
   /** The header `X-Shopify-Topic`. */
   topic: string | undefined;
-  /** The body as it came (a Buffer or text), or parsed. */
+  /** The body as it came (a Buffer or text), or parsed. With a signature: as it came. */
   payload: unknown;
+  /**
+   * The header `X-Shopify-Hmac-SHA256`: the deployment checks it. Left out: deletions, merges, compliance topics and
+   * `app/uninstalled` need a key with the scope `forward`, and with a lesser key opt-ins are left out of the body.
+   */
+  signature?: string | undefined;
   /** The header `X-Shopify-Webhook-Id`. Left out: made from topic and body, so that forwarding twice is once. */
   delivery?: string | undefined;
   /** The header `X-Shopify-Triggered-At`. */
@@ -165,10 +170,10 @@ export class Connectors {
     return this.#ask(platform, options, { method: 'GET', path: '' });
   }
 
-  /** Hands on a webhook that you received. Check its signature first: `verifyShopifyWebhook`. */
+  /** Hands on a webhook that you received. Check its signature first (`verifyShopifyWebhook`), and hand that on too. */
   async handleWebhook(platform: Platform, webhook: Webhook): Promise<WebhookAnswer> {
-    const { topic, delivery, triggeredAt } = webhook;
-    const body = { topic, payload: text(webhook.payload), delivery, triggeredAt };
+    const { topic, signature, delivery, triggeredAt } = webhook;
+    const body = { topic, payload: text(webhook.payload), signature, delivery, triggeredAt };
     return this.#ask(platform, webhook, { method: 'POST', path: '/webhooks', body });
   }
 
@@ -234,7 +239,7 @@ function signal(options: CallOptions): CallOptions {
   return options.signal ? { signal: options.signal } : {};
 }
 
-/** Bytes become the text that they are: so the deployment reads the body as it was signed. */
+/** Bytes become the text that they are, a byte order mark included: so the deployment reads the body as it was signed. */
 function text(payload: unknown): unknown {
-  return payload instanceof Uint8Array ? new TextDecoder().decode(payload) : payload;
+  return payload instanceof Uint8Array ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(payload) : payload;
 }

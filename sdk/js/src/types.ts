@@ -4,12 +4,20 @@
 export interface ApiKey {
   /** When it was made. */
   created_at: string;
+  /** From when on it opens nothing; absent: it does not expire. */
+  expires_at?: string;
   /** Its public half: it names the key in lists and logs. */
   id: string;
+  /** When it was last used, to the hour; absent: never, or not since this is noted. */
+  last_used_at?: string;
   /** What a person called it. */
   name: string;
+  /** The key that takes its place, if it was rolled. */
+  replaced_by?: string;
   /** What it may do. */
   scope: Scope;
+  /** The only shop addresses that it may touch and connect; absent: those that its stores have. */
+  shops?: string[];
   /** The only stores it may touch; absent: all. */
   stores?: string[];
 }
@@ -116,14 +124,22 @@ export interface Fates {
 export interface KeyCreated {
   /** When it was made. */
   created_at: string;
+  /** From when on it opens nothing; absent: it does not expire. */
+  expires_at?: string;
   /** Its public half: it names the key in lists and logs. */
   id: string;
+  /** When it was last used, to the hour; absent: never, or not since this is noted. */
+  last_used_at?: string;
   /** What a person called it. */
   name: string;
+  /** The key that takes its place, if it was rolled. */
+  replaced_by?: string;
   /** What it may do. */
   scope: Scope;
   /** The key itself, shown this once: only its hash is kept. */
   secret: string;
+  /** The only shop addresses that it may touch and connect; absent: those that its stores have. */
+  shops?: string[];
   /** The only stores it may touch; absent: all. */
   stores?: string[];
 }
@@ -136,12 +152,24 @@ export interface KeyList {
 
 /** A key to be made. */
 export interface KeyRequest {
+  /** From when on it opens nothing, at most ten years ahead; absent: it does not expire. */
+  expires_at?: string;
   /** What to call it. */
   name: string;
   /** What it may do. */
   scope: Scope;
+  /** With `stores`: the permanent addresses of the only shops that it may touch and connect. Absent: it may connect again the shops that its stores have already, and no other. */
+  shops?: string[];
   /** The only stores it may touch; absent: all. */
   stores?: string[];
+}
+
+/** A key that was just rolled. */
+export interface KeyRolled {
+  /** The new key. */
+  made: KeyCreated;
+  /** The old one, with the time at which it ends. */
+  replaced: ApiKey;
 }
 
 /** What became of one notice. No personal data: people are hashes. */
@@ -275,6 +303,30 @@ export interface Problem {
   type: string;
 }
 
+/** Whose earlier secrets are to go: an app's (absent: the one that `setShopifyApp` stored), or one store's own. */
+export interface Purge {
+  /** The app's client id. Its present secret stays; what its stores have for themselves goes too. */
+  client_id?: string;
+  /** A store: what signs for it alone goes, but the present secret of one that has no app of the deployment. */
+  store?: string;
+}
+
+/** Which secrets went. */
+export interface Purged {
+  /** How many sign nothing any more. */
+  secrets_removed: number;
+  /** The stores that they signed for. */
+  stores: string[];
+}
+
+/** A key to be replaced by a new one of the same name, scope, stores and shops. */
+export interface RollRequest {
+  /** When the new key expires, at most ten years ahead; absent: it lives as long as the old one was to live, or for ever. */
+  expires_at?: string;
+  /** For how many seconds the old key works on beside the new one; absent: a day. 0 ends it at once. */
+  overlap_seconds?: number;
+}
+
 /** What a run did so far. */
 export interface RunCounts {
   /** New contacts (0: none were new), orders and products. */
@@ -332,7 +384,7 @@ export interface RunRecord {
 export type RunState = "waiting" | "running" | "done" | "failed" | "cancelled";
 
 /** What a key may do. Each may also do what the ones before it may. */
-export type Scope = "read" | "operate" | "admin";
+export type Scope = "read" | "operate" | "forward" | "admin";
 
 /** Settings as they are, or would be. */
 export interface SettingsAnswer {
@@ -532,12 +584,14 @@ export interface WebhookAnswer {
   delivery: string;
 }
 
-/** A webhook that somebody else received, verified, and forwards. */
+/** A webhook that another program received, verified, and forwards. Without its signature, deletions, merges, compliance requests and `app/uninstalled` need a key with the scope `forward`; with a lesser key the opt-ins of a body are left out, and the log says so. */
 export interface WebhookRequest {
   /** The platform's delivery id; absent: made from topic and body, so that forwarding twice is once. */
   delivery?: string;
-  /** The body: as JSON, or as the text it came as. */
+  /** The body: as JSON, or as the text it came as. With `signature`: the text, unchanged. */
   payload: Payload;
+  /** The header `X-Shopify-Hmac-SHA256`, checked with the store's secrets. With it, nothing more than `operate` is needed. */
+  signature?: string;
   /** The platform's topic. */
   topic: string;
   /** When it happened (`X-Shopify-Triggered-At`). */

@@ -18,6 +18,7 @@ test('every call is the operation that it is named after', async () => {
   await connectors.status('shopify');
   await connectors.handleWebhook('shopify', { topic: 'orders/create', payload: Buffer.from('{"id":1}') });
   await connectors.handleWebhook('shopify', { topic: 'orders/create', payload: { id: 1 }, delivery: 'd-1' });
+  await connectors.handleWebhook('shopify', { topic: 'customers/delete', payload: Buffer.from('\ufeff{"id":1}'), signature: 'c2ln' });
   await connectors.history('shopify', { limit: 10 });
   await connectors.logs('shopify', { type: 'webhook', since: '24h', store: 'a b' });
   await connectors.test('shopify');
@@ -33,6 +34,7 @@ test('every call is the operation that it is named after', async () => {
       ['GET /v1/stores/_'],
       ['POST /v1/stores/_/webhooks', { topic: 'orders/create', payload: '{"id":1}' }],
       ['POST /v1/stores/_/webhooks', { topic: 'orders/create', payload: { id: 1 }, delivery: 'd-1' }],
+      ['POST /v1/stores/_/webhooks', { topic: 'customers/delete', payload: '\ufeff{"id":1}', signature: 'c2ln' }],
       ['GET /v1/stores/_/syncs?limit=10'],
       ['GET /v1/stores/a%20b/logs?type=webhook&since=24h'],
       ['POST /v1/stores/_/test'],

@@ -168,16 +168,22 @@ pub struct LogPage {
     pub next: Option<String>,
 }
 
-/// A webhook that somebody else received, verified, and forwards.
+/// A webhook that another program received, verified, and forwards. Without its signature, deletions, merges, compliance
+/// requests and `app/uninstalled` need a key with the scope `forward`; with a lesser key the opt-ins of a body are left out,
+/// and the log says so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebhookRequest {
     /// The platform's topic.
     #[schemars(length(min = 1, max = 128))]
     pub topic: String,
-    /// The body: as JSON, or as the text it came as.
+    /// The body: as JSON, or as the text it came as. With `signature`: the text, unchanged.
     #[schemars(with = "Payload")]
     pub payload: Value,
+    /// The header `X-Shopify-Hmac-SHA256`, checked with the store's secrets. With it, nothing more than `operate` is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
+    pub signature: Option<String>,
     /// The platform's delivery id; absent: made from topic and body, so that forwarding twice is once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100), regex(pattern = "^[A-Za-z0-9_:.-]+$"))]

@@ -134,6 +134,20 @@ impl Changes {
         }
         self
     }
+
+    /// The same without any opt-in; opt-outs stay. A change that says nothing else is left out whole.
+    #[must_use]
+    pub fn without_opt_ins(mut self, reason: &str) -> Self {
+        let Self { changes, skipped } = &mut self;
+        changes.retain_mut(|change| {
+            let Change::Person { update, .. } = change else { return true };
+            let taken = update.take_opt_ins();
+            skipped.extend(taken.iter().map(|channel| Skipped::new(channel.consent(), reason)));
+            let who = PersonUpdate { identity: update.identity.clone(), ..PersonUpdate::default() };
+            taken.is_empty() || **update != who
+        });
+        self
+    }
 }
 
 /// A body nothing can be made of. It is parked with this reason: a person may want to look.
@@ -148,5 +162,70 @@ impl Unusable {
     /// A reason, without personal data.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Consent, ConsentState, Identity};
+
+    fn said(state: ConsentState) -> Option<Consent> {
+        Some(Consent { state, at: Timestamp::UNIX_EPOCH })
+    }
+
+    fn person(update: PersonUpdate) -> Changes {
+        let identity = Identity { customer: Some("7".to_owned()), ..Identity::default() };
+        let update = Box::new(PersonUpdate { identity, ..update });
+        Changes {
+            changes: vec![
+                Change::Person { update, news: None },
+                Change::OrderDeleted { order: "1".to_owned(), at: Timestamp::UNIX_EPOCH },
+            ],
+            skipped: vec![Skipped::new("note", "it is long")],
+        }
+    }
+
+    fn left(changes: &Changes) -> Option<&PersonUpdate> {
+        changes.changes.iter().find_map(|change| match change {
+            Change::Person { update, .. } => Some(&**update),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn opt_ins_of_every_channel_are_left_out_with_a_reason_and_the_rest_stays() {
+        let all = person(PersonUpdate {
+            email_consent: said(ConsentState::OptedIn),
+            sms_consent: said(ConsentState::OptedIn),
+            whatsapp_consent: said(ConsentState::OptedIn),
+            created_at: Some(Timestamp::UNIX_EPOCH),
+            ..PersonUpdate::default()
+        });
+        let changes = all.without_opt_ins("nobody signed it");
+        let update = left(&changes).unwrap();
+        assert!(!update.has_consent() && update.created_at.is_some());
+        let skipped: Vec<&str> = changes.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
+        assert_eq!(skipped, ["note", "email consent", "sms consent", "whatsapp consent"]);
+        assert_eq!(changes.skipped[1].reason, "nobody signed it");
+        assert_eq!(changes.changes.len(), 2);
+    }
+
+    #[test]
+    fn opt_outs_stay_and_a_change_that_was_an_opt_in_alone_is_left_out_whole() {
+        let mixed = PersonUpdate {
+            email_consent: said(ConsentState::OptedOut),
+            sms_consent: said(ConsentState::OptedIn),
+            ..PersonUpdate::default()
+        };
+        let changes = person(mixed).without_opt_ins("why");
+        let update = left(&changes).unwrap();
+        assert_eq!((&update.email_consent, &update.sms_consent), (&said(ConsentState::OptedOut), &None));
+        let alone = PersonUpdate { email_consent: said(ConsentState::OptedIn), ..PersonUpdate::default() };
+        let changes = person(alone).without_opt_ins("why");
+        assert!(left(&changes).is_none() && changes.changes.len() == 1);
+        // A change that says nothing at all is not for this to judge.
+        let silent = person(PersonUpdate::default());
+        assert_eq!(silent.clone().without_opt_ins("why"), silent);
     }
 }

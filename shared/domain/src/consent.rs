@@ -16,6 +16,17 @@ pub enum Channel {
     Whatsapp,
 }
 
+impl Channel {
+    /// The consent of this channel, as reasons of what was left out call it.
+    pub fn consent(self) -> &'static str {
+        match self {
+            Self::Email => "email consent",
+            Self::Sms => "sms consent",
+            Self::Whatsapp => "whatsapp consent",
+        }
+    }
+}
+
 /// What the store recorded. Silence (`not_subscribed`, an unticked box, `pending`) is not in this list:
 /// it is no statement, so it must never overwrite one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

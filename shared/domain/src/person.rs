@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::custom::CustomFact;
-use crate::{Consent, ContactKey, Currency, Email, Money, Phone, TagsDelta};
+use crate::{Channel, Consent, ConsentState, ContactKey, Currency, Email, Money, Phone, TagsDelta};
 
 /// A value and the platform's own time for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +100,19 @@ impl PersonUpdate {
     /// Whether it says anything about being written to.
     pub fn has_consent(&self) -> bool {
         self.email_consent.is_some() || self.sms_consent.is_some() || self.whatsapp_consent.is_some()
+    }
+
+    /// Takes its opt-ins out; opt-outs stay. Answers on which channels there was one.
+    pub fn take_opt_ins(&mut self) -> Vec<Channel> {
+        let consents = [
+            (Channel::Email, &mut self.email_consent),
+            (Channel::Sms, &mut self.sms_consent),
+            (Channel::Whatsapp, &mut self.whatsapp_consent),
+        ];
+        let is_opt_in = |consent: &mut Consent| consent.state == ConsentState::OptedIn;
+        let taken =
+            consents.into_iter().filter_map(|(channel, consent)| consent.take_if(is_opt_in).map(|_| channel));
+        taken.collect()
     }
 
     /// What it says about being written to, and by whom.

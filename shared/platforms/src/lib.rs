@@ -69,6 +69,13 @@ impl Platform {
         }
     }
 
+    /// Whether a webhook of this topic takes something away: a deletion, a merge, a compliance request, the end of the app.
+    pub fn takes_away(self, topic: &str) -> bool {
+        match self {
+            Self::Shopify => shopify::Topic::parse(topic).takes_away(),
+        }
+    }
+
     /// What a body means. Pure: the same body in the same context always means the same.
     pub fn changes(self, topic: &str, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         match self {

@@ -107,6 +107,9 @@ pub struct Notice {
     /// No platform can say so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirmed: bool,
+    /// Forwarded without its signature by a key that cannot vouch for it: no opt-in of its body counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsigned: bool,
     /// Where a long work goes on that one invocation cannot finish. Only brevo-sync writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<String>,
@@ -182,6 +185,7 @@ impl Notice {
             redelivered: false,
             waited: false,
             confirmed: false,
+            unsigned: false,
             resume: None,
         }
     }

@@ -14,6 +14,9 @@ use crate::stop::Stop;
 use crate::worker::LEAST_TIME;
 use crate::{Env, Store};
 
+/// Why an opt-in is left out.
+const UNSIGNED: &str = "it was forwarded without its signature, by a key that may not vouch for an opt-in";
+
 /// Pages of an order's lines: more lines than this leave the rest out.
 const MOST_PAGES: usize = 20;
 
@@ -35,7 +38,10 @@ pub(super) async fn changes(
     };
     let Some(wanted) = wanted else {
         let body = carried.map_or_else(|| notice.body(), Ok)?;
-        return Ok(notice.platform.changes(topic, &body, &context)?.triggered(trigger(notice)));
+        let changes = notice.platform.changes(topic, &body, &context)?;
+        // Only of the body itself: what Shopify answers when it is asked needs no signature.
+        let changes = if notice.unsigned { changes.without_opt_ins(UNSIGNED) } else { changes };
+        return Ok(changes.triggered(trigger(notice)));
     };
     if let Some(reason) = left(env, store, &wanted).await? {
         let skipped = vec![Skipped::new("the whole notice", reason)];

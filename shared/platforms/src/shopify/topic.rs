@@ -195,6 +195,60 @@ impl Topic {
     pub fn is_compliance(&self) -> bool {
         matches!(self, Self::CustomersDataRequest | Self::CustomersRedact | Self::ShopRedact)
     }
+
+    /// Whether a webhook of it takes something away: a deletion, a merge, a compliance request, the end of the app. Forwarded
+    /// without its signature it needs a key that may vouch for it.
+    pub fn takes_away(&self) -> bool {
+        match self {
+            Self::CustomersDelete
+            | Self::CustomersMerge
+            | Self::OrdersDelete
+            | Self::CheckoutsDelete
+            | Self::ProductsDelete
+            | Self::CollectionsDelete
+            | Self::InventoryItemsDelete
+            | Self::CustomersDataRequest
+            | Self::CustomersRedact
+            | Self::ShopRedact
+            | Self::AppUninstalled => true,
+            Self::CustomersCreate
+            | Self::CustomersUpdate
+            | Self::CustomersEnable
+            | Self::CustomersDisable
+            | Self::CustomerTagsAdded
+            | Self::CustomerTagsRemoved
+            | Self::CustomersPurchasingSummary
+            | Self::EmailConsent
+            | Self::SmsConsent
+            | Self::WhatsappConsent
+            | Self::OrdersCreate
+            | Self::OrdersUpdated
+            | Self::OrdersPaid
+            | Self::OrdersFulfilled
+            | Self::OrdersPartiallyFulfilled
+            | Self::OrdersCancelled
+            | Self::OrdersEdited
+            | Self::RefundsCreate
+            | Self::FulfillmentsCreate
+            | Self::FulfillmentsUpdate
+            | Self::CartsCreate
+            | Self::CartsUpdate
+            | Self::CheckoutsCreate
+            | Self::CheckoutsUpdate
+            | Self::ProductsCreate
+            | Self::ProductsUpdate
+            | Self::CollectionsCreate
+            | Self::CollectionsUpdate
+            | Self::InventoryLevelsUpdate
+            | Self::InventoryItemsCreate
+            | Self::InventoryItemsUpdate
+            | Self::VariantsInStock
+            | Self::VariantsOutOfStock
+            | Self::AppScopesUpdate
+            | Self::BulkOperationsFinish
+            | Self::Unknown(_) => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -209,6 +263,14 @@ mod tests {
         }
         assert_eq!(Topic::parse("bulk_operations/finish").kind(), Live);
         assert_eq!(Topic::parse("Orders/Create").kind(), TopicKind::Unknown);
+    }
+
+    #[test]
+    fn deletions_merges_compliance_and_the_end_of_the_app_take_something_away() {
+        for (name, topic, kind) in NAMED {
+            let expected = name.ends_with("/delete") || *name == "customers/merge" || *kind == MustKeep;
+            assert_eq!(topic.takes_away(), expected, "{name}");
+        }
     }
 
     #[test]
