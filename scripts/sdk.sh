@@ -37,6 +37,6 @@ tell shopify/shops "{\"shop\": \"your-store.myshopify.com\", \"app\": {\"client_
 TAJO_URL=$(field api_url)
 export TAJO_URL
 # Bound to one store: there are others on this stack, and the samples name none.
-TAJO_API_KEY=$(TAJO_API_KEY=$(field api_key) "$tajo" keys create --name samples --scope admin --store your-store)
+TAJO_API_KEY=$(TAJO_API_KEY=$(field api_key) "$tajo" keys create --name samples --scope admin --store your-store --shop your-store.myshopify.com)
 export TAJO_API_KEY
 node samples/run.js

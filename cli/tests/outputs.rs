@@ -311,6 +311,8 @@ fn keys_are_listed_made_and_revoked() {
     let key = json!({"id": "k-1", "name": "first", "scope": "admin", "created_at": "2026-11-24T08:00:00Z",
         "last_used_at": "2026-11-24T09:00:00Z"});
     let narrow = json!({"id": "k-2", "name": "night shift", "scope": "operate", "stores": ["demo"], "created_at": "2026-11-24T08:00:00Z"});
+    let narrower = json!({"id": "k-3", "name": "the agency", "scope": "forward", "stores": ["demo"],
+        "shops": ["demo-shop.myshopify.com"], "created_at": "2026-11-24T08:00:00Z"});
     let mut made = narrow.clone();
     made["secret"] = json!("tajo_k-2_shown-this-once");
     let mut old = key.clone();
@@ -318,7 +320,9 @@ fn keys_are_listed_made_and_revoked() {
     old["replaced_by"] = json!("k-2");
     deployment.answers("POST /v1/keys/k-1/roll", json!({"made": made, "replaced": old}));
     let key = old;
-    deployment.answers("GET /v1/keys", json!({"keys": [key, narrow]})).answers("POST /v1/keys", made);
+    deployment
+        .answers("GET /v1/keys", json!({"keys": [key, narrow, narrower]}))
+        .answers("POST /v1/keys", made);
     deployment.answers_with("DELETE /v1/keys/k-2", 204, "");
     let commands = [
         "keys list",
@@ -331,6 +335,7 @@ fn keys_are_listed_made_and_revoked() {
         "keys roll k-1 --overlap 30m --expires 2031-01-31T08:00:00Z",
         "keys roll k-1 --overlap 0h --json",
         "keys roll k-1 --overlap tomorrow",
+        "keys create --name the-agency --scope forward --store demo --shop demo-shop.myshopify.com",
         "keys revoke k-2",
     ];
     insta::assert_snapshot!("keys", shown(&deployment, &commands));
@@ -342,10 +347,18 @@ fn the_app_is_set_and_its_configuration_printed() {
     let deployment = Deployment::new();
     deployment.answers_with("PUT /v1/shopify/app", 204, "");
     deployment
+        .answers("POST /v1/shopify/app/purge", json!({"secrets_removed": 2, "stores": ["demo", "second"]}))
+        .answers("POST /v1/shopify/app/purge", json!({"secrets_removed": 0, "stores": []}))
+        .answers("POST /v1/shopify/app/purge", json!({"secrets_removed": 1, "stores": ["demo"]}));
+    deployment
         .answers("GET /v1/shopify/app-config", json!({"toml": "client_id = \"id-1\"\nembedded = false\n"}));
     let commands = [
         "shopify app set --client-id id-1 --client-secret s-1",
         "shopify app set --client-id id-1",
+        "shopify app purge",
+        "shopify app purge --client-id id-1 --json",
+        "shopify app purge --store demo",
+        "shopify app purge --store demo --client-id id-1",
         "shopify app-config",
         "shopify app-config --json",
     ];

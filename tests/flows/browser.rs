@@ -3,7 +3,7 @@
 use oauth_callback::handle;
 use serde_json::{Value, json};
 use tajo_api::{Connect, ConnectAnswer};
-use tajo_app::connect::{ConnectEnv, ConnectError, begin};
+use tajo_app::connect::{Authority, ConnectEnv, ConnectError, begin};
 use tajo_domain::StoreId;
 use tajo_gateway::Event;
 use tajo_sandbox::ShopSettings;
@@ -51,7 +51,7 @@ impl Road {
     }
 
     pub async fn begin(&self, changes: Value) -> Result<ConnectAnswer, ConnectError> {
-        begin(&self.env, &asked(changes)).await
+        begin(&self.env, Authority::Deployment, &asked(changes)).await
     }
 
     /// Begins, and answers the link.

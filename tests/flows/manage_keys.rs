@@ -60,7 +60,7 @@ async fn without_a_good_key_every_operation_is_refused_alike() {
 #[tokio::test]
 async fn a_key_does_what_its_scope_says_and_nothing_more() {
     let office = Office::new("").await;
-    let order = ["read", "operate", "admin"];
+    let order = ["read", "operate", "forward", "admin"];
     for (mine, name) in order.iter().enumerate() {
         let key = office.new_key(name, None).await;
         for operation in OPERATIONS {
@@ -100,6 +100,7 @@ async fn a_key_of_one_store_touches_no_other_and_learns_nothing_of_it() {
         ("POST", "/v1/keys".to_owned(), json!({"name": "x", "scope": "admin"})),
         ("DELETE", format!("/v1/keys/{id}"), Value::Null),
         ("PUT", "/v1/shopify/app".to_owned(), json!({"client_id": "a", "client_secret": "b"})),
+        ("POST", "/v1/shopify/app/purge".to_owned(), json!({})),
         (
             "POST",
             "/v1/stores".to_owned(),

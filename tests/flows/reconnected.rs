@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tajo_app::connect::edit;
+use tajo_app::connect::{Authority, edit};
 use tajo_app::sync::{Outcome, Report};
 use tajo_domain::StoreId;
 use tajo_state::StoreStatus;
@@ -111,16 +111,20 @@ async fn new_credentials_are_tried_before_they_are_stored() {
     let news = |value: Value| serde_json::from_value(value).unwrap();
     let before = road.secret();
     for wrong in [json!({ "brevo_api_key": "xkeysib-wrong" }), json!({ "access_token": "shpat_wrong" })] {
-        edit(&road.env, &store(), &news(wrong)).await.unwrap_err();
+        edit(&road.env, Authority::Deployment, &store(), &news(wrong)).await.unwrap_err();
         assert_eq!(road.secret(), before);
     }
     let other = json!({ "api_key": "xkeysib-other", "name": "other" });
     road.stage.world.sandbox.configure(&serde_json::from_value(other).unwrap());
     let error =
-        edit(&road.env, &store(), &news(json!({ "brevo_api_key": "xkeysib-other" }))).await.unwrap_err();
+        edit(&road.env, Authority::Deployment, &store(), &news(json!({ "brevo_api_key": "xkeysib-other" })))
+            .await
+            .unwrap_err();
     assert!(error.to_string().contains("another Brevo account"), "{error}");
     // The app's secret was rotated.
-    edit(&road.env, &store(), &news(json!({ "api_secret": "rotated" }))).await.unwrap();
+    edit(&road.env, Authority::Deployment, &store(), &news(json!({ "api_secret": "rotated" })))
+        .await
+        .unwrap();
     assert_eq!(road.secret()["app"]["client_secrets"], json!(["rotated", CLIENT_SECRET]));
     assert_eq!(road.keyring()["apps"][CLIENT_ID]["secrets"], json!(["rotated", CLIENT_SECRET]));
     assert_eq!(

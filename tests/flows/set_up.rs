@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tajo_api::ConnectAnswer;
-use tajo_app::connect::{ConnectError, begin};
+use tajo_app::connect::{Authority, ConnectError, begin};
 use tajo_app::sync::Outcome;
 use tajo_domain::StoreId;
 use tajo_platforms::{Notice, Platform};
@@ -184,7 +184,7 @@ pub(crate) async fn begun(stage: &Stage, store: &str, asks: Value) -> Result<Con
     let env = stage.world.connect_env(&stage.front).await;
     let custom = json!({ "shop_url": address, "api_key": null, "api_secret": format!("hush-{store}"),
         "access_token": token });
-    let answer = begin(&env, &asked(with(custom, asks))).await?;
+    let answer = begin(&env, Authority::Deployment, &asked(with(custom, asks))).await?;
     assert!(answer.connected && answer.store == store);
     Ok(answer)
 }

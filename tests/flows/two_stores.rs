@@ -1,7 +1,7 @@
 //! Two stores with Brevo accounts, apps and settings of their own in one deployment: no call mixes them.
 
 use serde_json::{Value, json};
-use tajo_app::connect::begin;
+use tajo_app::connect::{Authority, begin};
 use tajo_platforms::{Notice, Platform};
 use tajo_testkit::record;
 
@@ -39,7 +39,7 @@ async fn two_stores_with_different_accounts_and_settings_are_never_mixed() {
         let asks =
             asked(json!({ "shop_url": address, "api_key": id, "api_secret": secret, "brevo_api_key": key,
             "settings": settings }));
-        assert!(begin(&road.env, &asks).await.unwrap().connected);
+        assert!(begin(&road.env, Authority::Deployment, &asks).await.unwrap().connected);
     }
     road.stage.drain().await;
     world.sandbox.forget_calls();

@@ -57,7 +57,8 @@ def park(delivery):
 RUN = prepare()
 NUMBER = itertools.count(1)
 LEFT = collections.Counter(
-    connect=2, editCredentials=2, disconnect=2, test=3, putSettings=4, setShopifyApp=3, createKey=12, revokeKey=4, rollKey=4,
+    connect=2, editCredentials=2, disconnect=2, test=3, putSettings=4, setShopifyApp=3, purgeSecrets=3, createKey=12,
+    revokeKey=4, rollKey=4,
     listKeys=20, trace=20, status=25, listStores=10, pause=5, resume=5, retryParked=5, dropParked=5, showParked=10,
 )
 BODIES = {
@@ -76,6 +77,7 @@ BODIES = {
     "rollKey": {"overlap_seconds": 60},
     "createKey": {"name": "made by a test", "scope": "read", "expires_at": "2031-01-01T00:00:00Z"},
     "editCredentials": {"api_secret": "fuzz-secret-2"},
+    "purgeSecrets": {"store": STORE},
     "handleWebhook": {"topic": "customers/update", "payload": {"id": 1, "updated_at": "2026-11-01T00:00:00Z"}},
 }
 
@@ -112,7 +114,7 @@ def before_call(context, case, kwargs):
     # A third stays as it was made up.
     if operation in BODIES and next(NUMBER) % 3:
         case.body = BODIES[operation]
-    if operation in ("createKey", "connect", "setShopifyApp") and LEFT[operation] < 0:
+    if operation in ("createKey", "connect", "setShopifyApp", "purgeSecrets") and LEFT[operation] < 0:
         # Enough of them: this one is refused.
         case.body = {}
     if case.query and "cursor" in case.query:

@@ -49,6 +49,10 @@ pub(crate) struct Create {
     /// When it ends: after some time (90d, 24h), on a day (2027-01-31) or at a timestamp. Left out: never.
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
+    /// With --store: the permanent address of the only shop that it may touch and connect; may be said more than once. Left
+    /// out: it may connect again the shops that its stores have, and no other.
+    #[arg(long = "shop", value_name = "ADDRESS", requires = "stores")]
+    shops: Vec<String>,
     #[command(flatten)]
     reach: Reach,
 }
@@ -100,6 +104,8 @@ enum May {
     Read,
     /// Act on a store's work: sync, pause, resume, retry, forward webhooks, trace a person.
     Operate,
+    /// Vouch for webhooks that are forwarded without their signature: deletions, merges, compliance, opt-ins.
+    Forward,
     /// Everything: connect, disconnect, settings, keys, app credentials.
     Admin,
 }
@@ -128,7 +134,10 @@ async fn list(asked: &List) -> crate::Result {
     }
     for key in list.keys {
         let ends = ends(&key, now);
-        let stores = key.stores.map_or_else(|| "all".to_owned(), |stores| stores.join(", "));
+        let mut stores = key.stores.map_or_else(|| "all".to_owned(), |stores| stores.join(", "));
+        if let Some(shops) = key.shops {
+            stores.push_str(&format!(" ({})", shops.join(", ")));
+        }
         let used = key.last_used_at.map_or_else(|| "never".to_owned(), to_the_hour);
         table.row([key.id, key.name, word(key.scope), stores, ends, used]);
     }
@@ -142,10 +151,12 @@ async fn create(asked: &Create) -> crate::Result {
         scope: match asked.scope {
             May::Read => Scope::Read,
             May::Operate => Scope::Operate,
+            May::Forward => Scope::Forward,
             May::Admin => Scope::Admin,
         },
         stores: Some(asked.stores.clone()).filter(|stores| !stores.is_empty()),
         expires_at: asked.expires.as_deref().map(|text| end(text, Timestamp::now())).transpose()?,
+        shops: Some(asked.shops.clone()).filter(|shops| !shops.is_empty()),
     };
     let made = asked.reach.open()?.ask(Call::of("createKey").body(&request)).await?;
     told(&made, asked.reach.json)

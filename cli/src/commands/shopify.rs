@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
-use tajo_api::{AppConfig, AppCredentials};
+use tajo_api::{AppConfig, AppCredentials, Purge as Whose, Purged};
 
 use crate::api::{Call, Reach};
 use crate::output::{Failure, say, say_block, say_json, say_json_text, talk};
@@ -25,6 +25,8 @@ pub(crate) enum Shopify {
 pub(crate) enum App {
     /// Store the app's client id and secret. The secret before stays good as the second.
     Set(Set),
+    /// Let earlier secrets sign nothing any more: once the old one is revoked at Shopify, or if one was never the app's.
+    Purge(Purge),
 }
 
 /// The app.
@@ -36,6 +38,19 @@ pub(crate) struct Set {
     /// The client secret; `-`: stdin. Left out: it is asked for.
     #[arg(long, env = "SHOPIFY_API_SECRET", hide_env_values = true, value_name = "SECRET")]
     client_secret: Option<SecretString>,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Whose earlier secrets.
+#[derive(Args, Debug)]
+pub(crate) struct Purge {
+    /// The client id of the app. Left out: the one that was stored last.
+    #[arg(long, value_name = "ID", conflicts_with = "store")]
+    client_id: Option<String>,
+    /// One store: what signs for it alone.
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
     #[command(flatten)]
     reach: Reach,
 }
@@ -54,6 +69,7 @@ pub(crate) struct Print {
 pub(crate) async fn run(asked: &Shopify) -> crate::Result {
     match asked {
         Shopify::App(App::Set(asked)) => set(asked).await,
+        Shopify::App(App::Purge(asked)) => purge(asked).await,
         Shopify::AppConfig(asked) => app_config(asked).await,
     }
 }
@@ -75,6 +91,21 @@ async fn set(asked: &Set) -> crate::Result {
     }
     say("The app is stored: stores can be connected with it.");
     talk("hint: `tajo shopify app-config` prints what the app must be set to at Shopify");
+    Ok(())
+}
+
+async fn purge(asked: &Purge) -> crate::Result {
+    let whose = Whose { client_id: asked.client_id.clone(), store: asked.store.clone() };
+    let purged: Purged = asked.reach.open()?.ask(Call::of("purgeSecrets").body(&whose)).await?;
+    if asked.reach.json {
+        return say_json(&purged);
+    }
+    let Purged { secrets_removed, stores } = purged;
+    let stores = if stores.is_empty() { "no store".to_owned() } else { stores.join(", ") };
+    let count =
+        if secrets_removed == 1 { "1 secret signs" } else { &format!("{secrets_removed} secrets sign") };
+    say(&format!("{count} nothing any more (for {stores})."));
+    talk("hint: the public function goes on with its copy for a minute");
     Ok(())
 }
 

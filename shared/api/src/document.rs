@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     AppConfig, AppCredentials, Connect, ConnectAnswer, Credentials, Disconnected, Fates, KeyCreated, KeyList,
     KeyRequest, KeyRolled, LogPage, OPERATIONS, Operation, ParkedPage, ParkedSelection, ParkedShown, Problem,
-    RollRequest, RunPage, RunRecord, SettingsAnswer, SettingsDocument, StoreList, StoreStatus, SyncRequest,
-    TestAnswer, Trace, TraceRequest, WebhookAnswer, WebhookRequest, parameters,
+    Purge, Purged, RollRequest, RunPage, RunRecord, SettingsAnswer, SettingsDocument, StoreList, StoreStatus,
+    SyncRequest, TestAnswer, Trace, TraceRequest, WebhookAnswer, WebhookRequest, parameters,
 };
 
 /// What travels in the body.
@@ -107,6 +107,7 @@ fn request(id: &str, schemas: &mut SchemaGenerator) -> Body {
             "createKey" => schemas.subschema_for::<KeyRequest>(),
             "rollKey" => schemas.subschema_for::<RollRequest>(),
             "setShopifyApp" => schemas.subschema_for::<AppCredentials>(),
+            "purgeSecrets" => schemas.subschema_for::<Purge>(),
             _ => return Body::None,
         }
         .to_value(),
@@ -137,6 +138,7 @@ fn answer(id: &str, schemas: &mut SchemaGenerator) -> (u16, Body) {
         "listKeys" => (200, schemas.subschema_for::<KeyList>()),
         "createKey" => (201, schemas.subschema_for::<KeyCreated>()),
         "rollKey" => (201, schemas.subschema_for::<KeyRolled>()),
+        "purgeSecrets" => (200, schemas.subschema_for::<Purged>()),
         "shopifyAppConfig" => (200, schemas.subschema_for::<AppConfig>()),
         _ => (200, schemas.subschema_for::<StoreStatus>()),
     };
@@ -166,6 +168,7 @@ fn problems(operation: &Operation, has_body: bool) -> Vec<u16> {
         "editCredentials" | "putSettings" => statuses.push(502),
         "disconnect" | "test" => statuses.extend([422, 502]),
         "setShopifyApp" => statuses.extend([409, 502]),
+        "purgeSecrets" => statuses.extend([404, 409]),
         "shopifyAppConfig" => statuses.extend([409, 422, 502]),
         _ => {}
     }

@@ -12,6 +12,8 @@ pub enum Scope {
     Read,
     /// Act on a store's work: sync, pause, resume, retry, forward webhooks, trace a person.
     Operate,
+    /// Vouch for webhooks that are forwarded without their signature: deletions, merges, compliance, opt-ins.
+    Forward,
     /// Everything: connect, disconnect, settings, keys, app credentials.
     Admin,
 }
@@ -28,6 +30,9 @@ pub struct ApiKey {
     /// The only stores it may touch; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stores: Option<Vec<String>>,
+    /// The only shop addresses that it may touch and connect; absent: those that its stores have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shops: Option<Vec<String>>,
     /// When it was made.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub created_at: Timestamp,
@@ -57,13 +62,21 @@ pub struct KeyRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100), inner(regex(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")))]
     pub stores: Option<Vec<String>>,
+    /// With `stores`: the permanent addresses of the only shops that it may touch and connect. Absent: it may connect again the
+    /// shops that its stores have already, and no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 100),
+        inner(regex(pattern = "^[a-z0-9][a-z0-9-]{0,62}\\.myshopify\\.com$"))
+    )]
+    pub shops: Option<Vec<String>>,
     /// From when on it opens nothing, at most ten years ahead; absent: it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub expires_at: Option<Timestamp>,
 }
 
-/// A key to be replaced by a new one of the same name, scope and stores.
+/// A key to be replaced by a new one of the same name, scope, stores and shops.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollRequest {

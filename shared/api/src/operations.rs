@@ -59,5 +59,6 @@ pub const OPERATIONS: &[Operation] = &[
     operation("rollKey",           "POST",   "/v1/keys/{key}/roll",                   ADMIN),
     operation("revokeKey",         "DELETE", "/v1/keys/{key}",                        ADMIN),
     operation("setShopifyApp",     "PUT",    "/v1/shopify/app",                       ADMIN),
+    operation("purgeSecrets",      "POST",   "/v1/shopify/app/purge",                 ADMIN),
     operation("shopifyAppConfig",  "GET",    "/v1/shopify/app-config",                READ),
 ];

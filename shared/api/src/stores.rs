@@ -251,6 +251,29 @@ pub struct AppCredentials {
     pub client_secret: String,
 }
 
+/// Whose earlier secrets are to go: an app's (absent: the one that `setShopifyApp` stored), or one store's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Purge {
+    /// The app's client id. Its present secret stays; what its stores have for themselves goes too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub client_id: Option<String>,
+    /// A store: what signs for it alone goes, but the present secret of one that has no app of the deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub store: Option<String>,
+}
+
+/// Which secrets went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Purged {
+    /// How many sign nothing any more.
+    pub secrets_removed: u32,
+    /// The stores that they signed for.
+    pub stores: Vec<String>,
+}
+
 /// The configuration of a Shopify app for this deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppConfig {

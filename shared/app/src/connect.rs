@@ -26,19 +26,32 @@ use tajo_mapping::{CONTACT_RULES, Settings};
 use tajo_state::{BrevoSetUp, StoreRecord, StoreStatus};
 
 use account::Account;
-pub use apps::{app_config, set_app};
+pub use apps::{app_config, purge, set_app};
 pub use begin::begin;
 pub use checks::test;
 pub use disconnect::disconnect;
 pub use edit::{ask_webhook_check, edit};
 pub use environment::{ConnectConfig, ConnectEnv};
 pub use error::ConnectError;
+pub(crate) use keyrings::signers;
 pub(crate) use neighbours::refuse_totals_shared_with;
 use plan::plan;
+pub(crate) use shop_address::shop_address;
 
 /// Every attribute the connector can fill and Brevo's word for its type, except those every account has.
 pub fn every_attribute() -> Vec<(&'static str, &'static str)> {
     CONTACT_RULES.iter().map(|rule| (rule.attribute, rule.kind.as_str())).collect()
+}
+
+/// For whom somebody speaks who gives credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// For the whole deployment: an admin key without a bound. A secret that it gives for an app signs for every store of that
+    /// app.
+    Deployment,
+    /// For some stores: a bound key. A secret that it gives signs for its own store alone, unless Shopify took it in an exchange
+    /// for that app; and the deployment's app is used only where it is named.
+    Stores,
 }
 
 /// The key of an account's tracker (`marketingAutomation.key`). Kept with the other keys, and shown nowhere.

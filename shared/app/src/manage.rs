@@ -130,6 +130,7 @@ async fn perform(call: &Call<'_>) -> Result<Reply, Fault> {
         "disconnect" => Box::pin(connection::disconnect(call)).await,
         "test" => Box::pin(connection::test(call)).await,
         "setShopifyApp" => Box::pin(connection::set_app(call)).await,
+        "purgeSecrets" => Box::pin(connection::purge(call)).await,
         "shopifyAppConfig" => Box::pin(connection::app_config(call)).await,
         "getSettings" => Box::pin(settings::get(call)).await,
         "putSettings" => Box::pin(settings::put(call)).await,

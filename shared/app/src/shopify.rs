@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tajo_domain::StoreId;
 use tajo_platforms::shopify::api::{self, Answer, Error, NextStep, Query};
-use tajo_platforms::shopify::oauth::{self, Denied, Grant, TokenRequest};
+use tajo_platforms::shopify::oauth::{self, Denied, TokenRequest};
 use tajo_state::{AppKeys, Secrets, Table};
 use tokio::sync::OnceCell;
 use url::Url;
@@ -26,7 +26,7 @@ use budget::Budget;
 use client::Client;
 pub use client::ClientError;
 use tokens::Tokens;
-pub(crate) use tokens::{keep, lease_of};
+pub(crate) use tokens::{Exchanged, keep, lease_of};
 pub(crate) use unanswered::{unanswered, without};
 pub(crate) use wants::wants;
 
@@ -125,7 +125,7 @@ impl Shopify {
         address: &str,
         app: &AppKeys,
         request: &TokenRequest<'_>,
-    ) -> Result<Grant, Denied> {
+    ) -> Result<Exchanged, Denied> {
         self.client.grant(address, app, request).await
     }
 

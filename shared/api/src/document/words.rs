@@ -27,7 +27,7 @@ pub(super) fn summary(id: &str) -> &'static str {
         "run" => "One run",
         "logs" => "What became of notices, newest first",
         "trace" => "Everything the connector knows and did for one person or order",
-        "handleWebhook" => "Takes a webhook that was received and verified elsewhere",
+        "handleWebhook" => "Takes a webhook that was received elsewhere, with its signature or without",
         "listParked" => "Work that waits for a person, newest first",
         "showParked" => "One piece of parked work",
         "retryParked" => "Puts parked work back on the queue",
@@ -37,6 +37,7 @@ pub(super) fn summary(id: &str) -> &'static str {
         "rollKey" => "Makes a key in another one's place; the old one works on for a while",
         "revokeKey" => "Ends an API key at once",
         "setShopifyApp" => "Stores a Shopify app's client id and secret",
+        "purgeSecrets" => "Lets earlier secrets of an app, or of a store, sign nothing any more",
         _ => "`shopify.app.toml` for this deployment",
     }
 }

@@ -1,11 +1,12 @@
 //! The Shopify app: its client id and secret, and its configuration.
 
 use secrecy::SecretString;
-use tajo_api::AppCredentials;
+use tajo_api::{AppCredentials, Purge, Purged};
+use tajo_domain::StoreId;
 use tajo_mapping::Settings;
 use tajo_platforms::shopify::api::VERSION;
 use tajo_platforms::shopify::oauth::{Wants, requested};
-use tajo_state::{Key, StoreRecord};
+use tajo_state::{AppKeys, Key, StoreRecord};
 
 use super::{ConnectEnv, ConnectError, keyrings};
 use crate::shopify::wants;
@@ -26,9 +27,49 @@ pub async fn set_app(env: &ConnectEnv, app: &AppCredentials) -> Result<(), Conne
         Ok((keys, stores))
     })
     .await?;
+    give_to_stores(env, &keys, &stores).await
+}
+
+/// Lets earlier secrets sign nothing any more: of an app (the one that stores use that name none, unless another is named) and
+/// of the stores that use it, or of one store.
+pub async fn purge(env: &ConnectEnv, asked: &Purge) -> Result<Purged, ConnectError> {
+    let (gone, stores) = match &asked.store {
+        Some(name) => {
+            let store = StoreId::parse(name).map_err(|_| ConnectError::StoreName(name.clone()))?;
+            let purged = |keyring: &mut _| Ok(keyrings::purge_store(keyring, &store));
+            let purged = keyrings::change(env, purged).await?;
+            let (left, gone) = purged.ok_or_else(|| ConnectError::NoSuchStore(store.clone()))?;
+            env.change_secret(&store, |secret| {
+                let app = secret.app.as_mut().filter(|_| !left.is_empty());
+                Ok(app.map(|app| app.client_secrets.clone_from(&left)))
+            })
+            .await?;
+            (gone, vec![store])
+        }
+        None => {
+            let (keys, gone, stores) = keyrings::change(env, |keyring| {
+                let id = match &asked.client_id {
+                    Some(id) => id.trim().to_owned(),
+                    None => keyrings::default_app(keyring).ok_or(ConnectError::NoApp)?.client_id,
+                };
+                keyrings::purge_app(keyring, &id).ok_or(ConnectError::NoSuchApp(id))
+            })
+            .await?;
+            give_to_stores(env, &keys, &stores).await?;
+            (gone, stores)
+        }
+    };
+    Ok(Purged {
+        secrets_removed: u32::try_from(gone).unwrap_or(u32::MAX),
+        stores: stores.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Gives an app's secrets to the stores that use it: their tokens are got with them.
+async fn give_to_stores(env: &ConnectEnv, keys: &AppKeys, stores: &[StoreId]) -> Result<(), ConnectError> {
     for store in stores {
-        env.change_secret(&store, |secret| {
-            let app = secret.app.as_mut().filter(|app| app.client_id == id);
+        env.change_secret(store, |secret| {
+            let app = secret.app.as_mut().filter(|app| app.client_id == keys.client_id);
             Ok(app.map(|app| app.client_secrets.clone_from(&keys.client_secrets)))
         })
         .await?;

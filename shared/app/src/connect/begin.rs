@@ -7,12 +7,12 @@ use secrecy::ExposeSecret;
 use tajo_api::{Connect, ConnectAnswer, Next};
 use tajo_platforms::Platform;
 use tajo_platforms::notice::SET_UP;
-use tajo_platforms::shopify::oauth::{Denied, Grant, GrantKind, TokenRequest};
+use tajo_platforms::shopify::oauth::{Denied, GrantKind, TokenRequest};
 use tajo_state::{Asked, Attributes, InstallLink, Key, ShopOwner, StoreRecord, StoreStatus};
 use url::Url;
 
 use super::finish::{Granted, ask, finish};
-use super::{ConnectEnv, ConnectError, is_of_another};
+use super::{Authority, ConnectEnv, ConnectError, is_of_another};
 use crate::random;
 use check::{Known, Ready, Wish};
 pub(super) use check::{given, try_token};
@@ -24,10 +24,14 @@ const LINK_IS_GOOD_FOR: SignedDuration = SignedDuration::from_hours(72);
 ///
 /// With a token, or where the client-credentials grant gives one, the store is connected and its set-up is on the queue;
 /// else the answer holds the link to open.
-pub async fn begin(env: &ConnectEnv, asked: &Connect) -> Result<ConnectAnswer, ConnectError> {
+pub async fn begin(
+    env: &ConnectEnv,
+    authority: Authority,
+    asked: &Connect,
+) -> Result<ConnectAnswer, ConnectError> {
     let wish = Wish::read(asked)?; //                                             pure
     let known = Known::look(env, &wish).await?; //                                calls AWS
-    let ready = Ready::check(env, &wish, &known, asked).await?; //                calls Brevo, and Shopify with a given token
+    let ready = Ready::check(env, authority, &wish, &known, asked).await?; //     calls Brevo, and Shopify with a given token
     let road = choose(env, &wish, &ready).await?; //                              calls Shopify
     save(env, &wish, &ready, asked).await?; //                                    calls AWS
     let mut warnings = ready.warnings;
@@ -58,10 +62,16 @@ enum Road {
 
 async fn choose(env: &ConnectEnv, wish: &Wish, ready: &Ready) -> Result<Road, ConnectError> {
     let asked_at = env.clock.now();
-    let granted = |grant: Grant, kind| Road::Granted(Box::new(Granted { kind, grant, asked_at }));
     if let Some(token) = &ready.token {
         return match &ready.app {
-            Some(_) => Ok(granted(token.clone(), GrantKind::Token)),
+            // A token says nothing of the app's secret.
+            Some(app) => Ok(Road::Granted(Box::new(Granted {
+                kind: GrantKind::Token,
+                grant: token.clone(),
+                app: app.clone(),
+                vouched: ready.vouched.clone(),
+                asked_at,
+            }))),
             None => Err(ConnectError::HalfAnApp(
                 "an access token",
                 "the client secret of its app, which signs its webhooks",
@@ -73,7 +83,10 @@ async fn choose(env: &ConnectEnv, wish: &Wish, ready: &Ready) -> Result<Road, Co
         return Err(ConnectError::HalfAnApp("an app's client secret", "its client id"));
     }
     match env.shopify.grant(&wish.shop, app, &TokenRequest::ClientCredentials).await {
-        Ok(grant) => Ok(granted(grant, GrantKind::ClientCredentials)),
+        Ok(exchanged) => {
+            let granted = Granted::exchanged(GrantKind::ClientCredentials, app, exchanged, asked_at);
+            Ok(Road::Granted(Box::new(granted)))
+        }
         Err(Denied::AppRefused) => Ok(Road::Link(Some(
             "Shopify does not give this app a token by itself: open the link as somebody who may install apps in the shop \
              (if Shopify refuses the app there too, its client id or secret is wrong)",

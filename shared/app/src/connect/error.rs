@@ -76,6 +76,10 @@ pub enum ConnectError {
     NoBrevoKey,
     #[error("no Shopify app is given or stored")]
     NoApp,
+    #[error("a key that is bound to stores uses the deployment's app only if it is named")]
+    AppNotNamed,
+    #[error("no app with the client id `{0}` is stored")]
+    NoSuchApp(String),
     #[error("{0} is given without {1}")]
     HalfAnApp(&'static str, &'static str),
     #[error("Shopify does not know the app, or its secret is wrong")]
@@ -111,10 +115,11 @@ impl ConnectError {
             | Self::StoreName(_)
             | Self::NoBrevoKey
             | Self::NoApp
+            | Self::AppNotNamed
             | Self::HalfAnApp(..)
             | Self::AppRefused => Code::Refused,
             Self::ShopIsLinked { .. } | Self::StoreIsTaken { .. } | Self::Busy => Code::Conflict,
-            Self::NoSuchStore(_) => Code::NotFound,
+            Self::NoSuchStore(_) | Self::NoSuchApp(_) => Code::NotFound,
             Self::Brevo(error) => match error.next_step() {
                 NextStep::AskMerchant { .. } => Code::Refused,
                 NextStep::Retry { .. } | NextStep::Wait { .. } | NextStep::Park => Code::Upstream,
@@ -201,6 +206,10 @@ impl ConnectError {
                  --api-secret"
                     .to_owned(),
             ),
+            Self::AppNotNamed => Some(
+                "give the app's client id (--api-key), or one of the store's own with its secret (--api-secret)".to_owned(),
+            ),
+            Self::NoSuchApp(_) => Some("store it first: `tajo shopify app set`".to_owned()),
             Self::HalfAnApp(_, missing) => Some(format!("give {missing}, too")),
             Self::Shopify(error) => match error.next_step() {
                 api::NextStep::AskMerchant { hint } => Some(hint.to_owned()),

@@ -2,15 +2,16 @@
 //! every grant.
 
 use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
 use tajo_domain::StoreId;
 use tajo_mapping::Settings;
 use tajo_platforms::notice::SET_UP;
 use tajo_platforms::shopify::oauth::{Grant, GrantKind, lacking, needed, requested};
 use tajo_platforms::{Notice, Platform};
-use tajo_state::{Attributes, InstallLink, Key, Scopes, StoreRecord, StoreStatus, WebhookCheck};
+use tajo_state::{AppKeys, Attributes, InstallLink, Key, Scopes, StoreRecord, StoreStatus, WebhookCheck};
 
 use super::{ConnectEnv, ConnectError, brevo_webhook, keyrings};
-use crate::shopify::{keep, wants};
+use crate::shopify::{Exchanged, keep, wants};
 
 /// When the sweeper asks for the set-up again, should its notice never have been sent.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
@@ -20,8 +21,21 @@ const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 pub(super) struct Granted {
     pub kind: GrantKind,
     pub grant: Grant,
+    /// The app that it was granted to. Whatever else was asked for meanwhile is about another one.
+    pub app: AppKeys,
+    /// The app's secret that may sign for all stores of the app.
+    pub vouched: Option<SecretString>,
     /// When it was asked for: its life counts from there.
     pub asked_at: Timestamp,
+}
+
+impl Granted {
+    /// What an exchange gave to `app`: the secret that Shopify took for it is proven, and is tried first from then on.
+    pub fn exchanged(kind: GrantKind, app: &AppKeys, exchanged: Exchanged, asked_at: Timestamp) -> Self {
+        let Exchanged { grant, secret } = exchanged;
+        let app = AppKeys::with(&app.client_id, &secret, &app.client_secrets);
+        Self { kind, grant, app, vouched: Some(secret), asked_at }
+    }
 }
 
 /// Connects a store that was saved before. Answers the rights it should have and was not granted.
@@ -38,14 +52,16 @@ pub(super) async fn finish(
     // First of all: Brevo may use it at once.
     let account = &record.account;
     let token = keyrings::change(env, |keyring| brevo_webhook::token_in(keyring, account)).await?;
-    let app = env.change_secret(store, |secret| {
-        let app = secret.pending_app.take().or(secret.app.take()).ok_or(ConnectError::NoApp)?;
+    let app = &granted.app;
+    let changed = env.change_secret(store, |secret| {
+        // One that somebody began with meanwhile goes on waiting for its merchant.
+        secret.pending_app.take_if(|pending| pending.client_id == app.client_id);
         secret.app = Some(app.clone());
         keep(secret, granted.kind, &granted.grant, granted.asked_at);
         secret.brevo_webhook_token = Some(token);
-        Ok(Some(app))
+        Ok(Some(()))
     });
-    let app = app.await?.ok_or(ConnectError::NoApp)?;
+    changed.await?;
     let now = env.clock.now();
     let scopes = granted.grant.scopes();
     let settings = Settings::from_stored(&record.settings)?;
@@ -59,7 +75,7 @@ pub(super) async fn finish(
     env.table.change(&Key::webhook_check(store), WebhookCheck::attributes, decide).await?;
     // Last: webhooks are answered only when all else is in place.
     keyrings::change(env, |keyring| {
-        keyrings::put_store(keyring, store, &record.shop, &app);
+        keyrings::put_store(keyring, store, &record.shop, app, granted.vouched.as_ref());
         Ok(())
     })
     .await?;

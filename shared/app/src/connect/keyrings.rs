@@ -6,9 +6,13 @@ use tajo_domain::StoreId;
 use tajo_state::{AppKeys, get_secret, put_secret};
 
 use super::{ConnectEnv, ConnectError};
+use crate::keyring::Keyring;
 
 /// The name of its lease.
 const LEASE: &str = "keyring";
+
+/// Secrets that a store has for itself: the present one and the one before.
+const OWN_SECRETS: usize = 2;
 
 /// The keyring as it is now.
 pub(super) async fn read(env: &ConnectEnv) -> Result<Value, ConnectError> {
@@ -23,6 +27,18 @@ pub(super) async fn read(env: &ConnectEnv) -> Result<Value, ConnectError> {
         return Err(ConnectError::Keyring);
     }
     Ok(keyring)
+}
+
+/// The secrets that sign for a store, as the public function reads them, and how many signatures a refusal computes. Read each
+/// time: a secret that was purged signs nothing from then on.
+pub(crate) async fn signers(
+    env: &ConnectEnv,
+    store: &StoreId,
+) -> Result<(Vec<SecretString>, usize), ConnectError> {
+    let text = get_secret(&env.keyrings, &env.keyring).await?;
+    let keyring = Keyring::parse(&[text]).map_err(|_| ConnectError::Keyring)?;
+    let secrets = keyring.store(store).map(|keys| keys.secrets.clone()).unwrap_or_default();
+    Ok((secrets, keyring.rounds(false)))
 }
 
 /// Changes it, under its lease, and writes it if it is another then.
@@ -73,7 +89,9 @@ pub(super) fn apps(keyring: &Value) -> Vec<AppKeys> {
     apps.filter_map(|(id, _)| app(keyring, id)).collect()
 }
 
-/// Puts an app's keys in; the secret before stays as the second. Answers the keys as they are then.
+/// Puts a secret into an app's entry, where it signs for every store of the app: only one that an admin key without a bound
+/// gave, or that Shopify took in an exchange for this very app. The secret before stays as the second. Answers the keys as
+/// they are then.
 pub(super) fn put_app(keyring: &mut Value, client_id: &str, secret: &SecretString) -> AppKeys {
     let before = secrets(&keyring["apps"][client_id]);
     let keys = AppKeys::with(client_id, secret, &before);
@@ -81,22 +99,65 @@ pub(super) fn put_app(keyring: &mut Value, client_id: &str, secret: &SecretStrin
     keys
 }
 
-/// Lets a store's webhooks in. An app without a client id signs for this store alone. What signed before is still good:
-/// Shopify signs with the oldest secret until it is revoked.
-pub(super) fn put_store(keyring: &mut Value, store: &StoreId, shop: &str, app: &AppKeys) {
-    let before = secrets(&keyring["stores"][store.as_str()]);
-    let entry = if app.client_id.is_empty() {
-        let current = app.client_secrets.first().cloned().unwrap_or_default();
-        let keys = AppKeys::with("", &current, &before);
-        json!({ "platform": "shopify", "shop": shop, "secrets": shown(&keys.client_secrets) })
-    } else {
-        if let Some(secret) = app.client_secrets.first() {
-            put_app(keyring, &app.client_id, secret);
+/// Lets a store's webhooks in. What signed before is still good: Shopify signs with the oldest secret until it is revoked.
+///
+/// `vouched`: the secret of the app that may sign for all its stores. Every other secret of `app` signs for this store alone.
+/// A store is of an app that vouches for it: one that it was of before, or whose secret is among those given.
+pub(super) fn put_store(
+    keyring: &mut Value,
+    store: &StoreId,
+    shop: &str,
+    app: &AppKeys,
+    vouched: Option<&SecretString>,
+) {
+    let id = app.client_id.as_str();
+    if let Some(secret) = vouched.filter(|_| !id.is_empty()) {
+        put_app(keyring, id, secret);
+    }
+    let of_app = if id.is_empty() { Vec::new() } else { secrets(&keyring["apps"][id]) };
+    let entry = &keyring["stores"][store.as_str()];
+    let is_of_app =
+        !id.is_empty() && (entry["app"] == id || app.client_secrets.iter().any(|given| has(&of_app, given)));
+    let mut own: Vec<SecretString> = Vec::new();
+    for secret in app.client_secrets.iter().chain(&secrets(entry)) {
+        if own.len() < OWN_SECRETS && !has(&own, secret) && !(is_of_app && has(&of_app, secret)) {
+            own.push(secret.clone());
         }
-        let last = before.first().map(ExposeSecret::expose_secret);
-        json!({ "platform": "shopify", "shop": shop, "app": app.client_id, "secrets": Vec::from_iter(last) })
-    };
+    }
+    let mut entry = json!({ "platform": "shopify", "shop": shop, "secrets": shown(&own) });
+    if is_of_app {
+        entry["app"] = id.into();
+    }
     keyring["stores"][store.as_str()] = entry;
+}
+
+/// Takes out every secret of an app but the present one, and every own secret of its stores. Answers how many went, and the
+/// stores of the app. `None`: the keyring has no such app.
+pub(super) fn purge_app(keyring: &mut Value, client_id: &str) -> Option<(AppKeys, usize, Vec<StoreId>)> {
+    let keys = app(keyring, client_id)?;
+    let mut gone = keys.client_secrets.len() - 1;
+    let keys = AppKeys { client_secrets: keys.client_secrets.into_iter().take(1).collect(), ..keys };
+    keyring["apps"][client_id] = json!({ "secrets": shown(&keys.client_secrets) });
+    let of_app = stores(keyring).filter(|(_, entry)| entry["app"] == client_id);
+    let of_app: Vec<StoreId> = of_app.map(|(store, _)| store).collect();
+    for store in &of_app {
+        let entry = &mut keyring["stores"][store.as_str()];
+        gone += secrets(entry).len();
+        entry["secrets"] = json!([]);
+    }
+    Some((keys, gone, of_app))
+}
+
+/// Takes out what a store's own secrets were before: of a store with an app of the keyring all of them, of any other all but
+/// the present one. Answers the secrets that sign for it from then on, and how many went. `None`: there is no such store.
+pub(super) fn purge_store(keyring: &mut Value, store: &StoreId) -> Option<(Vec<SecretString>, usize)> {
+    let entry = keyring["stores"].get(store.as_str())?;
+    let of_app = entry["app"].as_str().map(|id| secrets(&keyring["apps"][id])).unwrap_or_default();
+    let before = secrets(entry);
+    let kept: Vec<SecretString> = before.iter().take(usize::from(of_app.is_empty())).cloned().collect();
+    let gone = before.len() - kept.len();
+    keyring["stores"][store.as_str()]["secrets"] = json!(shown(&kept));
+    Some((kept.into_iter().chain(of_app).collect(), gone))
 }
 
 /// Lets a store's webhooks in no longer. The app's secrets stay: what the law asks still comes, signed by them.
@@ -104,6 +165,10 @@ pub(super) fn drop_store(keyring: &mut Value, store: &StoreId) {
     if let Some(stores) = keyring["stores"].as_object_mut() {
         stores.remove(store.as_str());
     }
+}
+
+fn has(all: &[SecretString], secret: &SecretString) -> bool {
+    all.iter().any(|known| known.expose_secret() == secret.expose_secret())
 }
 
 fn secrets(entry: &Value) -> Vec<SecretString> {
@@ -116,27 +181,5 @@ fn shown(secrets: &[SecretString]) -> Vec<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::keyring::Keyring;
-
-    #[test]
-    fn what_signed_before_is_still_good_and_what_is_written_is_read_by_the_door() {
-        let store = StoreId::parse("demo").unwrap();
-        let shop = "demo-shop.myshopify.com";
-        let mut keyring = json!({ "v": 1, "stores": {}, "apps": {}, "brevo": {} });
-        let old_custom = AppKeys::with("", &"first".into(), &[]);
-        put_store(&mut keyring, &store, shop, &old_custom);
-        put_store(&mut keyring, &store, shop, &AppKeys::with("id", &"second".into(), &[]));
-        put_app(&mut keyring, "id", &"third".into());
-        let read = Keyring::parse(&[keyring.to_string().into()]).unwrap();
-        let secrets = &read.store(&store).unwrap().secrets;
-        let secrets: Vec<&str> = secrets.iter().map(ExposeSecret::expose_secret).collect();
-        assert_eq!(secrets, ["first", "third", "second"]);
-        assert_eq!(store_of(&keyring, shop), Some(store.clone()));
-        drop_store(&mut keyring, &store);
-        let read = Keyring::parse(&[keyring.to_string().into()]).unwrap();
-        assert!(read.store(&store).is_none());
-        assert_eq!(read.app_secrets().len(), 2, "what the law asks still comes");
-    }
-}
+#[path = "keyrings_tests.rs"]
+mod tests;

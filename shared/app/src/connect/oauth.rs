@@ -183,8 +183,8 @@ async fn back(
         return Ok(Err(Page::Refused));
     };
     let asked_at = env.clock.now();
-    let grant = match env.shopify.grant(&shop, &owner.app, &TokenRequest::Code(code)).await {
-        Ok(grant) => grant,
+    let exchanged = match env.shopify.grant(&shop, &owner.app, &TokenRequest::Code(code)).await {
+        Ok(exchanged) => exchanged,
         Err(Denied::GrantEnded) => return Ok(Err(Page::UsedUp)),
         Err(denied) => {
             warn!(store.id = %owner.store, %denied, "Shopify gave no token for the code of a callback");
@@ -193,7 +193,8 @@ async fn back(
     };
     // 5. Everything else.
     let first_sync = owner.record.asked.first_sync;
-    let missing = finish(env, &owner.store, Granted { kind: GrantKind::Code, grant, asked_at }).await?;
+    let granted = Granted::exchanged(GrantKind::Code, &owner.app, exchanged, asked_at);
+    let missing = finish(env, &owner.store, granted).await?;
     if let Some(link) = &visit.link {
         use_up_link(env, link).await?;
     }

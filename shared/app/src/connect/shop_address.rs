@@ -5,7 +5,7 @@ use tajo_platforms::shopify::webhook::shop_domain;
 use super::ConnectError;
 
 /// `your-store.myshopify.com` of `https://Your-Store.myshopify.com/`, of `your-store` and of the address in the admin.
-pub(super) fn shop_address(given: &str) -> Result<String, ConnectError> {
+pub(crate) fn shop_address(given: &str) -> Result<String, ConnectError> {
     let text = given.trim().to_lowercase();
     let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
     let wrong = || ConnectError::ShopAddress(given.trim().chars().take(80).collect());

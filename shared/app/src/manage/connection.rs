@@ -1,31 +1,49 @@
 //! Connecting, editing, testing, letting go: the road is [`crate::connect`]'s, here it is only asked for.
 
-use tajo_api::{AppConfig, AppCredentials, Code, Connect, ConnectAnswer, Credentials, DataFate};
+use tajo_api::{AppConfig, AppCredentials, Code, Connect, ConnectAnswer, Credentials, DataFate, Purge};
 use tajo_domain::StoreId;
+use tajo_state::{Key, StoreRecord, StoreStatus};
 
 use super::call::Call;
 use super::fault::Fault;
 use super::named::{living, named};
 use super::wire::Reply;
-use crate::connect;
+use crate::connect::{self, Authority};
 
 /// `connect`
 pub(super) async fn connect(call: &Call<'_>) -> Result<Reply, Fault> {
     let asked: Connect = call.body()?;
     if !call.key.may_touch_all() {
-        // Left out, it is the first part of the permanent address; of any other address nobody knows yet whose it is.
-        let address = asked.shop_url.trim().trim_start_matches("https://").trim_end_matches('/');
-        let name = asked.store.as_deref().or_else(|| address.strip_suffix(".myshopify.com"));
-        let store = name.and_then(|name| StoreId::parse(name).ok());
-        if !store.is_some_and(|store| call.key.may_touch(&store)) {
-            return Err(Fault::new(
-                Code::Forbidden,
-                "this key may connect only the stores that it is bound to",
-            )
-            .hint("name one of them in `store`"));
-        }
+        may_connect(call, &asked).await?;
     }
-    Reply::ok(&connect::begin(&call.manage.connect, &asked).await?)
+    Reply::ok(&connect::begin(&call.manage.connect, authority(call), &asked).await?)
+}
+
+/// Refuses a bound key that connects a store, or a shop, that it is not bound to.
+async fn may_connect(call: &Call<'_>, asked: &Connect) -> Result<(), Fault> {
+    let shop = connect::shop_address(&asked.shop_url)?;
+    // Left out, the name is the first part of the permanent address.
+    let name = asked.store.as_deref().or_else(|| shop.strip_suffix(".myshopify.com"));
+    let store = name.and_then(|name| StoreId::parse(name).ok()).filter(|store| call.key.may_touch(store));
+    let Some(store) = store else {
+        return Err(Fault::new(Code::Forbidden, "this key may connect only the stores that it is bound to")
+            .hint("name one of them in `store`"));
+    };
+    if call.key.may_connect(&shop) {
+        return Ok(());
+    }
+    let record = call.manage.connect.table.get_newest::<StoreRecord>(&Key::store(&store)).await?.record;
+    let is_its_shop = |record: &StoreRecord| record.shop == shop && record.status != StoreStatus::Erased;
+    if !call.key.is_bound_to_shops() && record.as_ref().is_some_and(is_its_shop) {
+        return Ok(());
+    }
+    Err(Fault::new(Code::Forbidden, "this key is not bound to this shop's address")
+        .hint("make a key that is bound to it (`tajo keys create --store … --shop …`), or use an admin key without a bound"))
+}
+
+/// For whom the key speaks.
+fn authority(call: &Call<'_>) -> Authority {
+    if call.key.may_touch_all() { Authority::Deployment } else { Authority::Stores }
 }
 
 /// `editCredentials`
@@ -35,7 +53,7 @@ pub(super) async fn edit(call: &Call<'_>) -> Result<Reply, Fault> {
     if news == Credentials::default() {
         return Err(Fault::invalid("there are no credentials in the body"));
     }
-    let warnings = connect::edit(&call.manage.connect, &store.id, &news).await?;
+    let warnings = connect::edit(&call.manage.connect, authority(call), &store.id, &news).await?;
     Reply::ok(&ConnectAnswer { store: store.id.as_str().to_owned(), connected: true, open: None, warnings })
 }
 
@@ -66,6 +84,16 @@ pub(super) async fn set_app(call: &Call<'_>) -> Result<Reply, Fault> {
     }
     connect::set_app(&call.manage.connect, &app).await?;
     Ok(Reply::done())
+}
+
+/// `purgeSecrets`
+pub(super) async fn purge(call: &Call<'_>) -> Result<Reply, Fault> {
+    of_all_stores(call)?;
+    let asked: Purge = call.body()?;
+    if asked.client_id.is_some() && asked.store.is_some() {
+        return Err(Fault::invalid("`client_id` and `store` are named at once").hint("name one of them"));
+    }
+    Reply::ok(&connect::purge(&call.manage.connect, &asked).await?)
 }
 
 /// `shopifyAppConfig`

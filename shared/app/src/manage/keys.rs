@@ -35,6 +35,9 @@ struct Stored {
     scope: Scope,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stores: Option<Vec<String>>,
+    /// The shop addresses that it is bound to; absent: to none beyond its stores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shops: Option<Vec<String>>,
     created_at: Timestamp,
     /// From when on it opens nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +62,7 @@ impl Stored {
             name: self.name.clone(),
             scope: self.scope,
             stores: self.stores.clone(),
+            shops: self.shops.clone(),
             created_at: self.created_at,
             expires_at: self.expires_at,
             last_used_at: self.last_used_at,
@@ -78,12 +82,29 @@ pub(super) struct Caller {
     pub id: String,
     pub scope: Scope,
     stores: Option<Vec<String>>,
+    shops: Option<Vec<String>>,
 }
 
 impl Caller {
     /// Whether the key may touch this store.
     pub(super) fn may_touch(&self, store: &StoreId) -> bool {
         self.stores.as_ref().is_none_or(|stores| stores.iter().any(|name| name == store.as_str()))
+    }
+
+    /// Whether the key may touch a store of this name that is this shop: a name may pass to another shop.
+    pub(super) fn may_touch_shop(&self, store: &StoreId, shop: &str) -> bool {
+        self.may_touch(store)
+            && self.shops.as_ref().is_none_or(|shops| shops.iter().any(|known| known == shop))
+    }
+
+    /// Whether the key is bound to this shop's address.
+    pub(super) fn may_connect(&self, shop: &str) -> bool {
+        self.shops.as_ref().is_some_and(|shops| shops.iter().any(|known| known == shop))
+    }
+
+    /// Whether it names the addresses that it is bound to.
+    pub(super) fn is_bound_to_shops(&self) -> bool {
+        self.shops.is_some()
     }
 
     /// Whether it may touch every store, also those that come.
@@ -122,7 +143,7 @@ pub(super) async fn admit(
     if stored.scope < scope {
         return Err(too_little(scope, "do this"));
     }
-    Ok(Caller { id: id.to_owned(), scope: stored.scope, stores: stored.stores })
+    Ok(Caller { id: id.to_owned(), scope: stored.scope, stores: stored.stores, shops: stored.shops })
 }
 
 trait FilterIfSame {
@@ -148,6 +169,7 @@ pub(super) fn too_little(scope: Scope, what: &str) -> Fault {
     let needed = match scope {
         Scope::Read => "read",
         Scope::Operate => "operate",
+        Scope::Forward => "forward",
         Scope::Admin => "admin",
     };
     Fault::new(Code::Forbidden, format!("this key may not {what}"))
@@ -210,7 +232,8 @@ pub async fn bootstrap(
     if !force && let Some((id, _)) = all(table).await?.into_iter().find(is_good) {
         return Err(KeyError::ThereIsOne(id));
     }
-    let asked = KeyRequest { name: name.to_owned(), scope: Scope::Admin, stores: None, expires_at: None };
+    let (stores, shops, expires_at) = (None, None, None);
+    let asked = KeyRequest { name: name.to_owned(), scope: Scope::Admin, stores, shops, expires_at };
     make(table, asked, now).await
 }
 
@@ -218,11 +241,12 @@ async fn make(table: &Table, asked: KeyRequest, now: Timestamp) -> Result<(ApiKe
     if !(1..=64).contains(&asked.name.chars().count()) {
         return Err(KeyError::Name);
     }
-    let KeyRequest { name, scope, stores, expires_at } = asked;
+    let KeyRequest { name, scope, stores, shops, expires_at } = asked;
     let stored = Stored {
         name,
         scope,
         stores,
+        shops,
         created_at: now,
         expires_at,
         last_used_at: None,
@@ -302,6 +326,7 @@ mod tests {
             name: String::new(),
             scope: Scope::Read,
             stores: None,
+            shops: None,
             created_at: Timestamp::UNIX_EPOCH,
             expires_at: None,
             last_used_at: None,

@@ -21,11 +21,12 @@ pub(super) async fn named(call: &Call<'_>) -> Result<Named, Fault> {
     // No store has such a name.
     let id = StoreId::parse(name).map_err(|_| no_such_store())?;
     if !call.key.may_touch(&id) {
-        // Whether or not there is such a store.
-        let fault = Fault::new(tajo_api::Code::Forbidden, "this key may not touch this store");
-        return Err(fault.hint("use a key without a bound, or one that is bound to this store"));
+        return Err(not_bound());
     }
     let record = call.manage.connect.table.get_newest::<StoreRecord>(&Key::store(&id)).await?.record;
+    if record.as_ref().is_some_and(|record| !call.key.may_touch_shop(&id, &record.shop)) {
+        return Err(not_bound());
+    }
     record.map(|record| Named { id, record }).ok_or_else(no_such_store)
 }
 
@@ -46,7 +47,10 @@ pub(super) async fn touchable(call: &Call<'_>) -> Result<Vec<Named>, Fault> {
     let mut stores = Vec::new();
     for id in list_stores(table).await?.into_iter().filter(|id| call.key.may_touch(id)) {
         let record = table.get_newest::<StoreRecord>(&Key::store(&id)).await?.record;
-        let record = record.filter(|record| record.status != StoreStatus::Erased);
+        let is_meant = |record: &StoreRecord| {
+            record.status != StoreStatus::Erased && call.key.may_touch_shop(&id, &record.shop)
+        };
+        let record = record.filter(is_meant);
         stores.extend(record.map(|record| Named { id, record }));
     }
     Ok(stores)
@@ -67,6 +71,12 @@ async fn only_one(call: &Call<'_>) -> Result<Named, Fault> {
     stores.pop().ok_or_else(|| {
         Fault::not_found("no store is connected").hint("connect one: `tajo connectors install shopify`")
     })
+}
+
+/// Whether or not there is such a store.
+fn not_bound() -> Fault {
+    Fault::new(tajo_api::Code::Forbidden, "this key may not touch this store")
+        .hint("use a key without a bound, or one that is bound to this store")
 }
 
 fn no_such_store() -> Fault {

@@ -23,7 +23,7 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// A token that dies within this time is not used any more.
 const LAST_MOMENT: SignedDuration = SignedDuration::from_secs(30);
 
-/// Longer than a holder can take: two calls (one for each secret of the app) of ten seconds, and the writing.
+/// Longer than a holder can take: three calls (one for each secret of the app) of ten seconds, and the writing.
 const LEASE: SignedDuration = SignedDuration::from_secs(45);
 
 /// How long somebody without a living token waits for the holder, and how often they look. Less than what is left of a
@@ -144,7 +144,7 @@ impl Tokens {
             return Err(Error::GrantEnded);
         }
         let mut grant = match client.grant(shop.address, &app, &request).await {
-            Ok(grant) => grant,
+            Ok(Exchanged { grant, .. }) => grant,
             Err(denied) => {
                 let store = shop.store;
                 warn!(store.id = %store, %denied, "the access token of store `{store}` could not be renewed");
@@ -244,6 +244,12 @@ fn unreachable(error: TableError) -> Error {
     Error::Unclear(error.to_string())
 }
 
+/// What Shopify gave, and the app's secret that it took for it: a proof that it is the app's.
+pub(crate) struct Exchanged {
+    pub grant: Grant,
+    pub secret: SecretString,
+}
+
 /// Tries each secret of an app, the present one first: which of two Shopify takes while one is rotated, it does not say.
 impl Client {
     pub(crate) async fn grant(
@@ -251,12 +257,12 @@ impl Client {
         shop: &str,
         app: &AppKeys,
         request: &TokenRequest<'_>,
-    ) -> Result<Grant, Denied> {
+    ) -> Result<Exchanged, Denied> {
         let mut last = Denied::AppRefused;
         for secret in &app.client_secrets {
             match self.token(shop, &request.body(&app.client_id, secret.expose_secret())).await {
                 Err(Denied::AppRefused) => last = Denied::AppRefused,
-                other => return other,
+                answer => return answer.map(|grant| Exchanged { grant, secret: secret.clone() }),
             }
         }
         Err(last)

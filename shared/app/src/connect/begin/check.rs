@@ -13,7 +13,7 @@ use tajo_state::{AppKeys, Key, ShopOwner, StoreRecord, StoreSecret, StoreStatus}
 use crate::connect::account::Account;
 use crate::connect::plan::plan;
 use crate::connect::shop_address::shop_address;
-use crate::connect::{ConnectEnv, ConnectError, TrackerKey, is_of_another, keyrings, neighbours};
+use crate::connect::{Authority, ConnectEnv, ConnectError, TrackerKey, is_of_another, keyrings, neighbours};
 
 /// What is wished for, as far as it can be understood alone.
 pub(super) struct Wish {
@@ -78,6 +78,8 @@ pub(super) struct Ready {
     pub tracker_key: Option<SecretString>,
     /// The app that speaks for the store; `None`: nobody named one, and none is stored.
     pub app: Option<AppKeys>,
+    /// The app's secret that may sign for all stores of the app: one that was given with the right to do so.
+    pub vouched: Option<SecretString>,
     /// A token that was given and opens this shop.
     pub token: Option<Grant>,
     pub account: String,
@@ -88,6 +90,7 @@ pub(super) struct Ready {
 impl Ready {
     pub async fn check(
         env: &ConnectEnv,
+        authority: Authority,
         wish: &Wish,
         known: &Known,
         asked: &Connect,
@@ -97,7 +100,9 @@ impl Ready {
         let document = document.unwrap_or_default();
         let settings = Settings::from_yaml(&document)?;
         settings.check_shop(&wish.shop)?;
-        let app = app_of(asked, known)?;
+        let app = app_of(authority, asked, known)?;
+        // Only what is given now: what is stored with the store may have come from a key that was bound.
+        let vouched = given(asked.api_secret.as_deref()).filter(|_| authority == Authority::Deployment);
         let brevo_api_key = given(asked.brevo_api_key.as_deref()).or_else(|| brevo_key(&known.secret));
         let brevo_api_key = brevo_api_key.ok_or(ConnectError::NoBrevoKey)?;
         let account = Account { brevo: &env.brevo, key: &brevo_api_key };
@@ -120,7 +125,7 @@ impl Ready {
         warnings.extend(plan.warnings);
         let tracker_key = found.tracker_key.as_ref().map(TrackerKey::secret);
         let account = found.account;
-        Ok(Self { brevo_api_key, tracker_key, app, token, account, settings: document, warnings })
+        Ok(Self { brevo_api_key, tracker_key, app, vouched, token, account, settings: document, warnings })
     }
 }
 
@@ -133,8 +138,8 @@ fn brevo_key(secret: &StoreSecret) -> Option<SecretString> {
     Some(secret.brevo_api_key.clone()).filter(|key| !key.expose_secret().is_empty())
 }
 
-/// The app that is given, else the store's own, else the one that was stored for all.
-fn app_of(asked: &Connect, known: &Known) -> Result<Option<AppKeys>, ConnectError> {
+/// The app that is given, else the store's own, else the one that was stored for all (which a bound key must name).
+fn app_of(authority: Authority, asked: &Connect, known: &Known) -> Result<Option<AppKeys>, ConnectError> {
     let id = asked.api_key.as_deref().map(str::trim).filter(|id| !id.is_empty());
     let secret = given(asked.api_secret.as_deref());
     let stored = known.secret.app.clone();
@@ -153,7 +158,11 @@ fn app_of(asked: &Connect, known: &Known) -> Result<Option<AppKeys>, ConnectErro
             Ok(Some(AppKeys::with("", &secret, &before.unwrap_or_default())))
         }
         (None, Some(_), None) => Err(ConnectError::HalfAnApp("an app's client secret", "its client id")),
-        (None, None, _) => Ok(stored.or_else(|| keyrings::default_app(&known.keyring))),
+        (None, None, _) => match (stored, keyrings::default_app(&known.keyring), authority) {
+            (Some(own), _, _) => Ok(Some(own)),
+            (None, Some(_), Authority::Stores) => Err(ConnectError::AppNotNamed),
+            (None, default, _) => Ok(default),
+        },
     }
 }
 

@@ -3,6 +3,7 @@
 use secrecy::ExposeSecret;
 use tajo_api::{Code, KeyCreated, KeyList, KeyRequest};
 use tajo_domain::StoreId;
+use tajo_platforms::shopify::webhook::shop_domain;
 use tajo_state::{Key, Table};
 
 use super::super::call::Call;
@@ -37,6 +38,13 @@ pub(in crate::manage) async fn create(call: &Call<'_>) -> Result<Reply, Fault> {
     {
         return Err(Fault::invalid("`stores` must name 1 to 100 stores")
             .hint("leave it out for a key that may touch all of them"));
+    }
+    if let Some(shops) = &asked.shops {
+        let is_address = |shop: &String| shop_domain(shop).as_ref() == Some(shop);
+        if asked.stores.is_none() || !(1..=100).contains(&shops.len()) || !shops.iter().all(is_address) {
+            return Err(Fault::invalid("`shops` must hold 1 to 100 permanent addresses, and `stores` names")
+                .hint("write them as `your-store.myshopify.com`, in lower case"));
+        }
     }
     let connect = &call.manage.connect;
     let now = connect.clock.now();
