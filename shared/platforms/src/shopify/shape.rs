@@ -20,15 +20,20 @@ struct Shape {
     optional: &'static [&'static str],
 }
 
-/// Bodies that are known by their keys alone (Shopify, "Webhook topics", API 2026-10; the oldest version that is still
-/// served, 2026-01, has the same).
+/// Bodies that are known by their keys alone (Shopify, "Webhook topics", API 2023-07 to 2026-10).
 #[rustfmt::skip]
 const EXACT: &[Shape] = &[
-    Shape { topic: Topic::CustomersDelete, required: &["id", "tax_exemptions", "admin_graphql_api_id"], optional: &[] },
+    Shape { topic: Topic::CustomersDelete, required: &["id", "tax_exemptions", "admin_graphql_api_id"], optional: &[
+        // Up to 2025-07.
+        "addresses", "phone", "email_marketing_consent", "sms_marketing_consent", "accepts_marketing",
+        "accepts_marketing_updated_at", "marketing_opt_in_level",
+    ] },
     Shape { topic: Topic::OrdersDelete, required: &["id"], optional: &[] },
     Shape { topic: Topic::ProductsDelete, required: &["id"], optional: &[] },
     Shape { topic: Topic::CollectionsDelete, required: &["id", "published_scope", "admin_graphql_api_id"], optional: &[] },
-    Shape { topic: Topic::InventoryItemsDelete, required: &["id", "admin_graphql_api_id"], optional: &[] },
+    Shape { topic: Topic::InventoryItemsDelete, required: &["id", "admin_graphql_api_id"], optional: &[
+        "country_code_of_origin", "province_code_of_origin", "harmonized_system_code", "country_harmonized_system_codes",
+    ] },
     Shape { topic: Topic::CheckoutsDelete, required: &["id", "cart_token", "total_price"], optional: &[
         "presentment_currency", "buyer_accepts_sms_marketing", "sms_marketing_phone", "total_discounts",
         "total_line_items_price", "total_tax", "subtotal_price", "total_duties", "reservation_token",
