@@ -5,6 +5,7 @@
 
 mod known;
 mod learned;
+mod lost;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +19,7 @@ use tajo_state::{Table, take_tickets};
 use crate::stop::Stop;
 use crate::{Clock, Urgency};
 use known::Known;
+use lost::Lost;
 
 /// How long everything is gathered after somebody got no ticket.
 const OVERLOADED_FOR: SignedDuration = SignedDuration::from_secs(30);
@@ -47,6 +49,8 @@ pub(crate) struct Lane {
     waiting: AtomicU32,
     /// Held by the one whose answer will tell of a lane that nobody has heard of.
     exploring: tokio::sync::Mutex<()>,
+    /// Answers that were lost one after another.
+    lost: Mutex<Lost>,
 }
 
 impl Budgets {
@@ -85,6 +89,7 @@ impl Lane {
             pool: tokio::sync::Mutex::default(),
             waiting: AtomicU32::new(0),
             exploring: tokio::sync::Mutex::default(),
+            lost: Mutex::default(),
         }
     }
 

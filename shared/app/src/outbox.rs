@@ -3,6 +3,7 @@
 //! While there is plenty, whatever a journey asks for leaves at once. In a batch that was gathered, journeys wait for each
 //! other: when nobody can go on without an answer, everything that was asked for leaves together.
 
+mod calls;
 mod road;
 
 use std::collections::BTreeMap;

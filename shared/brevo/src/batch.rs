@@ -107,7 +107,7 @@ impl Item {
     }
 
     /// What must not overtake each other: the events of one contact, the states of one product and its variants.
-    pub(crate) fn subject(&self) -> &str {
+    pub fn subject(&self) -> &str {
         let text =
             |fields: &Map<String, Value>, name: &str| fields.get(name).and_then(Value::as_str).is_some();
         match self {

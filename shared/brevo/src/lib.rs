@@ -16,7 +16,7 @@ pub use bucket::{Bucket, Left, Rate};
 pub use client::{Answer, Client, ClientError, Reply};
 pub use error::{Error, NextStep, Refusals, classify};
 pub use operation::{ContactWrite, Event, Identifier};
-pub use plan::{Plan, Supply, Unit, collapse, needs, plan};
+pub use plan::{Plan, Supply, Unit, can_batch, collapse, needs, plan};
 pub use request::{
     Host, Method, Registration, Request, activate_ecommerce, create_attribute, create_contact, create_folder,
     create_list, create_webhook, delete_contact, delete_webhook, get_account, get_attributes,

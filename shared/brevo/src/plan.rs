@@ -1,8 +1,9 @@
 //! Which calls the items at hand leave in. Pure: what may be sent is passed in.
 //!
-//! Three rules hold whatever there is to send: no call carries more than Brevo takes, no id is twice in one call, and
-//! two items of one subject (the events of a contact, the states of a product) never change places, because a subject
-//! takes one road at a time, in the order of its items.
+//! Four rules hold whatever there is to send: no call carries more than Brevo takes, no id is twice in one call, two items
+//! of one subject (the events of a contact, the states of a product) never change places, because a subject takes one
+//! road at a time, in the order of its items; and something leaves whenever a call may leave. A subject that is larger
+//! than the calls that were granted leaves in parts, its first items first.
 
 use std::collections::HashMap;
 
@@ -59,21 +60,33 @@ pub fn collapse(items: &[Item]) -> Vec<Unit> {
     units
 }
 
-/// How many calls each road would take for all of them.
+/// How many calls each road would take for all of them, at most.
 pub fn needs(kind: Kind, units: &[Unit]) -> Supply {
     let everything = plan(kind, units, Supply { alone: 0, together: usize::MAX });
     Supply { alone: units.len(), together: everything.together.len() + everything.left.len() }
 }
 
-/// Puts the units into batches as far as those are granted, then on single calls, subject by subject. What no batch can
-/// hold (a single item beyond its bytes) goes alone.
+/// Whether a batch call could carry anything now: the next item of at least one subject fits into one. Otherwise a batch
+/// call that is granted sends nothing, and only single calls help.
+pub fn can_batch(kind: Kind, units: &[Unit]) -> bool {
+    let first_fits =
+        |subject: &Vec<usize>| subject.first().is_some_and(|unit| fits(kind, &units[*unit].item));
+    kind.alone().is_none() || subjects(units).iter().any(first_fits)
+}
+
+/// Puts the units into batches as far as those are granted, then on single calls, subject by subject. Of a subject for
+/// which the granted batches are too few, the first items leave and the others wait. What no batch can hold (a single
+/// item beyond its bytes) goes alone, or is a batch of its own where there are no single calls.
 pub fn plan(kind: Kind, units: &[Unit], supply: Supply) -> Plan {
     let mut plan = Plan::default();
     let mut room = Room { kind, granted: supply.together, open: None };
     let mut alone = if kind.alone().is_some() { supply.alone } else { 0 };
     for subject in subjects(units) {
         let sizes: Vec<usize> = subject.iter().map(|unit| size(&units[*unit].item)).collect();
-        if room.take(&subject, &sizes, &mut plan.together) {
+        let batched = room.take(&subject, &sizes, &mut plan.together);
+        if 0 < batched {
+            // The rest stays on this road: a single call could overtake the batch.
+            plan.left.extend(&subject[batched..]);
             continue;
         }
         let (now, later) = subject.split_at(subject.len().min(alone));
@@ -105,6 +118,11 @@ fn size(item: &Item) -> usize {
     item.in_batch().to_string().len() + 1
 }
 
+/// Whether a batch can hold the item.
+fn fits(kind: Kind, item: &Item) -> bool {
+    ENVELOPE_BYTES + size(item) <= kind.most().1
+}
+
 /// The batches that may still be filled.
 struct Room {
     kind: Kind,
@@ -114,39 +132,29 @@ struct Room {
 }
 
 impl Room {
-    /// Puts all of a subject into batches, or nothing of it.
-    fn take(&mut self, subject: &[usize], sizes: &[usize], batches: &mut Vec<Vec<usize>>) -> bool {
+    /// Puts as many of a subject's first units into batches as there is room for. Answers how many.
+    fn take(&mut self, subject: &[usize], sizes: &[usize], batches: &mut Vec<Vec<usize>>) -> usize {
         let (most, most_bytes) = self.kind.most();
-        let (mut bytes, mut used) = (self.open, batches.len());
-        let mut count = batches.last().map_or(0, Vec::len);
-        let mut cuts = Vec::with_capacity(subject.len());
-        for size in sizes {
-            if most_bytes < ENVELOPE_BYTES + size {
-                return false;
+        let has_single_calls = self.kind.alone().is_some();
+        for (taken, (unit, size)) in subject.iter().zip(sizes).enumerate() {
+            if has_single_calls && most_bytes < ENVELOPE_BYTES + size {
+                return taken;
             }
-            match bytes.filter(|bytes| count < most && bytes + size <= most_bytes) {
-                Some(before) => {
-                    bytes = Some(before + size);
-                    count += 1;
-                    cuts.push(false);
+            let is_open = batches.last().is_some_and(|batch| batch.len() < most);
+            let before = match self.open.filter(|bytes| is_open && bytes + size <= most_bytes) {
+                Some(bytes) => bytes,
+                None if batches.len() < self.granted => {
+                    batches.push(Vec::new());
+                    ENVELOPE_BYTES
                 }
-                None if used < self.granted => {
-                    bytes = Some(ENVELOPE_BYTES + size);
-                    count = 1;
-                    used += 1;
-                    cuts.push(true);
-                }
-                None => return false,
+                None => return taken,
+            };
+            self.open = Some(before + size);
+            if let Some(batch) = batches.last_mut() {
+                batch.push(*unit);
             }
         }
-        for (unit, opens) in subject.iter().zip(cuts) {
-            match batches.last_mut().filter(|_| !opens) {
-                Some(batch) => batch.push(*unit),
-                None => batches.push(vec![*unit]),
-            }
-        }
-        self.open = bytes;
-        true
+        subject.len()
     }
 }
 

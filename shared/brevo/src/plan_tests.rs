@@ -81,8 +81,53 @@ proptest! {
         }
         for order in sent.values() {
             prop_assert!(order.windows(2).all(|pair| pair[0].1 < pair[1].1));
-            let together = order.iter().filter(|(road, _)| *road == 1).count();
-            prop_assert!(together == 0 || together == order.len(), "one subject on two roads");
+            let uses = |wanted: usize| order.iter().any(|(road, _)| *road == wanted);
+            prop_assert!(!(uses(0) && uses(1)), "one subject on two roads");
+        }
+    }
+
+    /// Whatever the sizes: a subject may need more batches than were granted, or an item fit into none.
+    #[test]
+    fn something_leaves_whenever_one_call_may_leave(
+        sizes in prop::collection::vec((0u8..3, prop_oneof![30 => 0usize..60, 1 => 400_000usize..600_000]), 1..300),
+        alone in 0usize..2,
+        together in 0usize..2,
+    ) {
+        let items: Vec<Item> = sizes.iter().map(|(who, bytes)| event(*who, *bytes)).collect();
+        let units = collapse(&items);
+        let supply = Supply { alone, together: if can_batch(Kind::Events, &units) { together } else { 0 } };
+        prop_assume!(supply != Supply::default());
+        let planned = plan(Kind::Events, &units, supply);
+        prop_assert!(planned.left.len() < units.len(), "{supply:?} of {} units", units.len());
+    }
+
+    /// Round by round with one call each, as on a fresh account, everything leaves in the order of each subject.
+    #[test]
+    fn one_call_after_another_sends_everything_in_order(items in items()) {
+        prop_assume!(!items.is_empty());
+        let kind = items[0].kind();
+        let mut units = collapse(&items);
+        let mut sent: Vec<Unit> = Vec::new();
+        for round in 0.. {
+            prop_assert!(round <= items.len(), "it never ends");
+            let supply = if can_batch(kind, &units) {
+                Supply { alone: 0, together: 1 }
+            } else {
+                Supply { alone: 1, together: 0 }
+            };
+            let planned = plan(kind, &units, supply);
+            let calls = planned.alone.iter().chain(&planned.together).flatten();
+            sent.extend(calls.map(|unit| units[*unit].clone()));
+            units = planned.left.iter().map(|unit| units[*unit].clone()).collect();
+            if units.is_empty() {
+                break;
+            }
+        }
+        let mut newest: HashMap<&str, usize> = HashMap::new();
+        for unit in &sent {
+            let place = newest.entry(unit.item.subject()).or_default();
+            prop_assert!(*place <= unit.members[0], "one of a subject overtook another");
+            *place = unit.members[0];
         }
     }
 
@@ -175,6 +220,42 @@ fn one_contact_s_events_fill_a_batch_and_begin_the_next() {
     let items = vec![Item::Event(event, BTreeMap::new()); limits::EVENTS_PER_BATCH + 1];
     let planned = plan(Kind::Events, &collapse(&items), Supply { alone: 0, together: 2 });
     assert_eq!(planned.together.iter().map(Vec::len).collect::<Vec<_>>(), [200, 1]);
+}
+
+#[test]
+fn a_subject_larger_than_the_granted_batch_leaves_its_first_part() {
+    let piece = |n: usize| {
+        let fields = json!({"id": n.to_string(), "parentId": "0", "stock": 1});
+        Item::Product(fields.as_object().cloned().unwrap())
+    };
+    for count in [100, 101, 260] {
+        let items: Vec<Item> = std::iter::once(product(0)).chain((1..=count).map(piece)).collect();
+        let planned = plan(Kind::Products, &collapse(&items), Supply { alone: 3, together: 1 });
+        let first: Vec<usize> = (0..limits::CATALOGUE_PER_BATCH).collect();
+        assert_eq!(planned.together, [first], "{count} variants");
+        assert_eq!(planned.left.len(), count + 1 - limits::CATALOGUE_PER_BATCH);
+        assert!(planned.alone.is_empty(), "a variant could overtake the batch with its product");
+    }
+}
+
+#[test]
+fn an_item_beyond_a_batch_s_bytes_waits_behind_the_others_of_its_subject() {
+    let items: Vec<Item> = [10, 600_000, 10].into_iter().map(|bytes| event(1, bytes)).collect();
+    let first = plan(Kind::Events, &collapse(&items), Supply { alone: 1, together: 1 });
+    assert_eq!((first.together, first.alone, first.left), (vec![vec![0]], vec![], vec![1, 2]));
+    let units = collapse(&items[1..]);
+    assert!(!can_batch(Kind::Events, &units));
+    let then = plan(Kind::Events, &units, Supply { alone: 1, together: 0 });
+    assert_eq!((then.alone, then.left), (vec![vec![0]], vec![1]));
+}
+
+#[test]
+fn an_old_order_beyond_a_batch_s_bytes_is_a_batch_of_its_own() {
+    let old = |id: &str, bytes: usize| Item::HistoricalOrder(json!({"id": id, "note": "x".repeat(bytes)}));
+    let units = collapse(&[old("1", 10), old("2", limits::BATCH_BYTES), old("3", 10)]);
+    assert!(can_batch(Kind::HistoricalOrders, &units));
+    let planned = plan(Kind::HistoricalOrders, &units, Supply { alone: 0, together: 3 });
+    assert_eq!(planned.together, [vec![0], vec![1], vec![2]]);
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use tajo_brevo::{
-    Answer, Error, Fate, Host, Item, Kind, NextStep, Plan, Request, Supply, Unit, collapse, needs, plan,
+    Answer, Bucket, Error, Host, Item, Kind, Request, Supply, Unit, can_batch, collapse, needs, plan,
 };
 
 use tracing::warn;
 
+use super::calls::Held;
 use crate::budget::Lane;
 use crate::stop::Stop;
 use crate::{Delivery, Env, Store, Urgency, trace};
@@ -21,7 +22,7 @@ const AT_ONCE: usize = 10;
 const WORTH_A_BATCH: usize = 5;
 
 /// When to come again for what had no time, or no answer about its tickets.
-const SOON: Duration = Duration::from_secs(1);
+pub(super) const SOON: Duration = Duration::from_secs(1);
 
 /// The items of one road on their way.
 pub(super) struct Road<'a> {
@@ -43,6 +44,7 @@ impl Road<'_> {
         let mut results: Vec<Option<Result<(), Error>>> = items.iter().map(|_| None).collect();
         let mut calls = vec![0; items.len()];
         let mut units = collapse(&items);
+        let mut held = Held::default();
         while !units.is_empty() {
             let ready = match self.supply(alone.as_deref(), &together, &units).await {
                 Ok(ready) => ready,
@@ -74,6 +76,7 @@ impl Road<'_> {
             let batches = self.batches(&together, &units, &plan, &ready.together);
             let (singles, batches) = futures::future::join(singles, batches).await;
             for (unit, result, counted) in singles.into_iter().flatten().chain(batches) {
+                held.note(&units[unit].item, &result);
                 for member in &units[unit].members {
                     results[*member] = Some(result.clone());
                 }
@@ -81,6 +84,14 @@ impl Road<'_> {
             }
             drop(ready.explorer);
             units = plan.left.iter().map(|unit| units[*unit].clone()).collect();
+            // The rest of a subject must not overtake what of it comes again.
+            units.retain(|unit| match held.error_of(&unit.item) {
+                Some(error) => {
+                    note(&mut results, std::slice::from_ref(unit), &Err(error.clone()));
+                    false
+                }
+                None => true,
+            });
         }
         let lanes = alone.iter().chain(std::iter::once(&together));
         let after = lanes.map(|lane| lane.wait(self.env.clock.now())).min().unwrap_or_default();
@@ -103,20 +114,29 @@ impl Road<'_> {
                 None => Ready::free(0, need.together),
             });
         }
+        if self.kind == Kind::Events
+            && let Some(alone) = alone
+            && let Some(ready) = self.probe(alone).await?
+        {
+            return Ok(ready);
+        }
+        // Nothing that a batch can carry: only single calls help.
+        let can_batch = can_batch(self.kind, units);
+        let is_many = can_batch && WORTH_A_BATCH <= units.len();
         // Of a road nobody has heard of, one call finds out.
         if let Some(alone) = alone
-            && units.len() < WORTH_A_BATCH
+            && !is_many
             && let Some(explorer) = alone.explore(&self.env.clock).await
         {
             return Ok(Ready { explorer: Some(explorer), ..Ready::free(1, 0) });
         }
-        if (alone.is_none() || WORTH_A_BATCH <= units.len())
+        if (alone.is_none() || is_many)
             && let Some(explorer) = together.explore(&self.env.clock).await
         {
             return Ok(Ready { explorer: Some(explorer), ..Ready::free(0, 1) });
         }
         let now = self.env.clock.now();
-        let is_worth_it = WORTH_A_BATCH <= units.len() || (together.is_fast() && 1 < units.len());
+        let is_worth_it = is_many || (can_batch && together.is_fast() && 1 < units.len());
         if (is_worth_it || alone.is_none())
             && together.takes_free(need.together, self.urgency, now, self.gathers)
         {
@@ -151,97 +171,14 @@ impl Road<'_> {
         Ok(ready)
     }
 
-    /// Single calls about one subject, one after another.
-    async fn chain(
-        &self,
-        lane: Option<&Lane>,
-        units: &[Unit],
-        chain: Vec<(usize, Option<Timestamp>)>,
-    ) -> Vec<(usize, Result<(), Error>, u32)> {
-        let mut done = Vec::with_capacity(chain.len());
-        let Some(lane) = lane else { return done };
-        let mut over: Option<Error> = None;
-        for (unit, moment) in chain {
-            if let Some(error) = &over {
-                // The later one must not overtake the earlier.
-                done.push((unit, Err(error.clone()), 0));
-                continue;
-            }
-            if let Some(moment) = moment {
-                self.env.clock.sleep_until(moment).await;
-            }
-            let answer = exchange(self.env, self.store, lane, &units[unit].item.request(), self.end).await;
-            if let Err(error) = &answer {
-                over = (error.next_step() != NextStep::Park).then(|| error.clone());
-            }
-            done.push((unit, answer.map(drop), 1));
+    /// While answers about events are lost, one event in one call finds out whether that is over: an event whose answer is
+    /// lost is sent again, and Brevo keeps both. `None`: no answers are lost.
+    async fn probe<'l>(&self, alone: &'l Lane) -> Result<Option<Ready<'l>>, Error> {
+        let Some(guard) = alone.probe_lost().await else { return Ok(None) };
+        match alone.silent_for(self.env.clock.now()) {
+            Some(after) => Err(Error::Scarce { after }),
+            None => Ok(Some(Ready { explorer: Some(guard), ..Ready::free(1, 0) })),
         }
-        done
-    }
-
-    /// Batches, one after another; one that is refused as a whole is halved until the bad item is found.
-    async fn batches(
-        &self,
-        lane: &Lane,
-        units: &[Unit],
-        plan: &Plan,
-        moments: &[Option<Timestamp>],
-    ) -> Vec<(usize, Result<(), Error>, u32)> {
-        let mut done = Vec::new();
-        let mut moments = moments.iter().copied();
-        let mut to_do: Vec<(Vec<usize>, Option<Timestamp>)> =
-            plan.together.iter().map(|batch| (batch.clone(), moments.next().flatten())).collect();
-        to_do.reverse();
-        while let Some((batch, moment)) = to_do.pop() {
-            if let Some(moment) = moment {
-                self.env.clock.sleep_until(moment).await;
-            } else if lane.is_spent(self.env.clock.now()) && self.env.delivery == Delivery::Planned {
-                // Others used up what there was when these batches were planned.
-                let after = lane.wait(self.env.clock.now());
-                done.extend(batch.iter().map(|unit| (*unit, Err(Error::Scarce { after }), 0)));
-                continue;
-            }
-            let answer = {
-                let request = Plan::batch(self.kind, units, &batch);
-                exchange(self.env, self.store, lane, &request, self.end).await
-            };
-            match Fate::of(answer, batch.iter().map(|unit| &units[*unit].item)) {
-                Fate::Each(results) => {
-                    let counted = std::iter::once(1).chain(std::iter::repeat(0));
-                    done.extend(
-                        batch
-                            .iter()
-                            .zip(results)
-                            .zip(counted)
-                            .map(|((unit, result), calls)| (*unit, result, calls)),
-                    );
-                }
-                Fate::Split => {
-                    let (first, second) = batch.split_at(batch.len() / 2);
-                    for half in [second, first] {
-                        match self.another(lane).await {
-                            Some(moment) => to_do.push((half.to_vec(), moment)),
-                            None => {
-                                let after = lane.wait(self.env.clock.now());
-                                done.extend(half.iter().map(|unit| (*unit, Err(Error::Scarce { after }), 0)));
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        done
-    }
-
-    /// The right to one more call: at once, or at a moment; `None`: not in time.
-    async fn another(&self, lane: &Lane) -> Option<Option<Timestamp>> {
-        if self.env.delivery == Delivery::OneByOne
-            || lane.takes_free(1, self.urgency, self.env.clock.now(), self.gathers)
-        {
-            return Some(None);
-        }
-        let moment = lane.moment(&self.env.table, self.urgency, &self.env.clock, self.latest).await;
-        moment.ok().flatten().map(Some)
     }
 }
 
@@ -286,6 +223,11 @@ pub(super) async fn exchange(
         Host::Tracker => store.tracker_key.as_ref().ok_or(Error::NoTracker)?,
     };
     let reply = env.brevo.exchange(key, request).await;
+    if env.delivery == Delivery::Planned && lane.is_of_events() {
+        let is_lost = matches!(reply.result, Err(Error::Unclear(_) | Error::Server(_)));
+        let singles = env.budgets.lane(&store.record.account, Bucket::Events);
+        singles.note_answer(is_lost, env.clock.now());
+    }
     let refused = match &reply.result {
         Err(Error::RateLimited { reset }) => Some(*reset),
         _ => None,
