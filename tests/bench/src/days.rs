@@ -37,6 +37,11 @@ pub struct Way {
 }
 
 impl Way {
+    /// It gathers and batches.
+    pub fn is_planned(self) -> bool {
+        self.delivery == Delivery::Planned
+    }
+
     /// It sends whatever there is at once, and is refused.
     pub fn is_a_storm(self) -> bool {
         self.delivery == Delivery::OneByOne && self.limits
@@ -178,11 +183,9 @@ pub fn table(kind: Kind, ways: &[(&'static str, &Sent)]) -> Table {
     row("drained, s after the last webhook", &|sent| two(seconds(sent.ended, sent.tally.last_end)));
     row("drained, s after the first webhook", &|sent| two(seconds(sent.begun, sent.tally.last_end)));
     if kind == Kind::Flash {
-        row("floor, s", &|sent| two(floor(sent)));
-        row(
-            "drained / floor (goal 1.1)",
-            &|sent| two(seconds(sent.begun, sent.tally.last_end) / floor(sent)),
-        );
+        row("the sale itself, s", &|sent| two(seconds(sent.begun, Some(sent.ended))));
+        row("floor, s", &|sent| floor(sent).as_cell());
+        row("drained / floor", &|sent| two(over_floor(sent)));
     }
     row("SQS requests per webhook", &|sent| two(sent.tally.per_webhook(sent.tally.sqs.total() as f64)));
     row("DynamoDB WRU per webhook", &|sent| two(sent.tally.per_webhook(sent.tally.sync.writes)));
@@ -249,10 +252,62 @@ fn seconds(from: Timestamp, to: Option<Timestamp>) -> f64 {
     to.map_or(0.0, |to| to.duration_since(from).as_secs_f64())
 }
 
-/// What Brevo's limits allow at best: the largest, over all roads, of what there is to send over what a second takes, new
-/// contacts one call each; and not before the last webhook has come. Where a hundred batches are all of an hour, they carry
-/// what they can, and single calls the rest.
-fn floor(sent: &Sent) -> f64 {
+/// How long the work took, over what Brevo's limits allow at best.
+fn over_floor(sent: &Sent) -> f64 {
+    seconds(sent.begun, sent.tally.last_end) / floor(sent).seconds.max(0.01)
+}
+
+/// The figures of one way that depend on how large the sale is.
+pub fn sizes(way: &str, sales: &[(usize, &Sent)]) -> Table {
+    let columns = &["", "250 orders", "1,000 orders", "5,000 orders"];
+    let mut table = Table::new(format!("The flash sale by its size: {way}"), &columns[..=sales.len().min(3)]);
+    let mut row = |name: &str, value: &dyn Fn(&Sent) -> String| {
+        let mut cells = vec![name.to_owned()];
+        cells.extend(sales.iter().map(|(_, sent)| value(sent)));
+        table.rows.push(cells);
+    };
+    let calls = |sent: &Sent| sent.tally.sync.brevo_calls.values().sum::<u64>() as f64;
+    row("webhooks", &|sent| sent.tally.webhooks.to_string());
+    row("calls per 1,000 webhooks", &|sent| whole(sent.tally.per_webhook(calls(sent) * 1000.0)));
+    row("429 answers", &|sent| sent.tally.sync.throttled.to_string());
+    row("urgent: p99, s", &|sent| {
+        let took = sent.tally.percentile(Urgency::Now, 99);
+        took.map_or_else(|| "-".to_owned(), |ms| two(ms as f64 / 1000.0))
+    });
+    row("the sale itself, s", &|sent| two(seconds(sent.begun, Some(sent.ended))));
+    row("drained, s after the last webhook", &|sent| two(seconds(sent.ended, sent.tally.last_end)));
+    row("drained, s after the first webhook", &|sent| two(seconds(sent.begun, sent.tally.last_end)));
+    row("floor, s", &|sent| floor(sent).as_cell());
+    row("drained / floor", &|sent| two(over_floor(sent)));
+    if sales.iter().zip(crate::flash::SIZES).any(|((orders, _), full)| *orders != full) {
+        let orders: Vec<String> = sales.iter().map(|(orders, _)| orders.to_string()).collect();
+        table.note(format!("At this scale: {} orders.", orders.join(", ")));
+    }
+    table.note(
+        "The floor is the largest bucket alone: what there is to send there over what Brevo takes of it in a second. A small \
+         sale is over long before its webhooks have come, so its ratio says how long the sale lasts, not how well it is sent: \
+         for that, read how long after the last webhook it is drained.",
+    );
+    table
+}
+
+/// What Brevo's limits allow at best.
+struct Floor {
+    seconds: f64,
+    /// The bucket that takes so long.
+    bucket: String,
+}
+
+impl Floor {
+    fn as_cell(&self) -> String {
+        format!("{} ({})", two(self.seconds), self.bucket)
+    }
+}
+
+/// The largest, over all buckets, of what there is to send over what a second takes, new contacts one call each. Where a
+/// hundred batches are all of an hour, they carry what they can, and single calls the rest. How long the webhooks take to
+/// come is no part of it.
+fn floor(sent: &Sent) -> Floor {
     let state = &sent.state;
     let of = |count: usize, per_second: u32, batch: usize| match sent.fast_batches || batch == 1 {
         true => count as f64 / (f64::from(per_second) * batch as f64),
@@ -262,8 +317,15 @@ fn floor(sent: &Sent) -> f64 {
         }
     };
     let created = state.contacts.iter().filter(|contact| sent.begun <= contact.created_at).count();
-    let orders = of(state.orders.len(), limits::ORDERS_PER_SECOND, limits::ORDERS_PER_BATCH);
-    let events = of(state.events.len(), limits::EVENTS_PER_SECOND, limits::EVENTS_PER_BATCH);
-    let contacts = of(created, limits::CONTACTS_PER_SECOND, 1);
-    [orders, events, contacts, seconds(sent.begun, Some(sent.ended))].into_iter().fold(0.0, f64::max)
+    let buckets = [
+        ("new contacts", created, limits::CONTACTS_PER_SECOND, 1),
+        ("orders", state.orders.len(), limits::ORDERS_PER_SECOND, limits::ORDERS_PER_BATCH),
+        ("events", state.events.len(), limits::EVENTS_PER_SECOND, limits::EVENTS_PER_BATCH),
+    ];
+    let floors = buckets.map(|(name, count, per_second, batch)| Floor {
+        seconds: of(count, per_second, batch),
+        bucket: format!("{count} {name}"),
+    });
+    let nothing = Floor { seconds: 0.0, bucket: "nothing".to_owned() };
+    floors.into_iter().fold(nothing, |most, floor| if most.seconds < floor.seconds { floor } else { most })
 }

@@ -21,6 +21,9 @@ const NEW_BUYERS: usize = 30;
 /// Orders of before the sale are numbered from here.
 const EARLIER: i64 = 5_000_000;
 
+/// Orders of the sales whose figures are printed: what holds at the largest need not hold at the others.
+pub const SIZES: [usize; 3] = [250, 1_000, 5_000];
+
 /// How long the sale lasts.
 pub const SECONDS: i64 = 180;
 

@@ -18,6 +18,8 @@ pub mod days;
 #[cfg(feature = "world")]
 pub mod driver;
 #[cfg(feature = "world")]
+pub mod duplicates;
+#[cfg(feature = "world")]
 pub mod emulator;
 #[cfg(feature = "world")]
 pub mod figures;

@@ -11,7 +11,7 @@ use tajo_bench::day::{Day, SETTINGS};
 use tajo_bench::days::{self, Kind, WAYS, Way};
 use tajo_bench::driver::Play;
 use tajo_bench::table::{Origin, Table};
-use tajo_bench::{Error, callgrind, cost, driver, figures, functions, logs};
+use tajo_bench::{Error, callgrind, cost, driver, duplicates, figures, flash, functions, logs};
 
 /// Counts what a store's day uses, and measures the functions.
 #[derive(Parser)]
@@ -48,8 +48,10 @@ enum Topic {
     Quiet,
     /// The busy day: twenty stores, 100,000 webhooks. Takes many minutes.
     Busy,
-    /// The flash sale. Takes some minutes.
+    /// The flash sale at 250, 1,000 and 5,000 orders. Takes some minutes.
     Flash,
+    /// Events that arrive twice, by kind of fault. Takes some seconds.
+    Duplicates,
     /// A store beside a noisy one.
     Noisy,
     /// Instructions of webhook-ingress.
@@ -69,11 +71,22 @@ async fn main() -> Result<(), Error> {
     if wanted(Topic::Day) {
         tables.extend(day(&root, arguments.seed, arguments.orders).await?);
     }
-    for (topic, kind) in [(Topic::Quiet, Kind::Quiet), (Topic::Flash, Kind::Flash), (Topic::Busy, Kind::Busy)]
-    {
-        if wanted(topic) {
-            tables.push(delivery(kind, &arguments)?);
-        }
+    if wanted(Topic::Quiet) {
+        tables.push(days::table(
+            Kind::Quiet,
+            &beside(&delivery(Kind::Quiet, Kind::Quiet.orders(), &arguments)?),
+        ));
+    }
+    if wanted(Topic::Flash) {
+        tables.extend(sales(&arguments)?);
+    }
+    if wanted(Topic::Busy) {
+        tables
+            .push(days::table(Kind::Busy, &beside(&delivery(Kind::Busy, Kind::Busy.orders(), &arguments)?)));
+    }
+    if wanted(Topic::Duplicates) {
+        say("counting events that arrive twice");
+        tables.push(duplicates::table().await?);
     }
     if wanted(Topic::Noisy) {
         let orders = (8 * arguments.scale / 100).max(1);
@@ -132,14 +145,44 @@ async fn day(root: &Path, seed: u64, orders: usize) -> Result<Vec<Table>, Error>
     Ok(tables)
 }
 
+/// A day, sent in several ways.
+type Ways = Vec<(&'static str, days::Sent)>;
+
+fn beside(ways: &Ways) -> Vec<(&'static str, &days::Sent)> {
+    ways.iter().map(|(name, sent)| (*name, sent)).collect()
+}
+
+/// The flash sale at each of its sizes. The largest is shown in full; of all of them, what holds at one size only.
+fn sales(arguments: &Arguments) -> Result<Vec<Table>, Error> {
+    let mut sizes = Vec::new();
+    for orders in flash::SIZES {
+        sizes.push((orders * arguments.scale / 100, delivery(Kind::Flash, orders, arguments)?));
+    }
+    let mut tables: Vec<Table> =
+        sizes.last().map(|(_, ways)| days::table(Kind::Flash, &beside(ways))).into_iter().collect();
+    let names: Vec<&'static str> = sizes[0].1.iter().map(|(name, _)| *name).collect();
+    for name in names {
+        let of = |ways: &'_ Ways| ways.iter().position(|(other, _)| *other == name);
+        let sizes: Vec<(usize, &days::Sent)> =
+            sizes.iter().filter_map(|(orders, ways)| Some((*orders, &ways.get(of(ways)?)?.1))).collect();
+        tables.push(days::sizes(name, &sizes));
+    }
+    Ok(tables)
+}
+
 /// One of the delivery days, in every way that is asked for; as many at a time as there are processors. Large
 /// days one at a time: their processes keep thousands of connections open.
-fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
+fn delivery(kind: Kind, full: usize, arguments: &Arguments) -> Result<Ways, Error> {
     let (seed, scale) = (arguments.seed, arguments.scale);
-    let orders = (kind.orders() * scale / 100).max(1);
+    let orders = (full * scale / 100).max(1);
     let name = kind.name();
+    // Of the smaller sales only what is compared: the planned ways.
+    let is_small = full < kind.orders();
     let is_wanted = |way: &Way| {
         if !arguments.way.is_empty() && !arguments.way.iter().any(|part| way.name.contains(part)) {
+            return false;
+        }
+        if is_small && !way.is_planned() {
             return false;
         }
         let is_left_out = way.is_a_storm() && kind != Kind::Quiet && 20 < scale;
@@ -159,7 +202,7 @@ fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
         (way.name, std::thread::spawn(send))
     };
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let at_once = if 20 < scale { 1 } else { processors };
+    let at_once = if 20 < scale && !is_small { 1 } else { processors };
     let wanted: Vec<Way> = WAYS.into_iter().filter(is_wanted).collect();
     let mut ways = Vec::new();
     for some in wanted.chunks(at_once) {
@@ -169,8 +212,7 @@ fn delivery(kind: Kind, arguments: &Arguments) -> Result<Table, Error> {
             ways.push((name, sent));
         }
     }
-    let ways: Vec<(&'static str, &days::Sent)> = ways.iter().map(|(name, sent)| (*name, sent)).collect();
-    Ok(days::table(kind, &ways))
+    Ok(ways)
 }
 
 fn origin(arguments: &Arguments) -> Origin {
