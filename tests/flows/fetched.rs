@@ -82,9 +82,15 @@ fn blanket(body: &Value) -> Value {
 
 #[tokio::test]
 async fn a_fetched_product_means_what_its_webhook_means() {
-    for settings in ["", STOCK] {
-        for file in ["products-create", "products-update.draft", "products-update.one_variant"] {
-            let body = sample(file);
+    let any = "sync: {products: {filter: {status: any}}}";
+    let stocked = STOCK.replacen("sync: {", "sync: {products: {filter: {status: any}}, ", 1);
+    let hidden = with(sample("products-create"), json!({"published_at": null}));
+    for settings in [any, &stocked] {
+        for (file, body) in ["products-create", "products-update.draft", "products-update.one_variant"]
+            .map(|file| (file, sample(file)))
+            .into_iter()
+            .chain([("not in the online store", hidden.clone())])
+        {
             let mut ends = Vec::new();
             for told in [body.clone(), json!({"id": body["id"]})] {
                 let stage = Stage::new(settings).await;

@@ -59,6 +59,56 @@ async fn a_sale_changes_nothing_and_is_not_sent_nor_written() {
 }
 
 #[tokio::test]
+async fn only_a_product_with_a_page_in_the_online_store_has_a_link() {
+    let hidden = json!({"published_at": null, "updated_at": "2026-11-20T10:00:00Z"});
+    let stage = Stage::new("").await;
+    tell(&stage, "products-create").await;
+    assert!(product(&stage, BLANKET)["url"].as_str().unwrap().ends_with("/products/wool-blanket"));
+    stage.tell("products/update", &with(sample("products-create"), hidden.clone())).await;
+    assert_eq!((&product(&stage, BLANKET)["url"], &product(&stage, MOSS)["url"]), (&json!(""), &json!("")));
+    let stage = Stage::new("").await;
+    stage.tell("products/create", &with(sample("products-create"), hidden.clone())).await;
+    assert_eq!(
+        (&product(&stage, BLANKET)["name"], &product(&stage, BLANKET)["url"]),
+        (&json!("Wool blanket"), &Value::Null)
+    );
+    let stage = Stage::new("sync: {products: {filter: {published: online_store}}}").await;
+    let report = stage.tell("products/create", &with(sample("products-create"), hidden)).await;
+    assert!(ending(&report).contains("not published to the online store"), "{}", ending(&report));
+    assert_eq!(product(&stage, BLANKET), Value::Null);
+}
+
+#[tokio::test]
+async fn a_draft_reaches_the_catalogue_only_where_the_filter_says_so() {
+    let draft = sample("products-update.draft");
+    for (settings, is_there) in [("", false), ("sync: {products: {filter: {status: any}}}", true)] {
+        let stage = Stage::new(settings).await;
+        stage.tell("products/create", &draft).await;
+        assert_eq!(product(&stage, BLANKET)["name"] == "Wool blanket", is_there, "{settings}");
+    }
+}
+
+#[tokio::test]
+async fn every_write_of_a_product_carries_its_name() {
+    let stage = Stage::new(STOCK).await;
+    for name in ["products-create", "products-update.sold", "products-update.one_variant", "products-delete"]
+    {
+        let report = tell(&stage, name).await;
+        assert_eq!(report.outcome, Outcome::Applied, "{}", ending(&report));
+    }
+    let mut names = std::collections::BTreeMap::<String, std::collections::BTreeSet<String>>::new();
+    for call in stage.calls("POST", "/v3/products") {
+        let single = vec![call.request.clone()];
+        for write in call.request["products"].as_array().unwrap_or(&single) {
+            let [id, name] = ["id", "name"].map(|field| write[field].as_str().unwrap().to_owned());
+            names.entry(id).or_default().insert(name);
+        }
+    }
+    assert_eq!(names.len(), 3);
+    assert!(names.values().all(|all| all.len() == 1), "one name each, whatever is written: {names:?}");
+}
+
+#[tokio::test]
 async fn only_what_changed_of_a_product_is_sent() {
     let stage = Stage::new("").await;
     tell(&stage, "products-create").await;

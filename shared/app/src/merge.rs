@@ -114,7 +114,7 @@ pub(crate) async fn late_news(
     inheritance.refusals.note(email, phone, said);
     let (mut step, heir) = inherit(worker, kept, &inheritance).await?;
     if let Heir::There(kept) = heir {
-        step.instead = Some(identity_of(&kept));
+        step.instead = Some(kept.identity());
         if is_mention && contact::is_held(&kept) {
             // The order is the first thing that says who the kept customer is.
             let identity = Identity { customer: kept.customer, ..update.identity.clone() };
@@ -231,13 +231,4 @@ fn has_address(record: &ContactRecord, email: &Email) -> bool {
 
 fn inheritance_of(gone: &ContactRecord) -> Inheritance {
     Inheritance { refusals: gone.all_refusals(), last_order_at: gone.last_order_at, gone: Some(gone.clone()) }
-}
-
-fn identity_of(record: &ContactRecord) -> Identity {
-    let profile = record.profile.as_ref().map(|profile| &profile.value);
-    Identity {
-        customer: record.customer.clone(),
-        email: profile.and_then(|profile| profile.email.clone()),
-        phone: profile.and_then(|profile| profile.phone.clone()),
-    }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::custom::{CustomValue, accept_custom};
 use crate::{
     BrevoOut, Channel, Consent, ConsentState, Email, Identity, Ledger, NumberConsent, PersonUpdate, Phone,
-    Profile, Refusals, TagChanges, TagsAdded, Totals, Triggers, Versioned,
+    Profile, Refusals, Refused, TagChanges, TagsAdded, Totals, Triggers, Versioned,
 };
 
 /// Under which key the state of a person lives.
@@ -171,6 +171,12 @@ pub struct ContactRecord {
     /// A number Brevo did not take (another contact has it, or it is none to Brevo): not tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_phone: Option<Phone>,
+    /// An address Brevo did not take as one: not tried again, and nothing is sent by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_email: Option<Email>,
+    /// Attributes that Brevo did not take, with a digest of the value: the same value is not tried again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused_attributes: BTreeMap<String, String>,
     /// The number that is in Brevo's attribute WHATSAPP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_whatsapp: Option<Phone>,
@@ -320,6 +326,40 @@ impl ContactRecord {
     /// Whether the store has not told who this is: nothing is known but an id, or a number, which people share.
     pub fn is_nameless(&self) -> bool {
         self.profile.as_ref().is_none_or(|profile| profile.at == NEVER && profile.value.email.is_none())
+    }
+
+    /// The present address, unless Brevo has refused it as none.
+    pub fn email(&self) -> Option<&Email> {
+        let email = self.profile.as_ref()?.value.email.as_ref();
+        email.filter(|email| self.refused_email.as_ref() != Some(email))
+    }
+
+    /// What of the person Brevo refuses.
+    pub fn refused(&self) -> Refused {
+        let profile = self.profile.as_ref().map(|profile| &profile.value);
+        let email = profile.and_then(|profile| profile.email.as_ref());
+        let phone = profile.and_then(|profile| profile.phone.as_ref());
+        Refused {
+            email: email.filter(|email| self.refused_email.as_ref() == Some(email)).cloned(),
+            email_before: self
+                .sent_email
+                .clone()
+                .filter(|before| self.refused_email.as_ref() != Some(before)),
+            phone: phone.filter(|phone| self.refused_phone.as_ref() == Some(phone)).cloned(),
+        }
+    }
+
+    /// The person as events and orders name them.
+    pub fn identity(&self) -> Identity {
+        let profile = self.profile.as_ref().map(|profile| &profile.value);
+        let mut identity = Identity {
+            customer: self.customer.clone(),
+            email: profile.and_then(|profile| profile.email.clone()),
+            phone: profile.and_then(|profile| profile.phone.clone()),
+            ..Identity::default()
+        };
+        self.refused().mark(&mut identity);
+        identity
     }
 
     /// The number for Brevo's attribute WHATSAPP: the person's present number, if they recorded WhatsApp consent for

@@ -8,6 +8,7 @@ mod custom;
 mod email;
 mod ids;
 mod ledger;
+mod link;
 mod membership;
 mod merge;
 mod money;
@@ -32,6 +33,7 @@ pub use custom::{CustomFact, CustomValue, NOTE, address_source, metafield_source
 pub use email::{Email, InvalidEmail};
 pub use ids::{InvalidStoreId, StoreId, short_hash};
 pub use ledger::{Claim, Ledger};
+pub use link::link;
 pub use membership::Membership;
 pub use merge::Refusals;
 pub use money::{Currency, Money, parse_amount};
@@ -39,7 +41,7 @@ pub use opt_out::{BrevoNews, BrevoOut, BrevoSaid, ConsentSource, OutReason};
 pub use order::{Address, AskedAmount, Cancellation, Edit, Item, Order, Presentment, Refund, UnsureNet};
 pub use order_record::{LoneFact, OrderFact, OrderHead, OrderRecord};
 pub use packed::Packed;
-pub use person::{FedTotals, Identity, PersonUpdate, Profile, Totals, Versioned};
+pub use person::{FedTotals, Identity, PersonUpdate, Profile, Refused, Totals, Versioned};
 pub use phone::{InvalidPhone, Phone};
 pub use privacy::{AppNews, Demand, PrivacyDemand};
 pub use product::{

@@ -30,6 +30,41 @@ pub struct Identity {
     /// The number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
+    /// Brevo refuses the address as none: it names the person here, and nothing is sent by it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub email_refused: bool,
+    /// The same of the number: it is another contact's in Brevo, or none there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub phone_refused: bool,
+}
+
+/// What of a person Brevo refuses, for whatever else names them ([`crate::ContactRecord::refused`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// The address.
+    pub email: Option<Email>,
+    /// The address that Brevo still has the customer under.
+    pub email_before: Option<Email>,
+    /// The number.
+    pub phone: Option<Phone>,
+}
+
+impl Refused {
+    /// Whether Brevo refuses nothing.
+    pub fn is_empty(&self) -> bool {
+        self.email.is_none() && self.phone.is_none()
+    }
+
+    /// Marks what Brevo refuses, so that the person is named by what is left. The key of the person stays.
+    pub fn mark(&self, identity: &mut Identity) {
+        if self.email.is_some() && identity.email == self.email {
+            match self.email_before.as_ref().filter(|_| identity.customer.is_some()) {
+                Some(before) => identity.email = Some(before.clone()),
+                None => identity.email_refused = true,
+            }
+        }
+        identity.phone_refused |= self.phone.is_some() && identity.phone == self.phone;
+    }
 }
 
 impl Identity {

@@ -21,6 +21,15 @@ pub enum ProductNews {
     },
 }
 
+impl Product {
+    /// Whether buyers can open its page in the online store: drafts and archived products have none, nor has one that is
+    /// sold elsewhere only. What a body does not say is taken for a yes.
+    pub fn has_page(&self) -> bool {
+        let is_hidden = matches!(self.status.as_deref(), Some("draft" | "archived"));
+        !is_hidden && self.published != Some(false)
+    }
+}
+
 impl ProductNews {
     /// The platform's id of the product.
     pub fn product(&self) -> &str {
@@ -48,6 +57,8 @@ pub struct Product {
     pub tags: Vec<String>,
     /// The platform's word (`active`, `draft`, …); absent in bodies from before it existed.
     pub status: Option<String>,
+    /// Whether it is published to the online store; `None`: the body does not say.
+    pub published: Option<bool>,
     /// Main image.
     pub image: Option<String>,
     /// Collections it is in; `None`: the body does not say (webhooks never do).
@@ -229,6 +240,32 @@ pub struct Piece {
     /// The stock that Brevo confirmed.
     #[serde(rename = "q", skip_serializing_if = "Option::is_none")]
     pub stock: Option<(i64, StockState)>,
+    /// What tells a variant that is to go from the others, where it was known: Brevo wants a name with every write.
+    #[serde(rename = "n", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl ProductRecord {
+    /// What Brevo calls the product or one of its variants: every write has to have it.
+    pub fn name_of(&self, product: &str, id: &str) -> String {
+        let of_piece = || self.pieces.get(id)?.name.clone();
+        let variant = self.stock.get(id).and_then(|known| known.name.clone()).or_else(of_piece);
+        match variant.filter(|_| id != product) {
+            // Nothing but the id is known of a product whose own notice never came.
+            _ if self.name.is_empty() => id.to_owned(),
+            Some(variant) => format!("{} / {variant}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// One of its Brevo products is to go.
+    pub fn discard(&mut self, id: &str) {
+        let name = self.stock.get(id).and_then(|known| known.name.clone());
+        if let Some(piece) = self.pieces.get_mut(id) {
+            Piece::DELETED.clone_into(&mut piece.want);
+            piece.name = name.or(piece.name.take());
+        }
+    }
 }
 
 impl Piece {

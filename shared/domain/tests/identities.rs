@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
-use tajo_domain::{ContactKey, Email, Identity, Phone, StoreId, short_hash};
+use tajo_domain::{
+    ContactKey, ContactRecord, Email, Identity, Phone, Profile, StoreId, Versioned, short_hash,
+};
 
 #[test]
 fn a_store_id_is_what_a_key_a_message_group_and_a_path_take_unescaped() {
@@ -32,8 +34,12 @@ fn an_address_is_hashed_the_same_however_it_was_typed() {
 fn a_person_is_kept_under_the_account_then_the_address_then_the_number() {
     let email = Email::parse("jo@example.com").unwrap();
     let phone = Phone::parse("+491711234567", None).unwrap();
-    let mut who =
-        Identity { customer: Some("7".to_owned()), email: Some(email.clone()), phone: Some(phone.clone()) };
+    let mut who = Identity {
+        customer: Some("7".to_owned()),
+        email: Some(email.clone()),
+        phone: Some(phone.clone()),
+        ..Identity::default()
+    };
     assert_eq!(who.key(), Some(ContactKey::Customer("7".to_owned())));
     who.customer = None;
     assert_eq!(who.key(), Some(ContactKey::Guest(email.hash())));
@@ -49,4 +55,41 @@ fn nothing_personal_is_shown_by_debug() {
     let email = Email::parse("jo@example.com").unwrap();
     let phone = Phone::parse("+491711234567", None).unwrap();
     assert_eq!(format!("{email:?} {phone:?}"), "Email(…) Phone(…)");
+}
+
+#[test]
+fn what_brevo_refuses_names_nobody_and_the_key_stays() {
+    let email = |text: &str| Email::parse(text).unwrap();
+    let phone = Phone::parse("+491711234567", None).unwrap();
+    let bad = email("jo@exa_mple.com");
+    let record = ContactRecord {
+        profile: Some(Versioned {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            value: Profile { email: Some(bad.clone()), phone: Some(phone.clone()), ..Profile::default() },
+        }),
+        refused_email: Some(bad.clone()),
+        ..ContactRecord::default()
+    };
+    assert_eq!(record.email(), None);
+    let guest = Identity { email: Some(bad.clone()), phone: Some(phone.clone()), ..Identity::default() };
+    let mut marked = guest.clone();
+    record.refused().mark(&mut marked);
+    assert!(marked.email_refused && !marked.phone_refused);
+    assert_eq!(marked.key(), guest.key());
+
+    // Brevo has a customer under the address of before.
+    let known = ContactRecord { sent_email: Some(email("jo@example.com")), ..record.clone() };
+    let mut customer = Identity { customer: Some("7".to_owned()), ..guest.clone() };
+    known.refused().mark(&mut customer);
+    assert_eq!((customer.email.clone(), customer.email_refused), (Some(email("jo@example.com")), false));
+
+    let mut number = guest.clone();
+    ContactRecord { refused_phone: Some(phone), ..record.clone() }.refused().mark(&mut number);
+    assert!(number.email_refused && number.phone_refused);
+
+    let mut other = Identity { email: Some(email("jo@example.com")), ..Identity::default() };
+    record.refused().mark(&mut other);
+    assert!(!other.email_refused, "another address is not refused");
+    let changed = ContactRecord { refused_email: Some(email("old@exa_mple.com")), ..record };
+    assert!(changed.refused().is_empty() && changed.email() == Some(&bad), "a changed address is tried");
 }

@@ -169,6 +169,27 @@ pub fn settle_update(
     record.email_lifted = write.email_blacklisted.map_or(record.email_lifted, |blocked| !blocked);
 }
 
+/// Remembers that Brevo refuses this value of an attribute: it is left out until it is another one.
+pub fn refuse_attribute(record: &mut ContactRecord, name: &str, value: &Value) {
+    record.refused_attributes.insert(name.to_owned(), digest(value));
+}
+
+fn is_refused(record: &ContactRecord, name: &str, value: &Value) -> bool {
+    record.refused_attributes.get(name).is_some_and(|refused| *refused == digest(value))
+}
+
+fn digest(value: &Value) -> String {
+    let mut digest = short_hash(&value.to_string());
+    // A contact's item stays small.
+    digest.truncate(8);
+    digest
+}
+
+/// Whether the attribute is one that Brevo finds contacts by.
+pub fn is_identifier(name: &str) -> bool {
+    IDENTIFIERS.contains(&name)
+}
+
 /// Attributes that are more than what is known of somebody: Brevo finds contacts by them.
 const IDENTIFIERS: [&str; 3] = ["EMAIL", "SMS", "WHATSAPP"];
 
@@ -306,7 +327,8 @@ fn ext_id(record: &ContactRecord, facts: &StoreFacts) -> Option<String> {
 
 fn number_of(record: &ContactRecord, facts: &StoreFacts) -> Option<Identifier> {
     let is_used = facts.settings.contacts.uses(IdentityField::Phone);
-    let number = record.sent_phone.as_ref().filter(|_| record.known_by_phone).or_else(|| phone(record));
+    let present = || phone(record).filter(|phone| record.refused_phone.as_ref() != Some(phone));
+    let number = record.sent_phone.as_ref().filter(|_| record.known_by_phone).or_else(present);
     number.filter(|_| is_used).cloned().map(Identifier::Phone)
 }
 
@@ -315,6 +337,7 @@ fn common(record: &ContactRecord, facts: &StoreFacts, now: Timestamp) -> Contact
     let is_own = |mapped: &Mapped| !is_summed(mapped, &facts.settings);
     let rules = effective_rules(&facts.settings).into_iter().filter(is_own);
     let attributes = rules.filter_map(|mapped| Some((mapped.read(record, now)?, mapped.attribute)));
+    let attributes = attributes.filter(|(value, name)| !is_refused(record, name, value));
     let lists = facts.settings.lists;
     let buyer = lists.buyers.filter(|_| record.last_order_at.is_some());
     let abandoned = lists.abandoned_cart.filter(|_| record.abandoned_cart.is_some());
@@ -332,8 +355,9 @@ fn settle_common(record: &mut ContactRecord, sent: &ContactRecord) {
     record.in_abandoned_list = sent.abandoned_cart.is_some();
 }
 
+/// The address, unless Brevo has refused it as none.
 pub(crate) fn email(record: &ContactRecord) -> Option<&Email> {
-    record.profile.as_ref()?.value.email.as_ref()
+    record.email()
 }
 
 pub(crate) fn phone(record: &ContactRecord) -> Option<&Phone> {

@@ -49,14 +49,15 @@ impl StoreFacts {
     /// How Brevo finds this person: address, then our id, then the number, as far as the settings use them. Not in their
     /// order: a number may be several people's, and an event must not go to another one.
     pub fn identifier(&self, identity: &Identity) -> Option<Identifier> {
-        if let Some(email) = &identity.email {
+        if let Some(email) = identity.email.as_ref().filter(|_| !identity.email_refused) {
             return Some(Identifier::Email(email.clone()));
         }
         let uses = |field| self.settings.contacts.uses(field);
         if let Some(customer) = identity.customer.as_ref().filter(|_| uses(IdentityField::CustomerId)) {
             return Some(Identifier::ExtId(self.ext_id(customer)));
         }
-        identity.phone.clone().filter(|_| uses(IdentityField::Phone)).map(Identifier::Phone)
+        let phone = identity.phone.clone().filter(|_| !identity.phone_refused);
+        phone.filter(|_| uses(IdentityField::Phone)).map(Identifier::Phone)
     }
 
     /// The call of an event that takes the tracker's road. `None`: the Events API is its road, as it is of every contact

@@ -22,8 +22,9 @@ mod whatsapp;
 
 pub use cart_event::{CartContent, abandoned, cart_properties, changed_cart, emptied_cart};
 pub use contact::{
-    adopt, clearing, created_by, creation, flags_due, id_of, identifier_of, identifiers, insist, is_said,
-    may_ride, moved, moves, note_tries, relink, settle_creation, settle_update, update,
+    adopt, clearing, created_by, creation, flags_due, id_of, identifier_of, identifiers, insist,
+    is_identifier, is_said, may_ride, moved, moves, note_tries, refuse_attribute, relink, settle_creation,
+    settle_update, update,
 };
 pub use customer_event::{customer_events, is_imported};
 pub use example::{MappingRow, mapping_rows};
@@ -33,7 +34,7 @@ pub use order_event::{lone_events, order_events, order_events_after, shipment_ev
 pub use overrides::{FieldMapping, Mapped};
 pub use product::{
     Category, Content, Shelf, categories, category_body, collection_id, contents, crossing_key, deletion,
-    left_out, parse_crossing, shelf_of_all, stock_event, with_stock,
+    first_body, left_out, parse_crossing, shelf_of_all, stock_event, with_stock,
 };
 pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use tajo_brevo::limits::CATEGORY_ID_CHARACTERS;
 use tajo_brevo::{Event, Identifier};
 use tajo_domain::{
-    CategoryRecord, Crossing, Product, ProductRecord, StockState, Variant, VariantStock, short_hash,
+    CategoryRecord, Crossing, Product, ProductRecord, StockState, Variant, VariantStock, link, short_hash,
 };
 
 use crate::properties::object;
@@ -53,6 +53,9 @@ pub fn left_out(product: &Product, facts: &StoreFacts) -> Option<String> {
     {
         return Some(format!("its status is not `{wanted}`, which the settings ask for"));
     }
+    if filter.published && product.published == Some(false) {
+        return Some("it is not published to the online store, which the settings ask for".to_owned());
+    }
     let excluded = |tag: &&String| product.tags.iter().any(|own| own.to_lowercase() == tag.to_lowercase());
     filter.exclude_tags.iter().find(excluded).map(|tag| format!("it has the excluded tag `{tag}`"))
 }
@@ -88,9 +91,9 @@ fn content(
         Some(name) => format!("{} / {name}", product.name),
         None => product.name.clone(),
     };
-    let url = product.handle.as_deref().map(|handle| {
+    let url = product.handle.as_deref().filter(|_| product.has_page()).and_then(|handle| {
         let query = variant.map(|variant| format!("?variant={}", variant.id)).unwrap_or_default();
-        format!("https://{}/products/{handle}{query}", facts.shop)
+        link(&format!("https://{}/products/{handle}{query}", facts.shop))
     });
     let image = variant.and_then(|variant| variant.image.as_ref()).or(product.image.as_ref());
     let price = match variant {
@@ -103,7 +106,7 @@ fn content(
         ("id", Some(json!(id))),
         ("parentId", variant.map(|_| json!(product.id))),
         ("name", Some(json!(name))),
-        ("url", url.map(|url| json!(url))),
+        ("url", Some(json!(url.unwrap_or_default()))),
         ("imageUrl", image.filter(|_| facts.settings.products.include_images).map(|image| json!(image))),
         // What is empty in the store is emptied in Brevo: a field left out would stay as it was.
         ("sku", Some(json!(sku.unwrap_or_default()))),
@@ -121,11 +124,13 @@ fn content(
 /// The body with the stock in it; without a body, of a product that Brevo has: only the stock.
 pub fn with_stock(
     id: &str,
+    name: &str,
     body: Option<Map<String, Value>>,
     shelf: Option<Shelf>,
     facts: &StoreFacts,
 ) -> Map<String, Value> {
-    let mut body = body.unwrap_or_else(|| object(vec![("id", Some(json!(id)))]));
+    let only_stock = || object(vec![("id", Some(json!(id))), ("name", Some(json!(name)))]);
+    let mut body = body.unwrap_or_else(only_stock);
     if let Some(shelf) = shelf {
         body.insert("stock".to_owned(), json!(shelf.quantity.max(0)));
         // Written whole: whether Brevo merges `metaInfo` is not documented.
@@ -139,11 +144,17 @@ pub fn with_stock(
     body
 }
 
-/// Marks a product as deleted: Brevo takes nothing off its shelves. The name is for one that Brevo may not have.
+/// The body for a product that Brevo does not have yet: what is empty need not be emptied.
+pub fn first_body(mut body: Map<String, Value>) -> Map<String, Value> {
+    body.retain(|name, value| name != "url" || *value != json!(""));
+    body
+}
+
+/// Marks a product as deleted: Brevo takes nothing off its shelves, and wants a name with every write.
 pub fn deletion(id: &str, name: &str, at: Timestamp) -> Map<String, Value> {
     object(vec![
         ("id", Some(json!(id))),
-        ("name", (!name.is_empty()).then(|| json!(name))),
+        ("name", Some(json!(name))),
         ("isDeleted", Some(json!(true))),
         ("deletedAt", Some(json!(format!("{at:.3}")))),
     ])
@@ -197,7 +208,8 @@ pub fn collection_id(collection: &str) -> String {
 
 /// A category as Brevo keeps it.
 pub fn category_body(id: &str, record: &CategoryRecord, facts: &StoreFacts) -> Map<String, Value> {
-    let url = record.handle.as_deref().map(|handle| format!("https://{}/collections/{handle}", facts.shop));
+    let address = |handle| link(&format!("https://{}/collections/{handle}", facts.shop));
+    let url = record.handle.as_deref().and_then(address);
     object(vec![
         ("id", Some(json!(id))),
         ("name", (!record.name.is_empty()).then(|| json!(record.name))),

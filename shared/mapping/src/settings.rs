@@ -88,12 +88,13 @@ pub struct ProductSettings {
     pub filter: ProductFilter,
 }
 
-/// Which products are synced. By default it is empty and lets every product through, whatever its status: what a
-/// store did not ask to leave out must not vanish silently. The product's own example asks for `status: active`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Which products are synced. By default the active ones: a draft is not for sale, and a campaign must not offer it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductFilter {
     /// Only products of this status (`active`, `draft`, `archived` or `unlisted`, lower case); `None`: of any.
     pub status: Option<String>,
+    /// Only products that are published to the online store.
+    pub published: bool,
     /// Products with one of these tags are left out. To be compared without regard to case, as Shopify does.
     pub exclude_tags: Vec<String>,
 }
@@ -126,6 +127,12 @@ impl Default for ProductSettings {
             categories_as_tags: true,
             filter: ProductFilter::default(),
         }
+    }
+}
+
+impl Default for ProductFilter {
+    fn default() -> Self {
+        Self { status: Some("active".to_owned()), published: false, exclude_tags: Vec::new() }
     }
 }
 

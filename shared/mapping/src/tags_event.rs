@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tajo_brevo::Event;
-use tajo_domain::{ContactRecord, Identity};
+use tajo_domain::ContactRecord;
 
 use crate::properties::object;
 use crate::{Planned, StoreFacts};
@@ -10,13 +10,7 @@ use crate::{Planned, StoreFacts};
 /// The additions that are still to be told, once it is known to whom: whoever delivers next finishes them.
 pub fn tags_events(record: &ContactRecord, facts: &StoreFacts) -> Vec<Planned> {
     // The notices of tags name a customer only: the address is what we know of them.
-    let profile = record.profile.as_ref().map(|profile| &profile.value);
-    let identity = Identity {
-        customer: record.customer.clone(),
-        email: profile.and_then(|profile| profile.email.clone()),
-        phone: profile.and_then(|profile| profile.phone.clone()),
-    };
-    let Some(identifier) = facts.identifier(&identity) else { return Vec::new() };
+    let Some(identifier) = facts.identifier(&record.identity()) else { return Vec::new() };
     let planned = record.tags_to_tell.iter().map(|added| {
         let properties = object(vec![
             ("customer_id", record.customer.as_deref().map(|id| json!(id))),

@@ -166,7 +166,7 @@ fn on_sale(product: &Product, facts: &StoreFacts) -> Vec<Line> {
         .map(|content| {
             line(
                 &format!("product {}", content.digest),
-                Value::Object(with_stock(&content.id, Some(content.body), None, facts)),
+                Value::Object(with_stock(&content.id, "", Some(content.body), None, facts)),
             )
         })
         .collect();

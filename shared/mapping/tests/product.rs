@@ -7,7 +7,8 @@ mod support;
 use serde_json::{Value, json};
 use tajo_domain::{CategoryRecord, Crossing, Product, ProductRecord, StockState};
 use tajo_mapping::{
-    Shelf, categories, category_body, crossing_key, parse_crossing, shelf_of_all, stock_event,
+    Shelf, categories, category_body, contents, crossing_key, first_body, left_out, parse_crossing,
+    shelf_of_all, stock_event,
 };
 
 use support::{at, facts};
@@ -20,8 +21,8 @@ fn a_product_has_what_its_variants_have_together_and_is_as_good_as_the_best() {
     assert_eq!(shelf_of_all(std::iter::empty()), None);
 }
 
-fn ids(kind: &str) -> String {
-    let product = Product {
+fn product_of(kind: &str) -> Product {
+    Product {
         id: "1".to_owned(),
         name: "Blanket".to_owned(),
         handle: None,
@@ -29,14 +30,71 @@ fn ids(kind: &str) -> String {
         kind: Some(kind.to_owned()),
         tags: Vec::new(),
         status: None,
+        published: None,
         image: None,
         collections: None,
         updated_at: at(1),
         triggered_at: None,
         variants: Vec::new(),
         other_variants: None,
+    }
+}
+
+fn ids(kind: &str) -> String {
+    categories(&product_of(kind), &facts("")).remove(0).id
+}
+
+/// A product on sale, at this address.
+fn blanket(handle: &str) -> Product {
+    let mut product = product_of("Blankets");
+    product.handle = Some(handle.to_owned());
+    product
+}
+
+#[test]
+fn only_a_product_with_a_page_has_a_link() {
+    let url = |status: Option<&str>, published| {
+        let product = Product { status: status.map(str::to_owned), published, ..blanket("blanket") };
+        contents(&product, &[], &facts(""))[0].body["url"].as_str().unwrap().to_owned()
     };
-    categories(&product, &facts("")).remove(0).id
+    for (status, published) in
+        [(Some("active"), Some(true)), (Some("active"), None), (Some("unlisted"), Some(true)), (None, None)]
+    {
+        assert_eq!(url(status, published), "https://demo-shop.myshopify.com/products/blanket", "{status:?}");
+    }
+    for (status, published) in [
+        (Some("active"), Some(false)),
+        (None, Some(false)),
+        (Some("draft"), Some(true)),
+        (Some("archived"), Some(true)),
+        (Some("archived"), None),
+    ] {
+        assert_eq!(url(status, published), "", "a link of before is emptied: {status:?} {published:?}");
+    }
+    let hidden = Product { published: Some(false), ..blanket("blanket") };
+    let first = first_body(contents(&hidden, &[], &facts(""))[0].body.clone());
+    assert!(!first.contains_key("url") && first["sku"] == "", "Brevo has none that could be emptied");
+}
+
+#[test]
+fn the_filter_leaves_out_what_is_not_in_the_online_store() {
+    let hidden = Product { published: Some(false), ..blanket("blanket") };
+    let wanted = facts("sync: {products: {filter: {published: online_store}}}");
+    assert!(left_out(&hidden, &wanted).unwrap().contains("online store"));
+    assert_eq!(left_out(&hidden, &facts("")), None);
+    for published in [Some(true), None] {
+        assert_eq!(left_out(&Product { published, ..blanket("blanket") }, &wanted), None);
+    }
+}
+
+#[test]
+fn a_link_is_percent_encoded_and_never_twice() {
+    for (handle, path) in
+        [("größe", "gr%C3%B6%C3%9Fe"), ("a b\"c", "a%20b%22c"), ("gr%C3%B6%C3%9Fe", "gr%C3%B6%C3%9Fe")]
+    {
+        let url = contents(&blanket(handle), &[], &facts(""))[0].body["url"].clone();
+        assert_eq!(url, format!("https://demo-shop.myshopify.com/products/{path}"));
+    }
 }
 
 #[test]

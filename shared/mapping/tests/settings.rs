@@ -149,6 +149,7 @@ fn the_catalogue_document_is_accepted_as_written_and_read() {
     assert!(settings.sync.products && settings.sync.inventory && settings.sync.orders);
     let filter = ProductFilter {
         status: Some("active".to_owned()),
+        published: false,
         exclude_tags: vec!["hidden".to_owned(), "wholesale-only".to_owned()],
     };
     assert_eq!(
@@ -163,9 +164,19 @@ fn the_catalogue_document_is_accepted_as_written_and_read() {
 }
 
 #[test]
-fn without_a_filter_no_product_vanishes() {
+fn only_active_products_are_synced_unless_the_filter_says_otherwise() {
+    let filter = |own: &str| read(&format!("sync: {{products: {{filter: {{{own}}}}}}}")).products.filter;
     assert_eq!(read("").products.filter, ProductFilter::default());
-    assert_eq!(ProductFilter::default().status, None);
+    for (own, status) in [
+        ("", Some("active")),
+        ("exclude_tags: [hidden]", Some("active")),
+        ("published: online_store", Some("active")),
+        ("status: draft", Some("draft")),
+        ("status: any", None),
+    ] {
+        assert_eq!(filter(own).status.as_deref(), status, "{own}");
+    }
+    assert!(filter("published: online_store").published && !filter("status: any").published);
 }
 
 #[test]

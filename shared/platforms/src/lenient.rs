@@ -71,6 +71,11 @@ impl Text<'_> {
     pub fn owned(&self) -> Option<String> {
         self.get().map(str::to_owned)
     }
+
+    /// A web address, percent-encoded. Anything else says nothing.
+    pub fn link(&self) -> Option<String> {
+        self.get().and_then(tajo_domain::link)
+    }
 }
 
 impl<T> List<Object<T>> {

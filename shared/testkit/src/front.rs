@@ -300,7 +300,8 @@ fn played(
     {
         // Whoever sent it ends in another state than the test expects, with this as the reason.
         let message = format!("not as Brevo's OpenAPI document says: {fault}");
-        return json_response(400, &json!({ "code": "invalid_parameter", "message": message }));
+        // No status of a value that Brevo refuses: the connector would leave it out, and nobody would notice.
+        return json_response(406, &json!({ "code": "not_acceptable", "message": message }));
     }
     let answer = world.sandbox.call_at(request, clock.now());
     if uri.path().starts_with("/admin/") {

@@ -176,7 +176,7 @@ impl Who {
     }
 
     fn is_named(&self, identity: &Identity) -> bool {
-        let Identity { customer, email, phone } = identity;
+        let Identity { customer, email, phone, .. } = identity;
         match (customer, email) {
             (None, None) => phone.is_some() && *phone == self.phone,
             _ => {

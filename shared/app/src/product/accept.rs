@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use tajo_domain::{
-    Crossing, Membership, Piece, Product, ProductRecord, Skipped, Stock, StockNews, StockSaid, Version,
+    Crossing, Membership, Product, ProductRecord, Skipped, Stock, StockNews, StockSaid, Version,
 };
 use tajo_mapping::{Content, Planned, contents, left_out, stock_event};
 
@@ -170,7 +170,8 @@ pub(crate) fn gone(
     let was_known = !record.pieces.is_empty();
     // Of two deletions the later one counts: whatever is to show that there was none must be newer than both.
     record.deleted_at = record.deleted_at.max(Some(at));
-    record.pieces.values_mut().for_each(|piece| Piece::DELETED.clone_into(&mut piece.want));
+    let pieces: Vec<String> = record.pieces.keys().cloned().collect();
+    pieces.iter().for_each(|id| record.discard(id));
     record.stock.clear();
     let left = std::mem::take(&mut record.collections);
     let accepted = if was_known || !moment.facts.settings.sync.products {
@@ -223,13 +224,11 @@ fn want(record: &mut ProductRecord, product: &Product, all: &[Content], include_
         Some(others) => others.iter().any(|other| other == id),
         None => id != product.id,
     };
-    for (id, piece) in &mut record.pieces {
-        let is_told = all.iter().any(|content| content.id == *id);
-        let is_elsewhere = !record.left_out && include_variants && may_exist(id);
-        if !is_told && !is_elsewhere {
-            Piece::DELETED.clone_into(&mut piece.want);
-        }
-    }
+    let is_elsewhere = |id: &str| !record.left_out && include_variants && may_exist(id);
+    let is_told = |id: &str| all.iter().any(|content| content.id == id);
+    let gone: Vec<String> =
+        record.pieces.keys().filter(|id| !is_told(id) && !is_elsewhere(id)).cloned().collect();
+    gone.iter().for_each(|id| record.discard(id));
     record.pieces != before
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tajo_brevo::{Error, Item};
 use tajo_domain::{Piece, ProductRecord, StockState};
-use tajo_mapping::{Category, Content, Shelf, StoreFacts, deletion, shelf_of_all, with_stock};
+use tajo_mapping::{Category, Content, Shelf, StoreFacts, deletion, first_body, shelf_of_all, with_stock};
 use tajo_state::{Key, Stored};
 
 use super::accept::Accepted;
@@ -68,9 +68,7 @@ fn due_piece(
 ) -> Option<Due> {
     if piece.want == Piece::DELETED {
         let at = record.deleted_at.or(record.version).unwrap_or_default();
-        // A name only where Brevo may not have it: it would overwrite the real one.
-        let name = if piece.sent.is_empty() { record.name.as_str() } else { "" };
-        let item = Item::Product(deletion(id, name, at));
+        let item = Item::Product(deletion(id, &record.name_of(product, id), at));
         return Some(Due { id: id.to_owned(), item, content: Some(Piece::DELETED.to_owned()), stock: None });
     }
     let shelf = on_shelf(record, product, id, facts);
@@ -79,14 +77,16 @@ fn due_piece(
         && let Some(content) =
             contents.iter().find(|content| content.id == id && content.digest == piece.want)
     {
-        let body = with_stock(id, Some(content.body.clone()), shelf, facts);
+        let is_new = piece.sent.is_empty();
+        let body = if is_new { first_body(content.body.clone()) } else { content.body.clone() };
+        let body = with_stock(id, &record.name, Some(body), shelf, facts);
         let content = Some(content.digest.clone());
         return Some(Due { id: id.to_owned(), item: Item::Product(body), content, stock });
     }
     let is_other = piece.is_there() && stock.is_some() && stock != piece.stock;
     is_other.then(|| Due {
         id: id.to_owned(),
-        item: Item::Product(with_stock(id, None, shelf, facts)),
+        item: Item::Product(with_stock(id, &record.name_of(product, id), None, shelf, facts)),
         content: None,
         stock,
     })

@@ -166,7 +166,7 @@ pub struct ProductsBlock {
     pub include_images: Option<bool>,
     /// A product's tags become Brevo categories, as its type always does; so do collections. Left out: yes.
     pub categories_as_tags: Option<bool>,
-    /// Which products are synced. Left out: all of them.
+    /// Which products are synced. Left out: the active ones.
     pub filter: Option<FilterBlock>,
 }
 
@@ -174,8 +174,11 @@ pub struct ProductsBlock {
 #[derive(Default, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FilterBlock {
-    /// Only products of this status. Left out: of any.
+    /// Only products of this status; `any`: whatever it is. Left out: `active`.
     pub status: Option<ProductStatus>,
+    /// `online_store`: only products that are published to the online store, which have a page there. Left out: others too,
+    /// without a link.
+    pub published: Option<Published>,
     /// Products with one of these tags are left out. Left out: none is.
     pub exclude_tags: Option<Vec<String>>,
 }
@@ -192,6 +195,17 @@ pub enum ProductStatus {
     Archived,
     #[serde(alias = "UNLISTED")]
     Unlisted,
+    /// Whatever it is.
+    #[serde(alias = "ANY")]
+    Any,
+}
+
+/// Where a product must be published.
+#[derive(Clone, Copy, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Published {
+    /// In the online store.
+    OnlineStore,
 }
 
 /// Carts and checkouts.

@@ -191,14 +191,16 @@ fn products(layers: [&SyncBlock; 2], defaults: ProductSettings) -> ProductSettin
 }
 
 fn filter(blocks: [Option<&FilterBlock>; 2]) -> ProductFilter {
-    let status = first(blocks, |block| block.status).map(|status| match status {
-        ProductStatus::Active => "active",
-        ProductStatus::Draft => "draft",
-        ProductStatus::Archived => "archived",
-        ProductStatus::Unlisted => "unlisted",
-    });
+    let status = match first(blocks, |block| block.status) {
+        Some(ProductStatus::Active) | None => Some("active"),
+        Some(ProductStatus::Draft) => Some("draft"),
+        Some(ProductStatus::Archived) => Some("archived"),
+        Some(ProductStatus::Unlisted) => Some("unlisted"),
+        Some(ProductStatus::Any) => None,
+    };
     ProductFilter {
         status: status.map(str::to_owned),
+        published: first(blocks, |block| block.published).is_some(),
         exclude_tags: first(blocks, |block| block.exclude_tags.clone()).unwrap_or_default(),
     }
 }

@@ -1,6 +1,6 @@
 //! Shopify's JSON of products, collections and stock: only the fields we read, all of them optional.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::lenient::{Amount, Flag, Id, List, Number, Object, Tags, Text, Time};
 
@@ -17,6 +17,9 @@ pub struct Product<'a> {
     pub product_type: Text<'a>,
     pub tags: Tags,
     pub status: Text<'a>,
+    /// Since when it is in the online store; `null`: it is not. Absent: the body does not say.
+    #[serde(deserialize_with = "said")]
+    pub published_at: Option<Time>,
     pub created_at: Time,
     pub updated_at: Time,
     pub image: Object<Image<'a>>,
@@ -24,6 +27,11 @@ pub struct Product<'a> {
     pub variants: List<Object<Variant<'a>>>,
     /// All of them, since 2024-04.
     pub variant_gids: List<Object<VariantGid<'a>>>,
+}
+
+/// A field that is there, whatever it says.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// A variant inside a product, or the whole body of `variants/in_stock` and `variants/out_of_stock`.

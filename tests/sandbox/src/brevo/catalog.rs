@@ -122,8 +122,10 @@ fn check(
     if exists && !update {
         return Err(Response::error(400, "duplicate_parameter", "An item with this id exists already"));
     }
+    // The document requires the name of every product; a category's only to make it.
+    let needs_name = shelf == Shelf::Products || !exists;
     let named = body::text(item, "name").is_some_and(|name| !name.is_empty());
-    if !exists && !named { Err(body::missing("name")) } else { Ok(()) }
+    if needs_name && !named { Err(body::missing("name")) } else { Ok(()) }
 }
 
 /// Writes a checked item; true when it is new.

@@ -196,7 +196,16 @@ fn check_identifiers(identifiers: &Map<String, Value>) -> Result<(), String> {
     if !kinds.clone().all(text_fits) || id.is_some_and(|id| !id.is_u64()) {
         return Err("identifiers is not valid".to_owned());
     }
-    Ok(())
+    check_email(identifiers)
+}
+
+/// An address is held against the same rule wherever it names a contact.
+pub(super) fn check_email(identifiers: &Map<String, Value>) -> Result<(), String> {
+    let email = body::text(identifiers, Identifier::Email.type_name());
+    match email.is_some_and(|email| Identifier::Email.normal(email).is_none()) {
+        true => Err("Invalid email address".to_owned()),
+        false => Ok(()),
+    }
 }
 
 /// Keys of nested objects follow the same rule.

@@ -179,7 +179,10 @@ fn check(order: &Map<String, Value>) -> Result<(), Response> {
     }
     let part = |name: &str| order.get(name).and_then(Value::as_object);
     part("billing").map_or(Ok(()), |billing| body::check_types(billing, BILLING))?;
-    part("identifiers").map_or(Ok(()), |identifiers| body::check_types(identifiers, IDENTIFIERS))?;
+    part("identifiers").map_or(Ok(()), |identifiers| {
+        body::check_types(identifiers, IDENTIFIERS)?;
+        events::check_email(identifiers).map_err(invalid)
+    })?;
     let lines = order.get("products").and_then(Value::as_array).into_iter().flatten();
     lines.filter_map(Value::as_object).try_for_each(check_line)
 }

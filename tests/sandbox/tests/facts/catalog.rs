@@ -68,12 +68,27 @@ fn a_batch_holds_100_products_or_categories() {
 }
 
 #[test]
-fn a_name_is_required_only_to_create() {
+fn a_product_has_its_name_with_every_write_and_a_category_when_it_is_made() {
     let brevo = Brevo::shop();
-    refused(&brevo.post("products", json!({"id": "a"})), 400, "missing_parameter");
     brevo.post("products", json!({"id": "a", "name": "Cup", "price": 9.5}));
-    assert_eq!(brevo.post("products", json!({"id": "a", "stock": 3, "updateEnabled": true})).status, 204);
+    for nameless in [
+        json!({"id": "b"}),
+        json!({"id": "a", "stock": 3, "updateEnabled": true}),
+        json!({"id": "a", "isDeleted": true, "updateEnabled": true}),
+    ] {
+        refused(&brevo.post("products", nameless.clone()), 400, "missing_parameter");
+        let batch = json!({"products": [{"id": "c", "name": "Mug"}, nameless], "updateEnabled": true});
+        refused(&brevo.post("products/batch", batch), 400, "missing_parameter");
+    }
+    let stock = json!({"id": "a", "name": "Cup", "stock": 3, "updateEnabled": true});
+    assert_eq!(brevo.post("products", stock).status, 204);
     assert_eq!(products(&brevo), json!([{"id": "a", "name": "Cup", "price": 9.5, "stock": 3}]));
+    refused(&brevo.post("categories", json!({"id": "a"})), 400, "missing_parameter");
+    brevo.post("categories", json!({"id": "a", "name": "Cups"}));
+    assert_eq!(
+        brevo.post("categories", json!({"id": "a", "isDeleted": true, "updateEnabled": true})).status,
+        204
+    );
 }
 
 #[test]
@@ -81,7 +96,7 @@ fn a_deleted_product_is_only_marked() {
     let brevo = Brevo::shop();
     brevo.post("products", json!({"id": "a", "name": "Cup"}));
     refused(&brevo.delete("products"), 405, "method_not_allowed");
-    brevo.post("products", json!({"id": "a", "isDeleted": true, "updateEnabled": true}));
+    brevo.post("products", json!({"id": "a", "name": "Cup", "isDeleted": true, "updateEnabled": true}));
     assert_eq!(products(&brevo)[0]["isDeleted"], true);
 }
 
@@ -91,7 +106,7 @@ fn a_product_that_was_marked_as_deleted_can_be_brought_back() {
     let deleted =
         json!({"id": "a", "name": "Cup", "isDeleted": true, "deletedAt": "2026-11-02T08:15:00.000Z"});
     brevo.post("products", deleted);
-    brevo.post("products", json!({"id": "a", "isDeleted": false, "updateEnabled": true}));
+    brevo.post("products", json!({"id": "a", "name": "Cup", "isDeleted": false, "updateEnabled": true}));
     assert_eq!(products(&brevo)[0]["isDeleted"], false);
 }
 
@@ -102,7 +117,10 @@ fn meta_info_is_written_whole() {
         "products",
         json!({"id": "a", "name": "Cup", "metaInfo": {"shop": "demo", "stock_state": "in"}}),
     );
-    brevo.post("products", json!({"id": "a", "metaInfo": {"stock_state": "out"}, "updateEnabled": true}));
+    brevo.post(
+        "products",
+        json!({"id": "a", "name": "Cup", "metaInfo": {"stock_state": "out"}, "updateEnabled": true}),
+    );
     assert_eq!(products(&brevo)[0]["metaInfo"], json!({"stock_state": "out"}));
 }
 

@@ -212,3 +212,21 @@ fn an_accepted_batch_is_queued_not_applied() {
     assert_eq!(brevo.state().contacts[0].attributes["FIRSTNAME"], "Late");
     assert_eq!(brevo.state().events.len(), 1);
 }
+
+#[test]
+fn an_address_that_is_none_names_nobody_in_an_event_or_an_order() {
+    let brevo = Brevo::shop();
+    let bad = with("identifiers", json!({"email_id": "jo@exa_mple.com"}));
+    refused(&brevo.post("events", bad.clone()), 400, "invalid_parameter");
+    let batch = brevo.post("events/batch", json!({"events": [event("cart_updated"), bad]}));
+    assert_eq!((batch.status, &batch.json()["errors"][0]["eventIndex"]), (207, &json!([1])));
+    let order = |email: &str| {
+        let at = "2026-11-02T08:15:00Z";
+        json!({"id": "1", "createdAt": at, "updatedAt": at, "status": "paid", "amount": 1, "products": [],
+            "identifiers": {"email_id": email}})
+    };
+    refused(&brevo.post("orders/status", order("jo@exa_mple.com")), 400, "invalid_parameter");
+    let orders = json!({"orders": [order("jo@exa_mple.com")], "historical": false});
+    refused(&brevo.post("orders/status/batch", orders), 400, "invalid_parameter");
+    assert_eq!(brevo.post("orders/status", order("jo@example.com")).status, 204);
+}

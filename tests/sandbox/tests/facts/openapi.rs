@@ -107,7 +107,12 @@ fn every_answer_fits_brevos_own_schemas() {
         ("POST", "orders/status/batch", json!({"orders": [order], "historical": false}), 202),
         ("GET", "orders", json!(null), 200),
         ("POST", "products", json!({"id": "p1", "name": "Cup"}), 201),
-        ("POST", "products/batch", json!({"products": [{"id": "p1"}], "updateEnabled": true}), 201),
+        (
+            "POST",
+            "products/batch",
+            json!({"products": [{"id": "p1", "name": "Cup"}], "updateEnabled": true}),
+            201,
+        ),
         ("POST", "categories", json!({"id": "c1", "name": "Cups"}), 201),
         ("POST", "categories/batch", json!({"categories": [{"id": "c2", "name": "Mugs"}]}), 201),
         (

@@ -74,7 +74,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         taxes_included: payload.taxes_included.0,
         shipping: shipping.is_known.then_some(shipping.after),
         fees: payload.total_duties.0.filter(|duties| Money::ZERO < *duties),
-        url: payload.abandoned_checkout_url.owned(),
+        url: payload.abandoned_checkout_url.link(),
     };
     changes.changes.push(Change::Cart(Box::new(cart)));
     Ok(changes)

@@ -20,7 +20,7 @@ pub fn email(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let email = notice.email_address.get().and_then(|text| {
         Email::parse(text).map_err(|error| left_out.push(Skipped::new("email", error.to_string()))).ok()
     });
-    let identity = Identity { customer: id(&notice), email, phone: None };
+    let identity = Identity { customer: id(&notice), email, ..Identity::default() };
     Ok(detail(PersonUpdate { identity, email_consent: Some(consent), ..PersonUpdate::default() }, left_out))
 }
 
@@ -70,5 +70,5 @@ fn with_phone(notice: &ConsentNotice<'_>, phone: &Text<'_>, context: &Context) -
         let parsed = Phone::parse(text, context.shop_country.as_deref());
         parsed.map_err(|error| left_out.push(Skipped::new("phone", error.to_string()))).ok()
     });
-    (Identity { customer: id(notice), email: None, phone }, left_out)
+    (Identity { customer: id(notice), phone, ..Identity::default() }, left_out)
 }

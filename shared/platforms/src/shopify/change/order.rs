@@ -120,7 +120,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
             .or_else(|| payload.gateway.owned()),
         shipping_method: payload.shipping_lines.objects().find_map(|line| line.title.owned()),
         note: payload.note.owned(),
-        url: payload.order_status_url.owned(),
+        url: payload.order_status_url.link(),
         billing: parts::address(&payload.billing_address),
         delivery: parts::address(&payload.shipping_address),
     };

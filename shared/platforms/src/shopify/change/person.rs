@@ -84,7 +84,12 @@ fn identity(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skipped>
         "phone",
         skipped,
     );
-    Identity { customer: customer.and_then(|customer| customer.id.0.clone()), email, phone }
+    Identity {
+        customer: customer.and_then(|customer| customer.id.0.clone()),
+        email,
+        phone,
+        ..Identity::default()
+    }
 }
 
 /// The first that is valid; if one before it was not, says so once.

@@ -108,7 +108,8 @@ fn person(
         let phone = Phone::parse(text, context.shop_country.as_deref());
         phone.map_err(|error| leave_out("phone", error.to_string())).ok()
     });
-    let identity = Identity { customer: who.and_then(|who| who.id.0.clone()), email, phone };
+    let identity =
+        Identity { customer: who.and_then(|who| who.id.0.clone()), email, phone, ..Identity::default() };
     let orders: Vec<String> =
         orders.map(|ids| ids.0.iter().filter_map(|id| id.0.clone()).collect()).unwrap_or_default();
     if identity.is_empty() && orders.is_empty() {

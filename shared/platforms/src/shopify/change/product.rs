@@ -44,6 +44,7 @@ pub fn news(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         kind: payload.product_type.owned(),
         tags: payload.tags.0.clone().unwrap_or_default(),
         status: payload.status.get().map(str::to_lowercase),
+        published: payload.published_at.as_ref().map(|at| at.0.is_some()),
         collections: None,
         id,
         name,
@@ -104,7 +105,7 @@ fn image_of(id: &str, variant: &shape::Variant<'_>, product: &shape::Product<'_>
 }
 
 fn source(image: &Image<'_>) -> Option<String> {
-    image.src.owned().filter(|src| src.starts_with("https://") || src.starts_with("http://"))
+    image.src.link()
 }
 
 /// Variants that exist besides those told. Older bodies do not list them: below the limit there are none.

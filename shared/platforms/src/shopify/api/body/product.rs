@@ -43,6 +43,7 @@ pub fn product(node: &Value) -> Value {
         "vendor": node["vendor"],
         "product_type": node["productType"],
         "status": lower(&node["status"]),
+        "published_at": node["publishedAt"],
         "tags": tags(node),
         "created_at": node["createdAt"],
         "updated_at": node["updatedAt"],
