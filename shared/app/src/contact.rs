@@ -5,6 +5,7 @@ mod conflict;
 pub(crate) mod find;
 pub(crate) mod lookup;
 mod others;
+mod refused;
 pub(crate) mod ride;
 pub(crate) mod sums;
 pub(crate) mod write;
@@ -17,10 +18,15 @@ use tajo_mapping::note_tries;
 use tajo_state::{Attributes, Key, Stored, feed_person};
 
 pub(crate) use accept::{Accepted, Said, accept, is_held};
+pub(crate) use refused::marked;
 
 use crate::stop::Stop;
 use crate::worker::{Step, Worker};
 use crate::{effects, merge};
+
+/// Why there is no contact although the person is known.
+pub(crate) const NOTHING_LEFT: &str =
+    "Brevo refuses the address or number, and nothing else is known that it could know the person by";
 
 /// Sends after the answer to the newest: more rounds mean that somebody edits faster than Brevo answers, and the
 /// queue tries again later.
@@ -168,6 +174,7 @@ async fn bring_up_to_date(
         let reason = "kept until the store tells who this customer is: they were never seen here";
         return Ok(Step::skip("contact", reason));
     }
+    worker.note_refused(&record);
     let mut sent = effects::Sent::nothing(&accepted.claimed);
     let was_known = write::is_known(&record);
     let stored = match find::look(worker, key, stored, &sent).await? {
@@ -200,15 +207,18 @@ async fn bring_up_to_date(
         match Box::pin(write::write(worker, key, &record)).await {
             Ok(done) => {
                 record = done.sent.clone();
+                worker.note_refused(&record);
                 written = Some(done);
             }
             Err(stop) => sent.stop = Some(stop),
         }
     }
     let is_gone = written.as_ref().is_some_and(write::Written::is_gone);
-    if sent.stop.is_none() && !is_gone {
+    let is_nobody = written.as_ref().is_some_and(write::Written::is_nobody);
+    if sent.stop.is_none() && !is_gone && !is_nobody {
         // An event waits for its own contact.
-        sent = effects::send(worker, accepted.claimed).await;
+        let claimed = refused::redirected(accepted.claimed, &record, &worker.store.facts);
+        sent = effects::send(worker, claimed).await;
     }
     let settled = worker.env.table.settle(key, stored, Attributes::none, |newest| {
         if must_send {
@@ -227,6 +237,9 @@ async fn bring_up_to_date(
     }
     if is_gone {
         return Ok(Step { deleted: true, ..step });
+    }
+    if is_nobody {
+        return Ok(Step { applied: false, ..step });
     }
     if must_send && let Some(gone) = Box::pin(converge(worker, key, newest, record, is_written)).await? {
         return Ok(gone);
@@ -285,8 +298,7 @@ async fn feed(
     record: &ContactRecord,
     fact: Option<Timestamp>,
 ) -> Result<Option<Timestamp>, Stop> {
-    let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
-    let Some(email) = email.filter(|email| record.sent_email.as_ref() != Some(email)) else {
+    let Some(email) = record.email().filter(|email| record.sent_email.as_ref() != Some(email)) else {
         return Ok(None);
     };
     let store = &worker.store.facts.store;

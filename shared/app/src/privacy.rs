@@ -137,7 +137,7 @@ async fn take_out(worker: &Worker<'_>, record: &ContactRecord, who: Vec<Identifi
     for who in who {
         let contact = match worker.send(&get_contact(&who)).await? {
             Ok(answer) => answer.body,
-            Err(Error::NotFound) => continue,
+            Err(error) if error.is_nobody() => continue,
             Err(error) => return Err(error.into()),
         };
         let email = contact.get("email").and_then(Value::as_str).and_then(|email| Email::parse(email).ok());

@@ -73,6 +73,7 @@ async fn work(env: &Env, outbox: &Outbox<'_>, group: Vec<Prepared>, deadline: Ti
             is_repetition,
             has_events: prepare::has_events(&prepared.task),
             ride: Mutex::default(),
+            refused: Mutex::default(),
             attempts: prepared.notice.attempts,
             deadline,
             calls: AtomicU32::new(0),
@@ -170,6 +171,7 @@ async fn apply(worker: &Worker<'_>, changes: &Changes) -> Result<Step, Stop> {
             break;
         }
         let change = merge::in_place_of(change, total.instead.as_ref());
+        let change = contact::marked(change, &worker.refused());
         if contact::find::is_about_a_stranger(worker, &change).await? {
             total.add(contact::find::turned_away());
             continue;

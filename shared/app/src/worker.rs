@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tajo_brevo::{Answer, Error, Item, Request, limits};
-use tajo_domain::{Identity, Skipped};
+use tajo_domain::{ContactRecord, Identity, Refused, Skipped};
 use tajo_mapping::StoreFacts;
 use tajo_platforms::Notice;
 use tajo_state::Key;
@@ -42,6 +42,8 @@ pub(crate) struct Worker<'a> {
     pub has_events: bool,
     /// Attributes that wait for an event.
     pub ride: Mutex<Option<Ride>>,
+    /// What Brevo refuses of the person that the notice is about.
+    pub refused: Mutex<Refused>,
     /// How often the notice was put off.
     pub attempts: u32,
     /// When the function is stopped.
@@ -128,6 +130,15 @@ impl Worker<'_> {
 
     pub(crate) fn put_back(&self, ride: Option<Ride>) {
         *self.ride.lock().unwrap_or_else(PoisonError::into_inner) = ride;
+    }
+
+    /// Notes what Brevo refuses of the person that the notice is about.
+    pub(crate) fn note_refused(&self, record: &ContactRecord) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = record.refused();
+    }
+
+    pub(crate) fn refused(&self) -> Refused {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether a call that starts now can end in time.

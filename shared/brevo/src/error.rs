@@ -126,6 +126,32 @@ impl Error {
         }
     }
 
+    /// Whether Brevo refuses a value that was sent: without that value it may take the rest. Told by status and code; which
+    /// value it is stands in the message at best, and only leaving it out proves it.
+    pub fn is_about_a_value(&self) -> bool {
+        match self {
+            Self::Refused { status: 400 | 422, code, .. } => !CODES_OF_NO_VALUE.contains(&code.as_str()),
+            _ => false,
+        }
+    }
+
+    /// Of a question by an identifier: Brevo has no such contact, or refuses the identifier as none.
+    pub fn is_nobody(&self) -> bool {
+        matches!(self, Self::NotFound) || self.is_about_a_value()
+    }
+
+    /// Whether the message of a refusal has this word in it: a hint what to leave out first. `name` as Brevo spells it.
+    pub fn mentions(&self, name: &str) -> bool {
+        let Self::Refused { message, .. } = self else { return false };
+        let is_inside = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        message.split(|c: char| !is_inside(c)).any(|word| word == name)
+    }
+
+    /// Whether the message of a refusal speaks of an address: a hint what to leave out first.
+    pub fn mentions_email(&self) -> bool {
+        ["email", "Email", "EMAIL", "email_id"].iter().any(|name| self.mentions(name))
+    }
+
     /// Brevo's HTTP status, where there was an answer.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -168,6 +194,19 @@ impl Error {
         }
     }
 }
+
+/// Codes of a 400 or 422 that leaving a value out does not help against (Brevo's error codes): something is missing, or is
+/// there already, or is not to be had now.
+const CODES_OF_NO_VALUE: [&str; 8] = [
+    "missing_parameter",
+    "duplicate_parameter",
+    "duplicate_request",
+    "document_not_found",
+    "account_in_process",
+    "account_under_validation",
+    "not_enough_credits",
+    "permission_denied",
+];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -293,6 +332,33 @@ mod tests {
             let body = body.replace("duplicate_parameter", "invalid_parameter");
             assert!(matches!(classify(400, None, body.as_bytes()), Error::Refused { .. }), "{metadata}");
         }
+    }
+
+    #[test]
+    fn whether_a_value_is_refused_is_told_by_status_and_code() {
+        let refused = |status, code: &str| Error::refused(status, code, "Invalid email address");
+        for (status, code) in
+            [(400, "invalid_parameter"), (400, "out_of_range"), (422, "unprocessable_entity"), (400, "new")]
+        {
+            assert!(refused(status, code).is_about_a_value(), "{status} {code}");
+        }
+        for (status, code) in [
+            (400, "missing_parameter"),
+            (400, "duplicate_parameter"),
+            (402, "not_enough_credits"),
+            (405, "x"),
+        ] {
+            assert!(!refused(status, code).is_about_a_value(), "{status} {code}");
+        }
+        assert!(!Error::NotFound.is_about_a_value());
+    }
+
+    #[test]
+    fn a_refusal_mentions_whole_names_only() {
+        let error =
+            Error::refused(400, "invalid_parameter", "attributes: BIRTHDAY_2 is not valid, email neither");
+        assert!(error.mentions("BIRTHDAY_2") && error.mentions_email());
+        assert!(!error.mentions("BIRTHDAY") && !error.mentions("DAY") && !Error::NotFound.mentions("x"));
     }
 
     #[test]

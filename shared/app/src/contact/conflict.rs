@@ -1,7 +1,7 @@
 //! Which identifier belongs to another contact, where Brevo says only that one does.
 
 use serde_json::Value;
-use tajo_brevo::{ContactWrite, Error, Identifier, get_contact};
+use tajo_brevo::{ContactWrite, Identifier, get_contact};
 use tajo_domain::Email;
 use tajo_mapping::{has_phone, has_whatsapp};
 
@@ -40,7 +40,7 @@ pub(super) async fn unnamed(
 async fn contact_id(worker: &Worker<'_>, who: &Identifier) -> Result<Option<u64>, Stop> {
     match worker.send(&get_contact(who)).await? {
         Ok(answer) => Ok(answer.body.get("id").and_then(Value::as_u64)),
-        Err(Error::NotFound) => Ok(None),
+        Err(error) if error.is_nobody() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

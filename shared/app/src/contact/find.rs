@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tajo_brevo::{Error, Identifier, get_contact};
+use tajo_brevo::{Identifier, get_contact};
 use tajo_domain::{CartRecord, Change, ContactRecord, Email, KnownAs, OrderRecord};
 use tajo_mapping::{StoreFacts, identifiers, note_tries};
 use tajo_state::{Attributes, Key, Stored};
@@ -56,6 +56,12 @@ pub(super) async fn look(
         return Ok(go(stored));
     };
     let ways = identifiers(&record, facts);
+    if ways.is_empty() && settings.create && !record.refused().is_empty() {
+        // What else the notice tells goes on without the contact.
+        let step = Step::skip("contact", super::NOTHING_LEFT);
+        turn_away(worker, key, stored, claimed, None, NO_IDENTITY).await?;
+        return Ok(Look::Stranger(step));
+    }
     if ways.is_empty() {
         return turn_away(worker, key, stored, claimed, None, NO_IDENTITY).await;
     }
@@ -111,7 +117,7 @@ async fn first_of(
     for who in to_ask(ways, &worker.store.facts) {
         let contact = match worker.send(&get_contact(who)).await? {
             Ok(answer) => answer.body,
-            Err(Error::NotFound) => continue,
+            Err(error) if error.is_nobody() => continue,
             Err(error) => return Err(error.into()),
         };
         if is_theirs(worker, record, who, &contact) {

@@ -54,7 +54,9 @@ pub(crate) fn of(
     with_lists: bool,
 ) -> Option<Ride> {
     let email = record.profile.as_ref().and_then(|profile| profile.value.email.as_ref());
-    if !write::is_known(record) || record.sent_email.as_ref() != email {
+    // A new address that Brevo refuses is not tried again: there is nothing to move.
+    let is_moved = record.sent_email.as_ref() != email && record.refused().email.is_none();
+    if !write::is_known(record) || is_moved {
         return None;
     }
     let (write, skipped) = update(record, facts, now);

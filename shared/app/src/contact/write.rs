@@ -1,14 +1,16 @@
 //! Writing one contact to Brevo: create or find it, and never set a flag that is not ours to set.
 
-use jiff::Timestamp;
+mod add_again;
+mod trouble;
+
 use serde_json::Value;
 use tajo_brevo::{
     ContactWrite, Error, Identifier, create_contact, delete_contact, get_contact, update_contact,
 };
-use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Phone, Skipped};
+use tajo_domain::{ContactKey, ContactRecord, Creation, Email, KnownAs, Skipped};
 use tajo_mapping::{
-    StoreFacts, adopt, clearing, created_by, creation, has_phone, has_whatsapp, id_of, identifier_of, insist,
-    is_said, moved, relink, settle_creation, settle_update, update, without_phone, without_whatsapp,
+    StoreFacts, adopt, clearing, created_by, creation, has_phone, id_of, identifier_of, insist, is_said,
+    moved, relink, settle_creation, settle_update, update, without_whatsapp,
 };
 use tajo_state::Key;
 
@@ -16,9 +18,10 @@ use super::conflict::unnamed;
 use super::others;
 use crate::stop::Stop;
 use crate::worker::Worker;
+use trouble::{Repair, Trouble};
 
-/// Repairs of one write (a number left out, our id left out, another identifier) before it is parked.
-const REPAIRS: u32 = 6;
+/// Repairs of one write (a value left out, our id left out, another identifier) before it is parked.
+const REPAIRS: u32 = 16;
 
 /// A contact write that Brevo took.
 #[derive(Debug)]
@@ -28,10 +31,12 @@ pub(crate) struct Written {
     created: bool,
     /// Brevo does not have the contact any more, and the settings make none.
     is_gone: bool,
+    /// Brevo refuses everything that it could know the person by.
+    is_nobody: bool,
     /// The contact turned out to be one that we know.
     adopted: Option<Adopted>,
     write: ContactWrite,
-    trouble: Trouble,
+    trouble: Box<Trouble>,
 }
 
 /// How a contact that Brevo has turned out to be ours.
@@ -56,6 +61,11 @@ impl Adopted {
 impl Written {
     /// What is known from now on.
     pub(crate) fn settle(&self, record: &mut ContactRecord, facts: &StoreFacts) {
+        self.trouble.mark(record);
+        if self.is_nobody {
+            record.creation = None;
+            return;
+        }
         if let Some(at) = self.trouble.gone_at {
             record.note_deleted(at);
         }
@@ -74,12 +84,6 @@ impl Written {
         } else {
             settle_update(record, &self.sent, &self.write, facts);
         }
-        if self.trouble.refused_phone.is_some() {
-            record.refused_phone = self.trouble.refused_phone.clone();
-        }
-        if self.trouble.refused_whatsapp.is_some() {
-            record.refused_whatsapp = self.trouble.refused_whatsapp.clone();
-        }
     }
 
     /// Whether Brevo has the contact no more, and will not have it: nothing more is to be said about the person.
@@ -87,9 +91,14 @@ impl Written {
         self.is_gone
     }
 
+    /// Whether Brevo refuses everything that it could know the person by: no event can be sent to them.
+    pub(crate) fn is_nobody(&self) -> bool {
+        self.is_nobody
+    }
+
     /// What an event of the contact took along.
     pub(crate) fn carried(sent: ContactRecord, write: ContactWrite) -> Self {
-        Self { sent, created: false, is_gone: false, adopted: None, write, trouble: Trouble::default() }
+        Box::<Trouble>::default().written(&sent, false, write)
     }
 
     /// What had to be left out, and why.
@@ -106,24 +115,26 @@ pub(crate) fn is_known(record: &ContactRecord) -> bool {
 /// Brings Brevo's contact to what the record says, or to what is stored by the time Brevo says it has the contact.
 pub(crate) async fn write(worker: &Worker<'_>, key: &Key, record: &ContactRecord) -> Result<Written, Stop> {
     if is_known(record) {
-        return bring_up_to_date(worker, record).await;
+        return bring_up_to_date(worker, record, Box::default()).await;
     }
     if !worker.store.facts.settings.contacts.create {
         // It was there a moment ago: whoever is looked for and not found gets here no more.
-        return Ok(Trouble::default().gone(worker, record));
+        return Ok(Box::<Trouble>::default().gone(worker, record));
     }
     let write = creation(record, &worker.store.facts, worker.now());
-    if let Some(written) = create(worker, record, write).await? {
-        return Ok(written);
-    }
+    let trouble = match create(worker, record, write).await? {
+        Created::Done(written) => return Ok(*written),
+        Created::IsThere(trouble) => trouble,
+    };
     // Somebody was first: another worker, a try of ours that could not be marked, an order as a guest, or whoever made
     // this Brevo contact before us. The last gets no flags, from here on.
     let mut newest = worker.env.table.get_newest(key).await?.record.unwrap_or_else(|| record.clone());
+    trouble.mark(&mut newest);
     let adopted = match adopt_earlier_creation(worker, &mut newest).await? {
         Some(creation) => Some(Adopted::Tried(creation)),
         None => Box::pin(adopt_guest(worker, &mut newest)).await?,
     };
-    Ok(Written { adopted, ..bring_up_to_date(worker, &newest).await? })
+    Ok(Written { adopted, ..bring_up_to_date(worker, &newest, trouble).await? })
 }
 
 /// Takes the contact that Brevo has for ours if an earlier try of ours created it and nobody could mark that. Asks
@@ -142,7 +153,7 @@ pub(crate) async fn adopt_earlier_creation(
     for who in identifier_of(record, facts).into_iter().chain(by_id) {
         let contact = match worker.send(&get_contact(&who)).await? {
             Ok(answer) => answer.body,
-            Err(Error::NotFound) => continue,
+            Err(error) if error.is_nobody() => continue,
             Err(error) => return Err(error.into()),
         };
         let flag = |name: &str| contact.get(name).and_then(Value::as_bool).unwrap_or(false);
@@ -178,41 +189,75 @@ pub(super) async fn adopt_guest(
     Ok(Some(Adopted::Guest(Box::new(guest))))
 }
 
-/// Creates the contact. `None`: Brevo has it already.
+/// What became of a creation.
+enum Created {
+    /// The contact is there, or Brevo can know the person by nothing.
+    Done(Box<Written>),
+    /// Brevo had it already. What was left out until that was found must be left out of the update too.
+    IsThere(Box<Trouble>),
+}
+
 async fn create(
     worker: &Worker<'_>,
     record: &ContactRecord,
     mut write: ContactWrite,
-) -> Result<Option<Written>, Stop> {
-    let mut trouble = Trouble::default();
+) -> Result<Created, Stop> {
+    let facts = &worker.store.facts;
+    let mut trouble = Box::<Trouble>::default();
+    // A conflict may be about the number or not: if the contact is there, that it was is not known.
+    let mut without_guess = None;
     loop {
         let error = match worker.send(&create_contact(&write)).await? {
-            Ok(_) => return Ok(Some(trouble.written(record, true, write))),
+            Ok(_) => {
+                let who = named_by(&write, record);
+                trouble.add_again(worker, record, who.as_ref(), &mut write).await?;
+                return Ok(Created::Done(Box::new(trouble.written(record, true, write))));
+            }
             Err(error) => error,
         };
-        let has_other_identity = write.email.is_some() || write.ext_id.is_some();
-        if has_other_identity
-            && only_numbers(&error)
-            && trouble.leave_out_numbers(&error, &mut write, &nothing_sent(record))
-        {
-            continue;
+        if let Error::Duplicate(names) = &error {
+            without_guess.get_or_insert_with(|| trouble.clone());
+            let has_other_identity = write.email.is_some() || write.ext_id.is_some();
+            let goes_on = has_other_identity
+                && only_numbers(names)
+                && trouble.leave_out_numbers(&error, &mut write, &nothing_sent(record));
+            if goes_on {
+                continue;
+            }
+            return Ok(Created::IsThere(without_guess.unwrap_or(trouble)));
         }
-        match error {
-            Error::Duplicate(_) => return Ok(None),
-            error => return Err(error.into()),
+        match trouble.leave_out(&error, &mut write, &nothing_sent(record), None, facts) {
+            Repair::Again => {}
+            Repair::Nobody => return Ok(Created::Done(Box::new(trouble.nobody(record)))),
+            Repair::Nothing => return Err(error.into()),
         }
     }
 }
 
-async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result<Written, Stop> {
+/// What a creation names the contact by.
+fn named_by(write: &ContactWrite, record: &ContactRecord) -> Option<Identifier> {
+    let phone = record.profile.as_ref().and_then(|profile| profile.value.phone.clone());
+    let by_email = write.email.clone().map(Identifier::Email);
+    let by_id = || write.ext_id.clone().map(Identifier::ExtId);
+    by_email.or_else(by_id).or_else(|| phone.filter(|_| has_phone(write)).map(Identifier::Phone))
+}
+
+async fn bring_up_to_date(
+    worker: &Worker<'_>,
+    record: &ContactRecord,
+    mut trouble: Box<Trouble>,
+) -> Result<Written, Stop> {
     let facts = &worker.store.facts;
     let mut record = record.clone();
     let Some(mut who) = identifier_of(&record, facts) else {
+        if !record.refused().is_empty() {
+            return Ok(trouble.nobody(&record));
+        }
         return Err(Stop::park("the contact has no email, customer or phone that Brevo could know it by"));
     };
     let (mut write, skipped) = changes(worker, &record);
-    let mut trouble = Trouble { skipped, ..Trouble::default() };
-    let email = record.profile.as_ref().and_then(|profile| profile.value.email.clone());
+    trouble.skipped.extend(skipped);
+    let email = record.email().cloned();
     let by_id = id_of(&record, facts);
     let has_moved = match (&record.sent_email, &email) {
         (Some(old), Some(new)) => old != new,
@@ -229,14 +274,25 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
     for _ in 0..REPAIRS {
         Box::pin(others::mind(worker, &record, &mut write)).await?;
         let error = match worker.send(&update_contact(&who, &write)).await? {
-            Ok(_) => return Ok(trouble.written(&record, false, write)),
+            Ok(_) => {
+                trouble.add_again(worker, &record, Some(&who), &mut write).await?;
+                return Ok(trouble.written(&record, false, write));
+            }
             Err(Error::Duplicate(names)) if names.is_empty() => {
                 Error::Duplicate(unnamed(worker, &write, &who, email.as_ref(), by_id.as_ref()).await?)
             }
             Err(error) => error,
         };
-        if trouble.leave_out_numbers(&error, &mut write, &record) {
+        if matches!(error, Error::Duplicate(_)) && trouble.leave_out_numbers(&error, &mut write, &record) {
             continue;
+        }
+        match trouble.leave_out(&error, &mut write, &record, Some(&who), facts) {
+            Repair::Again => {
+                who = trouble.identifier(&record, facts, who);
+                continue;
+            }
+            Repair::Nobody => return Ok(trouble.nobody(&record)),
+            Repair::Nothing => {}
         }
         match error {
             Error::Duplicate(names) if blames(&names, "email") && write.attributes.contains_key("EMAIL") => {
@@ -264,8 +320,8 @@ async fn bring_up_to_date(worker: &Worker<'_>, record: &ContactRecord) -> Result
                 if !facts.settings.contacts.create {
                     return Ok(trouble.gone(worker, &record));
                 }
-                if let Some(created) = recreate(worker, &record).await? {
-                    return Ok(created);
+                if let Created::Done(created) = recreate(worker, &record).await? {
+                    return Ok(*created);
                 }
                 // Another contact has the address.
                 let Some(email) = email.clone().filter(|email| who != Identifier::Email(email.clone()))
@@ -304,7 +360,7 @@ fn changes(worker: &Worker<'_>, record: &ContactRecord) -> (ContactWrite, Vec<Sk
 
 /// Somebody deleted the contact in Brevo, and with it what the person said there: it comes back blocked, until a newer
 /// opt-in. That is written down: Brevo's own notice of the deletion may come after this, and is no news then.
-async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<Written>, Stop> {
+async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Created, Stop> {
     let now = worker.now();
     let mut record = record.clone();
     record.note_deleted(now);
@@ -314,11 +370,14 @@ async fn recreate(worker: &Worker<'_>, record: &ContactRecord) -> Result<Option<
     write.sms_blacklisted = Some(true);
     // There is no block for WhatsApp, so the number stays away.
     let no_whatsapp = without_whatsapp(&mut write, &nothing_sent(&record));
-    let Some(mut written) = create(worker, &record, write).await? else { return Ok(None) };
+    let mut written = match create(worker, &record, write).await? {
+        Created::Done(written) => written,
+        is_there @ Created::IsThere(_) => return Ok(is_there),
+    };
     written.trouble.refused_whatsapp = no_whatsapp;
     written.trouble.gone_at = Some(now);
     written.trouble.skip("consent", "the contact was deleted in Brevo and came back blocked");
-    Ok(Some(written))
+    Ok(Created::Done(written))
 }
 
 /// What is known of somebody for a contact that does not exist yet.
@@ -338,7 +397,7 @@ async fn leave(worker: &Worker<'_>, who: &Identifier, record: &ContactRecord) ->
         && record.sent_email.is_none()
         && match worker.send(&get_contact(who)).await? {
             Ok(answer) => answer.body.get("email").is_none_or(Value::is_null),
-            Err(Error::NotFound) => return Ok(()),
+            Err(error) if error.is_nobody() => return Ok(()),
             Err(error) => return Err(error.into()),
         };
     let request = if is_nobodys {
@@ -377,7 +436,7 @@ async fn move_address(
 ) -> Result<Move, Stop> {
     let contact = match worker.send(&get_contact(who)).await? {
         Ok(answer) => answer.body,
-        Err(Error::NotFound) => return Ok(Move::NoContact(write)),
+        Err(error) if error.is_nobody() => return Ok(Move::NoContact(write)),
         Err(error) => return Err(error.into()),
     };
     let email = contact.get("email").and_then(Value::as_str).and_then(|email| Email::parse(email).ok());
@@ -388,76 +447,11 @@ async fn move_address(
     Ok(Move::Found(moved(write, to, blocked)))
 }
 
-/// What had to be left out of a write.
-#[derive(Debug, Default)]
-struct Trouble {
-    skipped: Vec<Skipped>,
-    refused_phone: Option<Phone>,
-    refused_whatsapp: Option<Phone>,
-    /// The address turned out to be this other contact's.
-    relinked: Option<Email>,
-    /// Brevo had the contact no more, then.
-    gone_at: Option<Timestamp>,
-}
-
-impl Trouble {
-    fn skip(&mut self, what: &str, reason: &str) {
-        self.skipped.push(Skipped::new(what, reason));
-    }
-
-    /// From now on the person is this other contact. Answers the write for it.
-    fn relink(&mut self, worker: &Worker<'_>, record: &mut ContactRecord, to: &Email) -> ContactWrite {
-        relink(record, to);
-        self.relinked = Some(to.clone());
-        let (write, skipped) = changes(worker, record);
-        self.skipped.extend(skipped);
-        write
-    }
-
-    /// Leaves out the numbers that Brevo blames. False if it blames none that is there.
-    fn leave_out_numbers(&mut self, error: &Error, write: &mut ContactWrite, record: &ContactRecord) -> bool {
-        let phone = error.blames_phone() && has_phone(write);
-        // A message about some phone number may mean either: one after the other.
-        let names_it = matches!(error, Error::Duplicate(_));
-        let whatsapp = error.blames_whatsapp() && has_whatsapp(write) && (names_it || !phone);
-        let reason = "Brevo refused the number: another contact has it, or it is not valid there";
-        if phone {
-            self.refused_phone = record.profile.as_ref().and_then(|profile| profile.value.phone.clone());
-            self.skip("phone", reason);
-            *write = without_phone(std::mem::take(write), record);
-        }
-        if whatsapp {
-            self.refused_whatsapp = without_whatsapp(write, record);
-            self.skip("whatsapp", reason);
-        }
-        phone || whatsapp
-    }
-
-    /// Brevo has the contact no more, and gets none.
-    fn gone(mut self, worker: &Worker<'_>, sent: &ContactRecord) -> Written {
-        self.gone_at = Some(worker.now());
-        self.skip(
-            "contact",
-            "it was deleted in Brevo, and the settings make no contacts (`contacts.create: false`)",
-        );
-        Written { is_gone: true, ..self.written(sent, false, ContactWrite::default()) }
-    }
-
-    fn written(self, sent: &ContactRecord, created: bool, write: ContactWrite) -> Written {
-        Written { sent: sent.clone(), created, is_gone: false, adopted: None, write, trouble: self }
-    }
-}
-
 fn blames(names: &[String], name: &str) -> bool {
     names.iter().any(|blamed| blamed.eq_ignore_ascii_case(name))
 }
 
-/// A refusal for numbers and for nothing else.
-fn only_numbers(error: &Error) -> bool {
-    let is_number =
-        |name: &String| ["sms", "whatsapp"].iter().any(|number| name.eq_ignore_ascii_case(number));
-    match error {
-        Error::Duplicate(names) => names.iter().all(is_number),
-        _ => true,
-    }
+/// A conflict about numbers and about nothing else.
+fn only_numbers(names: &[String]) -> bool {
+    names.iter().all(|name| ["sms", "whatsapp"].iter().any(|number| name.eq_ignore_ascii_case(number)))
 }

@@ -121,7 +121,7 @@ async fn ask_brevo(worker: &Worker<'_>, records: &Records, tally: &mut Tally) ->
     for who in by {
         let contact = match worker.send(&get_contact(&who)).await? {
             Ok(answer) => answer.body,
-            Err(Error::NotFound) => continue,
+            Err(error) if error.is_nobody() => continue,
             Err(error) if !matches!(error.next_step(), NextStep::Retry { .. } | NextStep::Wait { .. }) => {
                 tally.note(format!("Brevo's own data is not in it: {error}"));
                 continue;
