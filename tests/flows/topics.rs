@@ -287,7 +287,7 @@ async fn a_deletion_of_the_future_is_one_of_now() {
     let stage = Stage::new(ALL).await;
     stage.tell("orders/create", &past("orders-create.paid")).await;
     let mut notice = stage.notice("orders/delete", &sample("orders-delete"));
-    notice.received_at = notice.received_at - SignedDuration::from_hours(2);
+    notice.received_at -= SignedDuration::from_hours(2);
     notice.triggered_at = Some("2099-01-01T00:00:00Z".parse().unwrap());
     stage.deliver(&notice).await;
     stage.tell("orders/updated", &an_hour_ago(past("orders-create.paid"))).await;
