@@ -55,6 +55,8 @@ enum Command {
     /// API keys of the deployment.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// Who changed what through the management API, newest first.
+    Audit(commands::audit::Audit),
     /// The app at Shopify that all stores share.
     #[command(subcommand)]
     Shopify(commands::shopify::Shopify),
@@ -80,6 +82,7 @@ async fn main() -> ExitCode {
         Command::Parked(parked) => commands::parked::run(&parked).await,
         Command::Privacy(privacy) => commands::privacy::run(&privacy).await,
         Command::Keys(keys) => commands::keys::run(&keys).await,
+        Command::Audit(audit) => commands::audit::run(&audit).await,
         Command::Shopify(shopify) => commands::shopify::run(&shopify).await,
         Command::Completions(asked) => commands::shell::completions(&asked, Cli::command()),
         Command::Man(asked) => commands::shell::man(&asked, Cli::command()),

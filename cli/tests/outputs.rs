@@ -343,6 +343,27 @@ fn keys_are_listed_made_and_revoked() {
 }
 
 #[test]
+fn changes_are_listed_with_who_made_them() {
+    let deployment = Deployment::new();
+    let entry = |store: Option<&str>, what: &str, outcome: &str, status: Option<u16>| {
+        let mut entry = json!({"at": "2026-11-24T08:00:00Z", "key": "0123456789ab", "key_name": "night shift",
+            "operation": "pause", "what": what, "outcome": outcome});
+        entry.as_object_mut().unwrap().extend(store.map(|store| ("store".to_owned(), json!(store))));
+        entry.as_object_mut().unwrap().extend(status.map(|status| ("status".to_owned(), json!(status))));
+        entry
+    };
+    let page = json!({"entries": [
+        entry(Some("demo"), "putSettings, yaml; changed: sync.carts", "done", Some(200)),
+        entry(None, "createKey, scope admin", "refused", Some(403)),
+        entry(Some("demo"), "disconnect, data=erase", "unfinished", None),
+    ]});
+    deployment.answers("GET /v1/audit", page);
+    let commands = ["audit", "audit --store demo --last 7d --limit 3 --json"];
+    insta::assert_snapshot!("audit", shown(&deployment, &commands));
+    insta::assert_snapshot!("audit_asks", asked(&deployment));
+}
+
+#[test]
 fn the_app_is_set_and_its_configuration_printed() {
     let deployment = Deployment::new();
     deployment.answers_with("PUT /v1/shopify/app", 204, "");

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)] // helpers of tests are tests too
 
 mod amounts;
+mod audit;
 mod bad_input;
 mod bodies;
 mod brevo_door;

@@ -62,7 +62,7 @@ pub(crate) async fn run(asked: &Connectors) -> crate::Result {
 }
 
 /// A line of a list: when (UTC), how it is, and what.
-fn say_entry(at: jiff::Timestamp, state: &str, what: &str) {
+pub(crate) fn say_entry(at: jiff::Timestamp, state: &str, what: &str) {
     say_beside(&format!("{}  {state:<9}  ", moment(at)), what, 32);
 }
 

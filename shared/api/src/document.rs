@@ -6,10 +6,11 @@ use schemars::generate::{Contract, SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    AppConfig, AppCredentials, Connect, ConnectAnswer, Credentials, Disconnected, Fates, KeyCreated, KeyList,
-    KeyRequest, KeyRolled, LogPage, OPERATIONS, Operation, ParkedPage, ParkedSelection, ParkedShown, Problem,
-    Purge, Purged, RollRequest, RunPage, RunRecord, SettingsAnswer, SettingsDocument, StoreList, StoreStatus,
-    SyncRequest, TestAnswer, Trace, TraceRequest, WebhookAnswer, WebhookRequest, parameters,
+    AppConfig, AppCredentials, AuditPage, Connect, ConnectAnswer, Credentials, Disconnected, Fates,
+    KeyCreated, KeyList, KeyRequest, KeyRolled, LogPage, OPERATIONS, Operation, ParkedPage, ParkedSelection,
+    ParkedShown, Problem, Purge, Purged, RollRequest, RunPage, RunRecord, SettingsAnswer, SettingsDocument,
+    StoreList, StoreStatus, SyncRequest, TestAnswer, Trace, TraceRequest, WebhookAnswer, WebhookRequest,
+    parameters,
 };
 
 /// What travels in the body.
@@ -135,6 +136,7 @@ fn answer(id: &str, schemas: &mut SchemaGenerator) -> (u16, Body) {
         "listParked" => (200, schemas.subschema_for::<ParkedPage>()),
         "showParked" => (200, schemas.subschema_for::<ParkedShown>()),
         "retryParked" | "dropParked" => (200, schemas.subschema_for::<Fates>()),
+        "audit" => (200, schemas.subschema_for::<AuditPage>()),
         "listKeys" => (200, schemas.subschema_for::<KeyList>()),
         "createKey" => (201, schemas.subschema_for::<KeyCreated>()),
         "rollKey" => (201, schemas.subschema_for::<KeyRolled>()),

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod document;
 mod keys;
 mod operations;
@@ -9,6 +10,7 @@ mod stores;
 mod trace;
 mod work;
 
+pub use audit::{AuditEntry, AuditOutcome, AuditPage};
 pub use document::document;
 pub use keys::{ApiKey, KeyCreated, KeyList, KeyRequest, KeyRolled, RollRequest, Scope};
 pub use operations::{OPERATIONS, Operation};

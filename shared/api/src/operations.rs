@@ -15,6 +15,17 @@ pub struct Operation {
     pub scope: Option<Scope>,
 }
 
+/// Sent with a body because of what they ask, and they change nothing.
+const ONLY_ASK: [&str; 3] = ["test", "trace", "validateSettings"];
+
+impl Operation {
+    /// Whether it changes something: then there is a record of it in the audit log. Everything does that is not known to only
+    /// ask.
+    pub fn changes(&self) -> bool {
+        self.method != "GET" && !ONLY_ASK.contains(&self.id)
+    }
+}
+
 /// The operation of this name.
 const fn operation(
     id: &'static str,
@@ -58,6 +69,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation("createKey",         "POST",   "/v1/keys",                              ADMIN),
     operation("rollKey",           "POST",   "/v1/keys/{key}/roll",                   ADMIN),
     operation("revokeKey",         "DELETE", "/v1/keys/{key}",                        ADMIN),
+    operation("audit",             "GET",    "/v1/audit",                             ADMIN),
     operation("setShopifyApp",     "PUT",    "/v1/shopify/app",                       ADMIN),
     operation("purgeSecrets",      "POST",   "/v1/shopify/app/purge",                 ADMIN),
     operation("shopifyAppConfig",  "GET",    "/v1/shopify/app-config",                READ),

@@ -30,6 +30,7 @@ pub fn parameters(operation: &str) -> Vec<Parameter> {
         "listParked" => &["topic", "reason", "since", "until", LIMIT, CURSOR],
         "showParked" => &["body"],
         "disconnect" => &["data"],
+        "audit" => &["store", "since", LIMIT, CURSOR],
         _ => &[],
     };
     names.iter().map(|name| parameter(name)).collect()
@@ -54,8 +55,14 @@ fn parameter(name: &'static str) -> Parameter {
                 "enum": ["applied", "unchanged", "skipped", "deferred", "parked", "held", "retried"] }),
         ),
         "topic" => ("Only this topic of the platform.", text(128)),
+        "store" => (
+            "Only what was about this store.",
+            json!({ "type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "maxLength": 63 }),
+        ),
         "reason" => ("The reason holds this text, whatever the case.", text(200)),
-        "since" => ("Not before this: an age (`24h`, `90m`), a day (`2026-11-20`) or a timestamp.", time()),
+        "since" => {
+            ("Not before this: an age (`24h`, `90m`, `7d`), a day (`2026-11-20`) or a timestamp.", time())
+        }
         "until" => ("Not after this, in the same words.", time()),
         "body" => (
             "With the body, which is personal data: only with a key that may operate.",
@@ -71,5 +78,5 @@ fn parameter(name: &'static str) -> Parameter {
 
 /// A time as people say it.
 pub(crate) fn time() -> Value {
-    json!({ "type": "string", "pattern": "^([0-9]{1,5}[hms]|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+))?)$" })
+    json!({ "type": "string", "pattern": "^([0-9]{1,5}[dhms]|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+))?)$" })
 }

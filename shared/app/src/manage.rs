@@ -2,6 +2,7 @@
 //!
 //! [`tajo_api::OPERATIONS`] is the table of it; one file here per topic. Why it is so: `docs/decisions/0026-management-api.md`.
 
+mod audit;
 mod call;
 mod connection;
 mod count;
@@ -20,10 +21,12 @@ mod stores;
 mod trace;
 mod wire;
 
+use tajo_api::{Operation, Scope};
 use tracing::{error, info};
 
 use crate::config::{ConfigError, number};
 use crate::connect::{ConnectConfig, ConnectEnv};
+use audit::Notes;
 use call::Call;
 use fault::Fault;
 use router::Found;
@@ -110,11 +113,33 @@ async fn journey(
         query::read(operation.id, &request.query)?;
         return Ok(Reply::text(DOCUMENT));
     };
-    let key = keys::admit(manage, request.authorization.as_deref(), scope).await?; //  reads the key, counts its use
+    let key = keys::admit(manage, request.authorization.as_deref()).await?; //  reads the key, counts its use
     caller.push_str(&key.id);
-    let query = query::read(operation.id, &request.query)?; //                          pure
-    let call = Call { manage, key, operation: operation.id, parts, query, request };
-    perform(&call).await
+    if !operation.changes() {
+        return permitted(manage, request, operation, scope, key, parts, &Notes::default()).await;
+    }
+    let notes = Notes::default();
+    let record = audit::begin(manage, operation, &key, &parts, request).await?; // writes the record
+    let answered = permitted(manage, request, operation, scope, key, parts, &notes).await;
+    audit::end(manage, record, &notes, &answered).await; //                          and how it ended
+    answered
+}
+
+/// Does what is asked for, if the key may.
+async fn permitted(
+    manage: &Manage,
+    request: &Request,
+    operation: &Operation,
+    scope: Scope,
+    key: keys::Caller,
+    parts: Vec<String>,
+    notes: &Notes,
+) -> Result<Reply, Fault> {
+    if key.scope < scope {
+        return Err(keys::too_little(scope, "do this"));
+    }
+    let query = query::read(operation.id, &request.query)?; // pure
+    perform(&Call { manage, key, operation: operation.id, parts, query, request, notes }).await
 }
 
 /// The operations and what does them. A test holds this against the table.
@@ -149,6 +174,7 @@ async fn perform(call: &Call<'_>) -> Result<Reply, Fault> {
         "createKey" => Box::pin(keys::create(call)).await,
         "rollKey" => Box::pin(keys::roll(call)).await,
         "revokeKey" => Box::pin(keys::revoke(call)).await,
+        "audit" => Box::pin(audit::list(call)).await,
         // Of the table, but not here: a test would have said so.
         other => Err(Fault::internal(format!("nothing does `{other}`"))),
     }

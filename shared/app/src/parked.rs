@@ -47,9 +47,13 @@ impl Selection {
 /// # Errors
 /// With a sentence, if it is neither.
 pub fn point_in_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let days = || {
+        let days = text.strip_suffix('d')?.parse::<i64>().ok()?;
+        now.saturating_sub(SignedDuration::from_hours(days.checked_mul(24)?.abs())).ok()
+    };
     let ago = || text.parse::<SignedDuration>().ok().and_then(|ago| now.saturating_sub(ago.abs()).ok());
     let day = || format!("{text}T00:00:00Z").parse().ok();
-    let at = text.parse::<Timestamp>().ok().or_else(day).or_else(ago);
+    let at = text.parse::<Timestamp>().ok().or_else(day).or_else(days).or_else(ago);
     at.ok_or_else(|| format!("`{text}` is no time: write `24h`, `2026-11-20` or `2026-11-20T08:30:00Z`"))
 }
 
@@ -200,6 +204,7 @@ mod tests {
         for (text, at) in [
             ("24h", "2026-11-23T12:00:00Z"),
             ("1h 30m", "2026-11-24T10:30:00Z"),
+            ("7d", "2026-11-17T12:00:00Z"),
             ("2026-11-20", "2026-11-20T00:00:00Z"),
             ("2026-11-20T08:30:00+01:00", "2026-11-20T07:30:00Z"),
         ] {

@@ -40,7 +40,7 @@ pub use rules::{CONTACT_RULES, Kind, Rule, Value, effective_rules};
 pub use settings::{
     API_VERSION, ConsentSettings, ContactSettings, IdentityField, InventorySettings, ListNames, Lists,
     LogLevel, Logging, OrderSettings, ProductFilter, ProductSettings, ReservedEvents, Settings,
-    SettingsError, StoreDocument, Sync, TotalsOf, settings_schema, store_documents,
+    SettingsError, StoreDocument, Sync, TotalsOf, changed_settings, settings_schema, store_documents,
 };
 pub use sms::{has_phone, without_phone};
 pub use tags_event::tags_events;

@@ -1,5 +1,6 @@
 //! A store's own choices, as YAML (`connectors.shopify`, `field_mapping`, `sync`).
 
+mod changed;
 mod contacts;
 mod document;
 mod error;
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tajo_domain::{ConsentSource, Email};
 
+pub use changed::changed_settings;
 pub use contacts::{ContactSettings, IdentityField};
 pub use error::SettingsError;
 pub(crate) use fields::{Fields, Target, TargetBlock};

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod aws;
 mod budget;
 mod due;
@@ -22,6 +23,7 @@ mod transaction;
 mod unclear;
 mod walk;
 
+pub use audit::{AUDIT_KEPT_DAYS, AuditQuery, AuditRecord, audit_page, write_audit};
 pub use aws::{AwsError, sdk_config};
 pub use budget::{Learned, count_use, learned_of, note_learned, take_tickets};
 pub use due::{DueCart, DuePage, due_carts, due_shard, due_webhook_checks};

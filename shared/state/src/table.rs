@@ -16,6 +16,7 @@
 //! | run | `run#{store}#{id}` | `run` | `runs#{store}`, when it was asked for |
 //! | API key | `key#{id}` | `key` | `keys`, when it was made |
 //! | rate of a key | `rate#{id}` | `{minute}` | |
+//! | audit record | `audit#{month}` | `{time}#{id}` | |
 //! | counts | `counts` | `counts` | |
 //! | privacy | `privacy#{store}#{digest of the demand}` | `demand`, `part#{n}` | `privacy#{store}`, when it was asked |
 //! | budget | `budget#{Brevo account}#{bucket}` | `{window}` | |
@@ -202,6 +203,11 @@ impl Key {
     /// How often an API key was used in one minute.
     pub(crate) fn rate(id: &str, minute: i64) -> Self {
         Self::new(format!("rate#{id}"), minute.to_string())
+    }
+
+    /// A change that was asked for through the API, in its month.
+    pub(crate) fn audit(month: &str, line: &str) -> Self {
+        Self::new(format!("audit#{month}"), line)
     }
 
     /// How much of everything there is, as last counted.

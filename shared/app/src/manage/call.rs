@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use tajo_api::{Code, Scope};
 
+use super::audit::Notes;
 use super::fault::Fault;
 use super::keys::Caller;
 use super::query::Query;
@@ -24,6 +25,8 @@ pub(super) struct Call<'a> {
     pub parts: Vec<String>,
     pub query: Query,
     pub request: &'a Request,
+    /// What belongs into the record of the change.
+    pub notes: &'a Notes,
 }
 
 impl Call<'_> {

@@ -16,7 +16,9 @@ pub(super) async fn connect(call: &Call<'_>) -> Result<Reply, Fault> {
     if !call.key.may_touch_all() {
         may_connect(call, &asked).await?;
     }
-    Reply::ok(&connect::begin(&call.manage.connect, authority(call), &asked).await?)
+    let answer = connect::begin(&call.manage.connect, authority(call), &asked).await?;
+    call.notes.about(&answer.store);
+    Reply::ok(&answer)
 }
 
 /// Refuses a bound key that connects a store, or a shop, that it is not bound to.

@@ -46,6 +46,18 @@ pub(super) fn line(text: &str) -> Result<LogPlace, Fault> {
     Ok(LogPlace { key: key.to_owned(), line })
 }
 
+/// Of the audit log: a key that begins with a time.
+pub(super) fn of_place(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
+/// Reads one.
+pub(super) fn place(text: &str) -> Result<String, Fault> {
+    let key = decoded(text)?;
+    let time = key.split_once('#').and_then(|(time, _)| time.parse::<Timestamp>().ok());
+    time.filter(|_| key.chars().all(|c| c.is_ascii_graphic())).map(|_| key).ok_or_else(broken)
+}
+
 fn decoded(text: &str) -> Result<String, Fault> {
     if CURSOR_LENGTH < text.len() {
         return Err(broken());
@@ -69,6 +81,8 @@ mod tests {
         assert_eq!(item(&of_item("d-1:2", at)).unwrap(), ("d-1:2".to_owned(), at));
         let place = LogPlace { key: "2026-11-24T12:00:00.001Z#a1b2".to_owned(), line: 3 };
         assert_eq!(line(&of_line(&place)).unwrap(), place);
+        let key = "2026-11-24T12:00:00.001Z#0123456789ab".to_owned();
+        assert_eq!(super::place(&of_place(&key)).unwrap(), key);
         let made = |text: &str| URL_SAFE_NO_PAD.encode(text);
         for bad in [
             "",
@@ -83,6 +97,9 @@ mod tests {
             &made("1 ../x"),
         ] {
             assert!(item(bad).is_err(), "{bad}");
+        }
+        for bad in [&made("audit"), &made("#x"), &made("2026-11#x"), &made("2026-11-24T12:00:00Z#ä")] {
+            assert!(super::place(bad).is_err(), "{bad}");
         }
         for bad in [
             &made("0 log#other"),

@@ -80,6 +80,7 @@ impl Stored {
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub id: String,
+    pub name: String,
     pub scope: Scope,
     stores: Option<Vec<String>>,
     shops: Option<Vec<String>>,
@@ -113,14 +114,10 @@ impl Caller {
     }
 }
 
-/// Lets in whoever has a good key that may do this, not too often.
+/// Lets in whoever has a good key, not too often. What the key may do is for the caller to look at.
 ///
 /// A key that nobody knows costs one read and one comparison, like one that is known.
-pub(super) async fn admit(
-    manage: &Manage,
-    authorization: Option<&str>,
-    scope: Scope,
-) -> Result<Caller, Fault> {
+pub(super) async fn admit(manage: &Manage, authorization: Option<&str>) -> Result<Caller, Fault> {
     let given = authorization.and_then(|header| header.split_once(' '));
     let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((id, secret)) = given.and_then(|(_, key)| halves(key.trim())) else {
@@ -140,10 +137,13 @@ pub(super) async fn admit(
         return Err(Fault { retry_after: u64::try_from(60 - second).ok(), ..fault });
     }
     life::note_use(table, id, revision, &stored, now).await;
-    if stored.scope < scope {
-        return Err(too_little(scope, "do this"));
-    }
-    Ok(Caller { id: id.to_owned(), scope: stored.scope, stores: stored.stores, shops: stored.shops })
+    Ok(Caller {
+        id: id.to_owned(),
+        name: stored.name,
+        scope: stored.scope,
+        stores: stored.stores,
+        shops: stored.shops,
+    })
 }
 
 trait FilterIfSame {

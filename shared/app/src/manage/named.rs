@@ -16,13 +16,16 @@ pub(super) struct Named {
 pub(super) async fn named(call: &Call<'_>) -> Result<Named, Fault> {
     let name = call.part(0);
     if name == "_" {
-        return only_one(call).await;
+        let only = only_one(call).await?;
+        call.notes.about(only.id.as_str());
+        return Ok(only);
     }
     // No store has such a name.
     let id = StoreId::parse(name).map_err(|_| no_such_store())?;
     if !call.key.may_touch(&id) {
         return Err(not_bound());
     }
+    call.notes.about(id.as_str());
     let record = call.manage.connect.table.get_newest::<StoreRecord>(&Key::store(&id)).await?.record;
     if record.as_ref().is_some_and(|record| !call.key.may_touch_shop(&id, &record.shop)) {
         return Err(not_bound());

@@ -104,6 +104,7 @@ async fn each(call: &Call<'_>, retry: bool) -> Result<Reply, Fault> {
         };
         fates.push(FateOf { id: one.id.clone(), fate });
     }
+    call.notes.add(format!("{} pieces", fates.len()));
     Reply::ok(&Fates { fates, more })
 }
 

@@ -93,6 +93,7 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Fault> {
         started_by: call.key.id.clone(),
     };
     let run = run.ask(table, &id, now).await?;
+    call.notes.add(format!("run {}", run.id));
     Reply::with(201, &run)
 }
 

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use tajo_api::{SettingsAnswer, SettingsDocument};
-use tajo_mapping::Settings;
+use tajo_mapping::{Settings, changed_settings};
 use tajo_state::{Attributes, Key, StoreRecord, list_stores};
 
 use super::call::Call;
@@ -65,6 +65,12 @@ pub(super) async fn put(call: &Call<'_>) -> Result<Reply, Fault> {
     if !is_there {
         return Err(Fault::conflict("the store left meanwhile").hint("connect it again first"));
     }
+    let changed = changed_settings(&store.record.settings, &yaml).join(" ");
+    call.notes.add(if changed.is_empty() {
+        "nothing changed".to_owned()
+    } else {
+        format!("changed: {changed}")
+    });
     connect::ask_webhook_check(connect, &store.id).await?;
     let mut warnings = settings.warnings;
     warnings.extend(set_up.warnings);

@@ -123,6 +123,10 @@ impl Reply {
         Self { status: 204, body: None, allow: None }
     }
 
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     pub(super) fn text(text: &str) -> Self {
         Self { status: 200, body: Some(text.to_owned()), allow: None }
     }

@@ -51,6 +51,7 @@ pub(in crate::manage) async fn create(call: &Call<'_>) -> Result<Reply, Fault> {
     life::may_expire(asked.expires_at, now)?;
     is_room(&connect.table).await?;
     let (key, secret) = make(&connect.table, asked, now).await?;
+    call.notes.add(format!("key {}", key.id));
     Reply::with(201, &KeyCreated { key, secret: secret.expose_secret().to_owned() })
 }
 

@@ -45,6 +45,7 @@ pub(in crate::manage) async fn roll(call: &Call<'_>) -> Result<Reply, Fault> {
     let (after, was_ended) = table.change(&Key::api_key(id), Stored::attributes, end).await?;
     match after.record {
         Some(replaced) if was_ended => {
+            call.notes.add(format!("new key {}", key.id));
             let made = KeyCreated { key, secret: secret.expose_secret().to_owned() };
             Reply::with(201, &KeyRolled { made, replaced: replaced.shown(id) })
         }
