@@ -56,6 +56,7 @@ cat >"$work/env.json" <<JSON
   "GATHER_QUEUE_URL": "$(reached "$(value queues.gather)")", "GATHER_ARN": "$gather",
   "DEAD_LETTERS_ARN": "$dead_letters", "BREVO_API_URL": "$brevo",
   "BREVO_TRACKER_URL": "$shops/api/v2", "SHOPIFY_API_URL": "$shops",
+  "PEPPER_SECRET": "$(value keyring_secret | sed 's#/keyring-0$#/pepper#')",
   "KEYRING_SECRET": "$(value keyring_secret)", "PUBLIC_URL": "$(value public_url)"}}
 JSON
 

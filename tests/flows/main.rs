@@ -57,6 +57,7 @@ mod order_of_arrival;
 mod orders;
 mod parked;
 mod parts_of_the_total;
+mod pepper;
 mod picture;
 mod privacy;
 mod process;

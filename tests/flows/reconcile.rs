@@ -287,7 +287,7 @@ fn found(stage: &Stage) -> Notice {
     let news = BrevoNews { email: Email::parse(JO).unwrap(), said, at: now };
     let found = Some(Found { open_at: Timestamp::MIN });
     let told = NewsForStore { news, customers: vec![JOS_ID.to_owned()], found };
-    Notice::brevo_news(&StoreId::parse(STORE).unwrap(), Platform::Shopify, SHOP, &told, now)
+    Notice::brevo_news(&StoreId::parse(STORE).unwrap(), Platform::Shopify, SHOP, &told, "somebody", now)
 }
 
 #[tokio::test]

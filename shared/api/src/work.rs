@@ -150,7 +150,7 @@ pub struct LogEntry {
     pub reason: Option<String>,
     /// Calls made to Brevo.
     pub calls: u32,
-    /// Hash of the person's address.
+    /// Stands for the person: a keyed hash that only this deployment can make. Only for keys that may `operate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
     /// The platform's order id.

@@ -67,7 +67,8 @@ pub(crate) async fn tell(
     told: &NewsForStore,
     heard_at: Timestamp,
 ) -> Result<(), Stop> {
-    let notice = Notice::brevo_news(&store.facts.store, platform, &store.record.shop, told, heard_at);
+    let who = env.table.pseudonym(&told.news.email.hash());
+    let notice = Notice::brevo_news(&store.facts.store, platform, &store.record.shop, told, &who, heard_at);
     let sent = env.queue.send(&notice, Duration::ZERO).await;
     sent.map_err(|error| Stop::Retry { reason: error.to_string() })
 }

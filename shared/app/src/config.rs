@@ -26,6 +26,8 @@ pub struct SyncConfig {
     pub dead_letters_arn: String,
     /// Names of store secrets begin like this. From `STORE_SECRETS_PREFIX`.
     pub store_secrets_prefix: String,
+    /// The secret that goes into the hashes of people. From `PEPPER_SECRET`.
+    pub pepper_secret: String,
     /// Where Brevo is. From `BREVO_API_URL`.
     pub brevo_api_url: String,
     /// Where Brevo's tracker is. From `BREVO_TRACKER_URL`.
@@ -70,6 +72,7 @@ impl SyncConfig {
             gather_arn: required("GATHER_ARN", &lookup)?,
             dead_letters_arn: required("DEAD_LETTERS_ARN", &lookup)?,
             store_secrets_prefix: required("STORE_SECRETS_PREFIX", &lookup)?,
+            pepper_secret: required("PEPPER_SECRET", &lookup)?,
             brevo_api_url: required("BREVO_API_URL", &lookup)?,
             brevo_tracker_url: required("BREVO_TRACKER_URL", &lookup)?,
             shopify_api_url: lookup("SHOPIFY_API_URL").filter(|value| !value.is_empty()),

@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use tajo_domain::StoreId;
 use tajo_mapping::{Settings, StoreFacts, StoreKind};
 use tajo_platforms::{Context, Platform};
-use tajo_state::{Attributes, Key, SecretError, Secrets, StoreRecord, StoreSecret, StoreStatus, Table};
+use tajo_state::{
+    Attributes, Key, Pepper, SecretError, Secrets, StoreRecord, StoreSecret, StoreStatus, Table, get_secret,
+};
 use tokio::sync::Mutex;
 
 use crate::category::Categories;
@@ -107,8 +109,10 @@ impl Env {
     /// Clients for this configuration.
     pub async fn new(config: &SyncConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let aws = tajo_state::sdk_config(config.endpoint.as_deref()).await?;
-        let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table);
-        let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), &config.store_secrets_prefix);
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+        let pepper = Pepper::new(get_secret(&secrets, &config.pepper_secret).await?);
+        let table = Table::new(aws_sdk_dynamodb::Client::new(&aws), &config.table).with_pepper(pepper);
+        let secrets = Secrets::new(secrets, &config.store_secrets_prefix);
         Ok(Self {
             shopify: Shopify::new(config.shopify_api_url.as_deref(), table.clone(), secrets.clone())?,
             table,

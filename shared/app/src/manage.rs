@@ -22,9 +22,10 @@ mod trace;
 mod wire;
 
 use tajo_api::{Operation, Scope};
+use tajo_state::{Pepper, get_secret};
 use tracing::{error, info};
 
-use crate::config::{ConfigError, number};
+use crate::config::{ConfigError, number, required};
 use crate::connect::{ConnectConfig, ConnectEnv};
 use audit::Notes;
 use call::Call;
@@ -44,6 +45,8 @@ const REQUESTS_PER_MINUTE: u64 = 600;
 pub struct ManageConfig {
     /// What connecting reads.
     pub connect: ConnectConfig,
+    /// The secret that goes into the hashes of people. From `PEPPER_SECRET`.
+    pub pepper_secret: String,
     /// How many requests a key may make in a minute. From `KEY_REQUESTS_PER_MINUTE`; empty: 600.
     pub requests_per_minute: u64,
 }
@@ -53,6 +56,7 @@ impl ManageConfig {
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         Ok(Self {
             requests_per_minute: number("KEY_REQUESTS_PER_MINUTE", REQUESTS_PER_MINUTE, &lookup)?,
+            pepper_secret: required("PEPPER_SECRET", &lookup)?,
             connect: ConnectConfig::read(lookup)?,
         })
     }
@@ -69,7 +73,9 @@ pub struct Manage {
 impl Manage {
     /// Clients for this configuration.
     pub async fn new(config: &ManageConfig) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let connect = ConnectEnv::new(&config.connect).await?;
+        let mut connect = ConnectEnv::new(&config.connect).await?;
+        let pepper = Pepper::new(get_secret(&connect.keyrings, &config.pepper_secret).await?);
+        connect.table = connect.table.with_pepper(pepper);
         Ok(Self { connect, requests_per_minute: config.requests_per_minute })
     }
 }

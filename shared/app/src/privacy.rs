@@ -315,7 +315,7 @@ async fn begin_as(
         store: worker.store.facts.store.to_string(),
         demand: demand.demand,
         request: demand.request.clone(),
-        person: person.or_else(by_id),
+        person: person.or_else(by_id).map(|plain| worker.env.table.pseudonym(&plain)),
         asked_at: at,
         finished_at: None,
         counts: BTreeMap::new(),

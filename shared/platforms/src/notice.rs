@@ -249,17 +249,18 @@ impl Notice {
     }
 
     /// What Brevo told, for one of the stores that know the person. Named after what happened, so that a webhook which
-    /// comes twice asks the same thing.
+    /// comes twice asks the same thing: `who` stands for the person, and is what logs show of them.
     pub fn brevo_news(
         store: &StoreId,
         platform: Platform,
         shop: &str,
         told: &NewsForStore,
+        who: &str,
         heard_at: Timestamp,
     ) -> Self {
         let NewsForStore { news, found, .. } = told;
         let topic = if found.is_some() { BREVO_FOUND } else { BREVO_NEWS };
-        let what = short_hash(&format!("{:?} {}", news.said, news.email.as_str()));
+        let what = short_hash(&format!("{:?} {who}", news.said));
         let delivery = format!("brevo:{what}:{}", news.at.as_second());
         let mut notice = Self::new(platform, shop, topic, delivery, heard_at);
         notice.store = Some(store.clone());

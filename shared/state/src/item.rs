@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::Key;
 use crate::error::{TableError, aws_error, kind_of};
 use crate::table::ALL_STORES;
 use crate::unclear::Unclear;
+use crate::{Key, Pepper};
 
 /// The item format this version writes. It reads this one and the one before.
 const FORMAT: u64 = 1;
@@ -59,6 +59,7 @@ impl Attributes {
 pub struct Table {
     client: Client,
     name: String,
+    pepper: Option<Pepper>,
     /// By store: the last day that this process noted as one with log lines.
     noted_days: Arc<Mutex<HashMap<String, String>>>,
 }
@@ -66,13 +67,19 @@ pub struct Table {
 impl Table {
     /// A table by its name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self { client, name: name.into(), noted_days: Arc::default() }
+        Self { client, name: name.into(), pepper: None, noted_days: Arc::default() }
     }
 
     /// The same table, with what another handle of this process remembers.
     #[must_use]
     pub fn remembering(self, other: &Self) -> Self {
         Self { noted_days: Arc::clone(&other.noted_days), ..self }
+    }
+
+    /// The same table, whose people are hashed with this.
+    #[must_use]
+    pub fn with_pepper(self, pepper: Option<Pepper>) -> Self {
+        Self { pepper, ..self }
     }
 
     pub(crate) fn noted_days(&self) -> MutexGuard<'_, HashMap<String, String>> {
@@ -82,6 +89,10 @@ impl Table {
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(crate) fn pepper(&self) -> Option<&Pepper> {
+        self.pepper.as_ref()
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -100,6 +111,20 @@ impl Table {
     }
 
     async fn read<T: DeserializeOwned>(&self, key: &Key, consistent: bool) -> Result<Stored<T>, TableError> {
+        let stored = self.stored_key(key);
+        let found = Box::pin(self.read_stored(&stored, consistent)).await?;
+        if found.revision != 0 || stored == *key {
+            return Ok(found);
+        }
+        // As an earlier version stored it.
+        Box::pin(self.read_stored(key, consistent)).await
+    }
+
+    async fn read_stored<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+        consistent: bool,
+    ) -> Result<Stored<T>, TableError> {
         let answer = self
             .client
             .get_item()
@@ -142,8 +167,12 @@ impl Table {
         T: Serialize + DeserializeOwned,
     {
         let mut stored = match known {
-            Some(stored) => stored,
             None => self.get(key).await?,
+            Some(guess) => {
+                // A guess of none does not know what an earlier version stored under another key.
+                let was_adopted = guess.revision == 0 && Box::pin(self.adopt(key)).await?;
+                if was_adopted { self.get_newest(key).await? } else { guess }
+            }
         };
         for _ in 0..ROUNDS {
             let (record, result) = decide(stored.record.as_ref());
@@ -197,6 +226,24 @@ impl Table {
         record: &T,
         attributes: &Attributes,
     ) -> Result<Put<T>, TableError> {
+        match Box::pin(self.put_stored(key, revision, record, attributes)).await? {
+            // It may stand where an earlier version stored it, and nothing where it is to stand.
+            Put::Moved(moved)
+                if moved.revision == revision && revision != 0 && Box::pin(self.adopt(key)).await? =>
+            {
+                Box::pin(self.put_stored(key, revision, record, attributes)).await
+            }
+            put => Ok(put),
+        }
+    }
+
+    async fn put_stored<T: Serialize + DeserializeOwned>(
+        &self,
+        key: &Key,
+        revision: u64,
+        record: &T,
+        attributes: &Attributes,
+    ) -> Result<Put<T>, TableError> {
         // The numbers 0 and 1 mean something else; the numbers of before were small.
         let ours = u64::from(fastrand::u32(2..));
         let mut item = self.envelope(key, record, attributes)?;
@@ -240,6 +287,7 @@ impl Table {
 
     /// Takes one item away and answers it: of all who try, one gets it.
     pub async fn take<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, TableError> {
+        let key = &self.stored_key(key);
         let answer = self
             .client
             .delete_item()
@@ -272,6 +320,7 @@ impl Table {
         record: &T,
         attributes: &Attributes,
     ) -> Result<HashMap<String, AttributeValue>, TableError> {
+        let key = &self.stored_key(key);
         let unreadable = |error: serde_dynamo::Error| TableError::Unreadable {
             pk: kind_of(key),
             reason: error.to_string(),

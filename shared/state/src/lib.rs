@@ -14,6 +14,7 @@ mod log;
 mod log_page;
 mod members;
 mod parked;
+mod pepper;
 mod privacy;
 mod reconcile;
 mod secrets;
@@ -40,6 +41,7 @@ pub use parked::{
     Backlog, COUNTED, Parked, Span, backlog, forget_parked, held_page, hold, list_parked, park, parked_page,
     read_parked,
 };
+pub use pepper::Pepper;
 pub use privacy::{
     EXPORT_KEPT_SECONDS, PrivacyRecord, demand_attributes, list_demands, read_export, write_export,
 };

@@ -31,7 +31,7 @@ pub struct LogLine {
     pub reason: Option<String>,
     /// Calls made to Brevo.
     pub calls: u32,
-    /// Hash of the person's address.
+    /// Stands for the person ([`Table::pseudonym`]); in lines of earlier versions the plain hash of the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
     /// The platform's order id.

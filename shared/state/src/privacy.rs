@@ -31,7 +31,7 @@ pub struct PrivacyRecord {
     /// The platform's id of the request, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
-    /// Hash of the address, else of the platform's customer id; absent for a whole shop.
+    /// Stands for the person ([`Table::pseudonym`] of the address, else of the platform's customer id); absent for a whole shop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
     /// When it was asked.

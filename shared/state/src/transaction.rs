@@ -31,7 +31,7 @@ impl Table {
     ) -> Result<TransactWriteItem, TableError> {
         let mut delete = Delete::builder()
             .table_name(self.name())
-            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("pk", AttributeValue::S(self.stored_pk(&key.pk)))
             .key("sk", AttributeValue::S(key.sk.clone()));
         if let Some(at) = at {
             delete = delete

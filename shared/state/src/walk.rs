@@ -73,8 +73,14 @@ impl Table {
         Ok(Page { items, next: answer.last_evaluated_key.as_ref().and_then(key_of) })
     }
 
-    /// Deletes one item, if it is there.
+    /// Deletes one item, if it is there, wherever an earlier version stored it.
     pub async fn delete(&self, key: &Key) -> Result<(), TableError> {
+        let stored = self.stored_key(key);
+        self.delete_stored(&stored).await?;
+        if stored == *key { Ok(()) } else { self.delete_stored(key).await }
+    }
+
+    async fn delete_stored(&self, key: &Key) -> Result<(), TableError> {
         self.client()
             .delete_item()
             .table_name(self.name())

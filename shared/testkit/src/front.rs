@@ -100,6 +100,7 @@ impl Front {
             ("GATHER_ARN", config.gather_arn),
             ("DEAD_LETTERS_ARN", config.dead_letters_arn),
             ("STORE_SECRETS_PREFIX", config.store_secrets_prefix),
+            ("PEPPER_SECRET", config.pepper_secret),
             ("BREVO_API_URL", config.brevo_api_url),
             ("BREVO_TRACKER_URL", config.brevo_tracker_url),
             ("SHOPIFY_API_URL", config.shopify_api_url.unwrap_or_default()),

@@ -19,7 +19,7 @@ use tajo_app::sweep::Sweeper;
 use tajo_app::{Clock, Env};
 use tajo_domain::StoreId;
 use tajo_sandbox::{AccountSettings, Sandbox, ShopSettings};
-use tajo_state::{Attributes, Key, StoreRecord, StoreStatus, Table};
+use tajo_state::{Attributes, Key, Pepper, StoreRecord, StoreStatus, Table};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -45,6 +45,9 @@ const TABLE: &str = "state";
 
 /// The keyring secret.
 pub const KEYRING: &str = "test/keyring";
+
+/// The secret with the pepper.
+pub const PEPPER: &str = "test/pepper";
 
 /// One message on the played queue.
 #[derive(Clone, Debug)]
@@ -110,6 +113,7 @@ impl World {
             secrets: Mutex::new(HashMap::from([
                 (format!("test/store/{STORE}"), secret),
                 (KEYRING.to_owned(), r#"{"stores":{}}"#.to_owned()),
+                (PEPPER.to_owned(), "pepper-of-the-tests".to_owned()),
             ])),
             kms_keys: Mutex::default(),
             meter: Mutex::default(),
@@ -156,7 +160,7 @@ impl World {
             .timeout_config(TimeoutConfig::disabled())
             .retry_config(retries)
             .build();
-        env.table = Table::new(aws_sdk_dynamodb::Client::from_conf(patient), TABLE);
+        env.table = Table::new(aws_sdk_dynamodb::Client::from_conf(patient), TABLE).with_pepper(pepper());
         env
     }
 
@@ -208,7 +212,8 @@ impl World {
     /// What management works with, through this front. Keys may be used as often as a test likes.
     pub async fn manage(&self, front: &Front) -> Manage {
         let connect = self.connect_config(front);
-        let config = ManageConfig { connect, requests_per_minute: 1_000_000 };
+        let pepper_secret = PEPPER.to_owned();
+        let config = ManageConfig { connect, pepper_secret, requests_per_minute: 1_000_000 };
         let mut manage = Manage::new(&config).await.unwrap();
         manage.connect.clock = self.clock.clone();
         manage
@@ -216,6 +221,11 @@ impl World {
 
     /// The state table, through this front.
     pub async fn table(&self, front: &Front) -> Table {
+        self.table_of_before(front).await.with_pepper(pepper())
+    }
+
+    /// The same as versions before knew it: people are stored under plain hashes.
+    pub async fn table_of_before(&self, front: &Front) -> Table {
         let aws = tajo_state::sdk_config(Some(&front.url)).await.unwrap();
         Table::new(aws_sdk_dynamodb::Client::new(&aws), TABLE)
     }
@@ -334,6 +344,10 @@ impl World {
     }
 }
 
+fn pepper() -> Option<Pepper> {
+    Pepper::new("pepper-of-the-tests".to_owned().into())
+}
+
 /// The configuration of brevo-sync for a front; also what a killed process is started with.
 pub(crate) fn sync_config(front: &Front) -> SyncConfig {
     SyncConfig {
@@ -343,6 +357,7 @@ pub(crate) fn sync_config(front: &Front) -> SyncConfig {
         gather_arn: "arn:aws:sqs:us-east-1:000000000000:gather".to_owned(),
         dead_letters_arn: "arn:aws:sqs:us-east-1:000000000000:dead-letters".to_owned(),
         store_secrets_prefix: "test/store/".to_owned(),
+        pepper_secret: PEPPER.to_owned(),
         brevo_api_url: format!("{}/v3", front.url),
         brevo_tracker_url: format!("{}/api/v2", front.url),
         shopify_api_url: Some(front.url.clone()),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tajo_api::{LogEntry, LogPage, LogType};
+use tajo_api::{LogEntry, LogPage, LogType, Scope};
 use tajo_platforms::notice::{BREVO_NEWS, BREVO_WEBHOOK, INTERNAL_TOPICS};
 use tajo_state::{LogLine, LogQuery, log_page};
 
@@ -43,14 +43,15 @@ pub(super) async fn logs(call: &Call<'_>) -> Result<Reply, Fault> {
     };
     let (lines, next) = log_page(&connect.table, store.as_str(), now, page).await?;
     Reply::ok(&LogPage {
-        lines: lines.into_iter().map(entry).collect(),
+        lines: lines.into_iter().map(|line| entry(line, call.key.scope)).collect(),
         next: next.as_ref().map(cursor::of_line),
     })
 }
 
-/// One line, as it is shown.
-pub(super) fn entry(line: LogLine) -> LogEntry {
+/// One line, as a key of this scope sees it: who only looks is not shown which lines are of the same person.
+pub(super) fn entry(line: LogLine, scope: Scope) -> LogEntry {
     let LogLine { at, delivery, topic, outcome, reason, calls, person, order, order_name: _ } = line;
+    let person = person.filter(|_| Scope::Operate <= scope);
     LogEntry { at, kind: kind_of(&topic), topic, delivery, outcome, reason, calls, person, order }
 }
 

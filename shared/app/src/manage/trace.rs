@@ -78,7 +78,7 @@ pub(super) async fn trace(call: &Call<'_>) -> Result<Reply, Fault> {
     trace.notes.dedup();
     trace.parked = parked(table, &store, &subject, &lines).await?;
     lines.reverse();
-    trace.lines = lines.into_iter().map(entry).collect();
+    trace.lines = lines.into_iter().map(|line| entry(line, call.key.scope)).collect();
     trace.people = subject.contacts.values().map(|(key, record)| shown::person(key, record)).collect();
     let orders = subject.orders.iter().filter_map(|(id, record)| Some(shown::order(id, record.as_ref()?)));
     trace.orders = orders.collect();
@@ -171,8 +171,9 @@ impl Subject {
         Ok(self.hashes.len() > people || self.orders.len() > orders)
     }
 
-    fn has(&self, line: &LogLine) -> bool {
-        line.person.as_ref().is_some_and(|person| self.hashes.contains(person))
+    fn has(&self, table: &Table, line: &LogLine) -> bool {
+        let is_theirs = |person: &String| self.hashes.iter().any(|plain| table.is_pseudonym(person, plain));
+        line.person.as_ref().is_some_and(is_theirs)
             || line.order.as_ref().is_some_and(|order| self.orders.get(order).is_some_and(Option::is_some))
     }
 }
@@ -190,7 +191,7 @@ async fn read_log(
         let said = line.order_name.as_deref().map(|name| name.trim_start_matches('#'));
         name.is_some_and(|name| said.is_some_and(|said| said.eq_ignore_ascii_case(name)))
     };
-    let matches = |line: &LogLine| subject.has(line) || is_named(line);
+    let matches = |line: &LogLine| subject.has(table, line) || is_named(line);
     let query = LogQuery {
         since: now.saturating_sub(LOG_KEPT).unwrap_or(now),
         from: None,

@@ -91,7 +91,7 @@ async fn entry(
         }
         Some(Kind::Feed) => {
             let hash = key.pk.rsplit('#').next().unwrap_or_default();
-            if !who.emails.iter().any(|email| email.hash() == hash) {
+            if !who.emails.iter().any(|email| worker.env.table.is_pseudonym(hash, &email.hash())) {
                 return Ok(None);
             }
             ("persons", held.shown())

@@ -106,7 +106,7 @@ async fn walk(
                 }
                 return Err(resume.at(after, 0).stop());
             }
-            let is_own = records.iter().any(|(key, _)| *key == held.key);
+            let is_own = records.iter().any(|(key, _)| worker.env.table.is_same(key, &held.key));
             let is_brevos = matches!(who::kind(worker, &held.key), Some(Kind::Contact | Kind::Order(_)));
             let is_left = is_own || (is_brevos && scope == Scope::Own);
             if !is_left {
@@ -178,7 +178,7 @@ async fn item(
         Some(Kind::Demand) => {
             let export = held.read::<PrivacyRecord>().filter(|export| export.parts > 0);
             let theirs =
-                export.filter(|export| export.person.as_deref().is_some_and(|hash| who.is_hash(hash)));
+                export.filter(|export| export.person.as_deref().is_some_and(|hash| who.is_hash(table, hash)));
             if let Some(export) = theirs {
                 for part in 0..export.parts {
                     table.delete(&Key::privacy_part(&export.store, &export.id, part)).await?;

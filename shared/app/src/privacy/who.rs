@@ -9,7 +9,7 @@ use tajo_domain::{
     CartRecord, ContactKey, ContactRecord, Email, Identity, OrderRecord, Phone, PrivacyDemand, short_hash,
 };
 use tajo_platforms::Notice;
-use tajo_state::{Attributes, Held, KINDS_OF_A_STORE, Key, PersonFeed, Stored, erase_person};
+use tajo_state::{Attributes, Held, KINDS_OF_A_STORE, Key, PersonFeed, Stored, Table, erase_person};
 
 use super::{PAGE, Resume};
 use crate::stop::Stop;
@@ -187,9 +187,9 @@ impl Who {
     }
 
     /// Whether a demand is about this person.
-    pub fn is_hash(&self, hash: &str) -> bool {
-        self.emails.iter().any(|email| email.hash() == hash)
-            || self.customers.iter().any(|id| short_hash(id) == hash)
+    pub fn is_hash(&self, table: &Table, hash: &str) -> bool {
+        self.emails.iter().any(|email| table.is_pseudonym(hash, &email.hash()))
+            || self.customers.iter().any(|id| table.is_pseudonym(hash, &short_hash(id)))
     }
 
     /// Whether parked text speaks of this person: a notice whose body does, or what could not even be read as one.

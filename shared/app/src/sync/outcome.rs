@@ -135,7 +135,7 @@ pub(super) async fn conclude(
     let (person, order) = subjects(&prepared.task);
     report.quiet = prepared.store.facts.settings.logging.level == LogLevel::Quiet;
     report.line.calls = worker.calls();
-    report.line.person = person;
+    report.line.person = person.map(|plain| env.table.pseudonym(&plain));
     (report.line.order, report.line.order_name) = order.unzip();
     report.line.order_name = report.line.order_name.take().filter(|name| !name.is_empty());
     report
