@@ -69,6 +69,7 @@ mod reconnected;
 mod refunds;
 mod refused;
 mod replays;
+mod retention;
 mod ride;
 mod roles;
 mod same_second;

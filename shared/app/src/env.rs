@@ -160,8 +160,9 @@ impl Env {
             Err(SecretError::Missing) if record.status.has_left() => StoreSecret::default(),
             Err(error) => return Err(error.into()),
         };
+        let facts = facts(id, &record)?;
         let store = Arc::new(Store {
-            facts: facts(id, &record)?,
+            facts: StoreFacts { connected_at: fresh_since(&record, &facts, now), ..facts },
             record,
             key: secret.brevo_api_key,
             has_shopify_token: secret.shopify_access_token.is_some(),
@@ -214,6 +215,13 @@ impl Env {
         self.stores.lock().await.remove(id);
         changed.map(|_| ()).map_err(Stop::from)
     }
+}
+
+/// Facts older than this fire no event: what was before the store was connected, and what happened so long ago that the order
+/// whose events were sent may be forgotten.
+fn fresh_since(record: &StoreRecord, facts: &StoreFacts, now: Timestamp) -> Timestamp {
+    let kept_since = now.saturating_sub(facts.settings.orders_kept).unwrap_or(record.connected_at);
+    record.connected_at.max(kept_since)
 }
 
 /// A store as the mapping sees it.

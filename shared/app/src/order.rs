@@ -74,7 +74,7 @@ pub(crate) async fn order(
     let (order, mut step) = net_payment::settle(worker, order, stored).await?;
     let body = order_body(&order, facts).to_string();
     let decide = |stored: Option<&OrderRecord>| accept(&worker.moment(), stored, &order, &body);
-    let (stored, accepted) = worker.env.table.change_from(&key, known, attributes, decide).await?;
+    let (stored, accepted) = worker.env.table.change_from(&key, known, attributes(worker), decide).await?;
     step.add(deliver(worker, &key, stored, accepted).await?);
     Ok(step)
 }
@@ -202,7 +202,7 @@ async fn deliver(
         let imported_at = newest.imported_at;
         newest.forget_settled(|at| facts.is_fresh(at) && tajo_domain::happened_here(imported_at, at));
     };
-    let mut newest = worker.env.table.settle(key, stored, attributes, settle).await?;
+    let mut newest = worker.env.table.settle(key, stored, attributes(worker), settle).await?;
     if let Some(stop) = sent.stop {
         // Erased while our send was on its way: whatever else went wrong, it is taken back.
         if must_send && newest.record.is_some_and(|now| now.erased) {
@@ -250,7 +250,13 @@ pub(crate) fn upsert_item(record: &OrderRecord, facts: &StoreFacts) -> Result<Op
     Ok(Some(if historical { Item::HistoricalOrder(body) } else { Item::Order(body) }))
 }
 
-/// What waits for an order that never comes is forgotten some day.
-fn attributes(record: &OrderRecord) -> Attributes {
-    Attributes { due: None, expires_at: record.expires_at() }
+/// An order is kept for as long as the store's settings say after its last write; what waits for an order that never comes,
+/// shorter. That a buyer was erased is never forgotten.
+pub(crate) fn attributes(worker: &Worker<'_>) -> impl Fn(&OrderRecord) -> Attributes + use<> {
+    let kept = worker.store.facts.settings.orders_kept;
+    let until = worker.now().saturating_add(kept).unwrap_or(jiff::Timestamp::MAX).as_second();
+    move |record| {
+        let expires_at = record.expires_at().unwrap_or(until);
+        Attributes { due: None, expires_at: (!record.erased).then_some(expires_at) }
+    }
 }

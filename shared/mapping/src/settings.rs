@@ -10,6 +10,7 @@ mod schema;
 mod stores;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU8;
 
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -60,11 +61,21 @@ pub struct Settings {
     pub orders: OrderSettings,
     /// How long a cart must rest before it counts as abandoned.
     pub abandoned_after: SignedDuration,
+    /// How long an order is kept after it last changed.
+    pub orders_kept: SignedDuration,
     /// What is logged.
     pub logging: Logging,
     /// Things a person should know about the document, such as an outdated API version.
     pub warnings: Vec<String>,
 }
+
+/// Months of 31 days: never shorter than the calendar's.
+pub(super) fn months(count: NonZeroU8) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(count.get()) * 31 * 24)
+}
+
+/// Orders are kept for two years and a month after they last changed, unless a store says otherwise.
+const ORDERS_KEPT: SignedDuration = SignedDuration::from_hours(25 * 31 * 24);
 
 /// Which kinds of data are synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,6 +305,7 @@ impl Default for Settings {
             inventory: InventorySettings::default(),
             orders: OrderSettings::default(),
             abandoned_after: ABANDONED_AFTER,
+            orders_kept: ORDERS_KEPT,
             logging: Logging::default(),
             warnings: Vec::new(),
         }

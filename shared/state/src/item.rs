@@ -145,7 +145,7 @@ impl Table {
     pub async fn change<T, R>(
         &self,
         key: &Key,
-        attributes: fn(&T) -> Attributes,
+        attributes: impl Fn(&T) -> Attributes,
         decide: impl FnMut(Option<&T>) -> (Option<T>, R),
     ) -> Result<(Stored<T>, R), TableError>
     where
@@ -160,7 +160,7 @@ impl Table {
         &self,
         key: &Key,
         known: Option<Stored<T>>,
-        attributes: fn(&T) -> Attributes,
+        attributes: impl Fn(&T) -> Attributes,
         mut decide: impl FnMut(Option<&T>) -> (Option<T>, R),
     ) -> Result<(Stored<T>, R), TableError>
     where
@@ -191,7 +191,7 @@ impl Table {
         &self,
         key: &Key,
         known: Stored<T>,
-        attributes: fn(&T) -> Attributes,
+        attributes: impl Fn(&T) -> Attributes,
         mut edit: impl FnMut(&mut T),
     ) -> Result<Stored<T>, TableError>
     where

@@ -26,7 +26,7 @@ const STALE: &str = "something newer is known of the shipment";
 pub(crate) async fn fact(worker: &Worker<'_>, lone: &LoneFact) -> Result<Step, Stop> {
     let key = Key::order(&worker.store.facts.store, &lone.order);
     let decide = |stored: Option<&OrderRecord>| accept_fact(&worker.moment(), stored, lone);
-    let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+    let (stored, accepted) = worker.env.table.change(&key, attributes(worker), decide).await?;
     deliver(worker, &key, stored, accepted).await
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn fact(worker: &Worker<'_>, lone: &LoneFact) -> Result<Step, S
 pub(crate) async fn deleted(worker: &Worker<'_>, order: &str, at: Timestamp) -> Result<Step, Stop> {
     let key = Key::order(&worker.store.facts.store, order);
     let decide = |stored: Option<&OrderRecord>| accept_deleted(&worker.moment(), stored, order, at);
-    let (stored, accepted) = worker.env.table.change(&key, attributes, decide).await?;
+    let (stored, accepted) = worker.env.table.change(&key, attributes(worker), decide).await?;
     deliver(worker, &key, stored, accepted).await
 }
 

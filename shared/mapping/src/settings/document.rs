@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU8, NonZeroU64};
 
 use jiff::SignedDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -108,6 +108,8 @@ pub struct Connector {
     /// What totals say (how many orders, how much money, when the last one): `own` (of this store) or `summed` (of all
     /// stores of the Brevo account that say so too, in one currency and into the same attributes). Left out: `own`.
     pub totals: Option<TotalsOf>,
+    /// How long data is kept here.
+    pub retention: RetentionBlock,
     /// Which field of the shop fills which Brevo attribute.
     pub field_mapping: Fields,
     /// Every call to Brevo is logged, with the names of the fields that were sent (never their values).
@@ -116,6 +118,15 @@ pub struct Connector {
     pub log_level: Option<LogLevel>,
     /// Every webhook is logged as it arrives, with its size and versions.
     pub log_webhooks: Option<bool>,
+}
+
+/// How long data is kept here. Brevo keeps its own.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionBlock {
+    /// Months (of 31 days) for which an order is kept after it last changed, 1 to 255. What is older sends no events. Left
+    /// out: 25.
+    pub orders_months: Option<NonZeroU8>,
 }
 
 /// What is synced. Each may be `true`, `false`, or a block that says more.

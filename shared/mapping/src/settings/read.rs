@@ -80,6 +80,7 @@ impl Settings {
             inventory: inventory(layers, defaults.inventory),
             orders: orders(layers, defaults.orders),
             abandoned_after: layers.iter().find_map(rest).map_or(defaults.abandoned_after, |rest| rest.0),
+            orders_kept: own.retention.orders_months.map_or(defaults.orders_kept, super::months),
             logging,
             shop_url: own.shop_url,
             field_mapping,
