@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::roles;
-use crate::world::{Message, World};
+use crate::world::{Message, PEPPER, World};
 
 /// Where a function calls AWS, before its role's name.
 const AS: &str = "/as/";
@@ -173,6 +173,10 @@ fn about(uri: &Uri, body: &[u8]) -> String {
 /// `took`: whether the answer that is on its way back is a success.
 async fn passes(door: &Door, call: &str, about: &str, took: Option<bool>) -> bool {
     let Some(knocks) = &door.knocks else { return true };
+    // Read once, when a process starts: before there is anything for a test to hold.
+    if about == PEPPER {
+        return true;
+    }
     let (verdict, answer) = oneshot::channel();
     let (answered, took) = (took.is_some(), took.unwrap_or(false));
     let knock = Knock { call: call.to_owned(), about: about.to_owned(), answered, took, verdict };
