@@ -30,7 +30,8 @@ environment() {
   rm -rf "${tools:?}/$name"
   "${PYTHON:-python3}" -m venv "$tools/$name" &&
     # Only files whose hashes are written down, and only ready ones: to build one would fetch what has no hash here.
-    "$tools/$name/bin/pip" install --quiet --disable-pip-version-check --no-input --require-hashes --only-binary :all: \
+    # The list is whole: older pips refuse a dependency with extras in this mode, even where the list pins it.
+    "$tools/$name/bin/pip" install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes --only-binary :all: \
       --requirement "$requirements" &&
     cp "$requirements" "$stamp"
 }

@@ -58,7 +58,6 @@ pub enum ShipmentState {
 
 impl ShipmentState {
     /// Whether it left.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     pub fn is_shipped(&self) -> bool {
         *self == Self::Shipped
     }
