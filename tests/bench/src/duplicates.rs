@@ -20,7 +20,7 @@ use crate::Error;
 use crate::table::Table;
 
 /// Orders of each run, of as many buyers.
-const ORDERS: u32 = 40;
+const ORDERS: u32 = 12;
 
 /// Calls of each run that go wrong, one after another.
 const FAULTS: u32 = 20;

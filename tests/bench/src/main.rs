@@ -50,7 +50,7 @@ enum Topic {
     Busy,
     /// The flash sale at 250, 1,000 and 5,000 orders. Takes some minutes.
     Flash,
-    /// Events that arrive twice, by kind of fault. Takes some seconds.
+    /// Events that arrive twice, by kind of fault. Takes a minute or two.
     Duplicates,
     /// A store beside a noisy one.
     Noisy,
