@@ -22,9 +22,11 @@ enum Step {
     },
     OptIn {
         at: u32,
+        dated: Dated,
     },
     OptOut {
         at: u32,
+        dated: Dated,
     },
     /// A store's notice again.
     Again {
@@ -42,13 +44,34 @@ enum Step {
     },
 }
 
+/// What the store says of when it was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dated {
+    /// At its minute.
+    Stated,
+    /// Nothing: an opt-in is of the account's beginning, an opt-out of now.
+    Missing,
+    /// In 2031: now, and the same opt-in again is no new one.
+    Future,
+}
+
+/// Minutes after all stated ones: when the store's notices are received.
+const RECEIVED: u32 = 100;
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let minute = 2..9u32;
     let event = prop::sample::select(vec!["unsubscribe", "spam", "hard_bounce", "contact_deleted"]);
+    let dated = || {
+        prop_oneof![
+            4 => Just(Dated::Stated),
+            1 => Just(Dated::Missing),
+            1 => Just(Dated::Future),
+        ]
+    };
     let step = prop_oneof![
         1 => minute.clone().prop_map(|at| Step::Profile { at }),
-        3 => minute.clone().prop_map(|at| Step::OptIn { at }),
-        2 => minute.clone().prop_map(|at| Step::OptOut { at }),
+        3 => (minute.clone(), dated()).prop_map(|(at, dated)| Step::OptIn { at, dated }),
+        2 => (minute.clone(), dated()).prop_map(|(at, dated)| Step::OptOut { at, dated }),
         1 => any::<prop::sample::Index>().prop_map(|which| Step::Again { which }),
         3 => (event, minute, any::<bool>()).prop_map(|(event, at, late)| Step::Out { event, at, late }),
         2 => any::<prop::sample::Index>().prop_map(|which| Step::Hear { which }),
@@ -71,6 +94,18 @@ fn nothing_that_store_and_brevo_say_lifts_a_block_without_a_newer_explicit_opt_i
         .unwrap();
 }
 
+/// The account as of a minute, with a statement of this minute, of none, or of 2031.
+fn says(minute: u32, state: &str, dated: Dated) -> Value {
+    let mut body = account(minute, Some((state, minute)));
+    let date = &mut body["email_marketing_consent"]["consent_updated_at"];
+    match dated {
+        Dated::Stated => {}
+        Dated::Missing => *date = Value::Null,
+        Dated::Future => *date = Value::from("2031-01-01T00:00:00Z"),
+    }
+    body
+}
+
 async fn hold(stage: &Stage, n: u32, steps: &[Step]) -> Result<(), TestCaseError> {
     let email = format!("jo{n}@example.com");
     let mut told: Vec<Notice> = Vec::new();
@@ -79,16 +114,24 @@ async fn hold(stage: &Stage, n: u32, steps: &[Step]) -> Result<(), TestCaseError
     let mut was_deleted = false;
     // A silent account first: whoever is open later was opened.
     stage.tell("customers/create", &cast(&account(1, None), n)).await;
-    for step in steps {
+    let mut has_come_from_the_future = false;
+    for (index, step) in steps.iter().enumerate() {
+        let now = RECEIVED + u32::try_from(index).unwrap();
         let body = match step {
             Step::Profile { at } => account(*at, None),
-            Step::OptIn { at } => {
-                yes = yes.max(*at);
-                account(*at, Some(("subscribed", *at)))
+            Step::OptIn { at, dated } => {
+                yes = yes.max(match dated {
+                    Dated::Stated => *at,
+                    Dated::Missing => 1,
+                    Dated::Future if has_come_from_the_future => 1,
+                    Dated::Future => now,
+                });
+                has_come_from_the_future |= *dated == Dated::Future;
+                says(*at, "subscribed", *dated)
             }
-            Step::OptOut { at } => {
-                no = no.max(*at);
-                account(*at, Some(("unsubscribed", *at)))
+            Step::OptOut { at, dated } => {
+                no = no.max(if *dated == Dated::Stated { *at } else { now });
+                says(*at, "unsubscribed", *dated)
             }
             Step::Again { which } if !told.is_empty() => {
                 stage.receive(record(which.get(&told), 2)).await;

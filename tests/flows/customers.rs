@@ -233,6 +233,37 @@ async fn a_whatsapp_number_that_another_contact_has_never_loses_the_rest() {
 }
 
 #[tokio::test]
+async fn a_customer_without_any_identity_is_no_contact_until_something_names_one() {
+    let nobody = || with(body("customers-create"), json!({"email": null, "phone": null}));
+    let names = |fields: Value| ("customers/update", with(body("customers-update"), fields));
+    for named in [
+        names(json!({"phone": null})),
+        names(json!({"email": null, "phone": "+491711234567"})),
+        email("subscribed", 1),
+    ] {
+        let stage = Stage::new("").await;
+        for topic in ["customers/create", "customers/update", "customers/enable"] {
+            let report = stage.tell(topic, &nobody()).await;
+            assert_eq!(report.outcome, Outcome::Skipped, "{report:?}");
+        }
+        assert_eq!(stage.world.brevo()["contacts"], json!([]));
+        assert_eq!(stage.world.brevo()["events"], json!([]));
+        tell(&stage, &[named]).await;
+        assert_eq!(stage.world.brevo()["contacts"].as_array().unwrap().len(), 1);
+    }
+    let stage = Stage::new("").await;
+    tell(&stage, &[("customers/create", nobody()), names(json!({"phone": null}))]).await;
+    assert_eq!(stage.count("customer_created"), 1, "told once there is a contact to tell it of");
+    // Or Shopify's own answer.
+    let stage = Stage::new("").await;
+    stage.world.set_up_shop(
+        json!({"customers": [tajo_sandbox::shopify::nodes::customer(&body("customers-create"))]}),
+    );
+    tell(&stage, &[("customers/create", nobody())]).await;
+    assert_ne!(stage.contact(JO), Value::Null);
+}
+
+#[tokio::test]
 async fn a_customer_known_by_id_alone_gets_an_address_without_losing_a_block() {
     let stage = Stage::new("").await;
     let nobody = with(body("customers-create"), json!({"email": null}));
@@ -300,7 +331,9 @@ async fn an_order_of_the_customer_that_is_gone_makes_the_kept_one_known() {
     order["customer"]["id"] = json!(GONE);
     order["customer"]["admin_graphql_api_id"] = json!(format!("gid://shopify/Customer/{GONE}"));
     tell(&stage, &[merged(), ("orders/create", order)]).await;
-    let contact = stage.contact(JO);
+    // By their id alone: the address that the order names is the other one's.
+    assert_eq!(stage.contact(JO), Value::Null);
+    let contact = stage.world.brevo()["contacts"][0].clone();
     assert_eq!(contact["ext_id"], format!("shopify:demo-shop:{KEPT}"));
     assert_eq!(contact["listIds"], json!([2, 4]));
     let events = stage.world.brevo()["events"].clone();

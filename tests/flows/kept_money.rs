@@ -187,6 +187,7 @@ fn order(body: &Value) -> Order {
         shop_country: None,
         live: false,
         time: "2026-11-20T00:00:00Z".parse().unwrap(),
+        received_at: "2026-11-20T00:00:00Z".parse().unwrap(),
     };
     let changes = Platform::Shopify.changes("orders/updated", body.to_string().as_bytes(), &context).unwrap();
     match changes.changes.into_iter().last() {

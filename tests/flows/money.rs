@@ -26,6 +26,7 @@ fn changes(topic: &str, body: &Value) -> Vec<Change> {
         shop_country: None,
         live: false,
         time: "2026-11-20T00:00:00Z".parse().unwrap(),
+        received_at: "2026-11-20T00:00:00Z".parse().unwrap(),
     };
     Platform::Shopify.changes(topic, body.to_string().as_bytes(), &context).unwrap().changes
 }

@@ -24,6 +24,7 @@ fn events(topic: &str, body: &Value) -> Vec<(&'static str, Map<String, Value>)> 
         shop_country: None,
         live: false,
         time: "2026-11-20T00:00:00Z".parse().unwrap(),
+        received_at: "2026-11-20T00:00:00Z".parse().unwrap(),
     };
     let changes = Platform::Shopify.changes(topic, body.to_string().as_bytes(), &context).unwrap().changes;
     match changes.into_iter().last() {

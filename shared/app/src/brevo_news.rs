@@ -133,7 +133,10 @@ async fn hear_one(worker: &Worker<'_>, key: &Key, told: &NewsForStore) -> Result
             return (None, Heard::Moved);
         }
         let mut is_news = false;
-        record.change(|record| is_news = record.hear_brevo(&told.news));
+        record.change(|record| {
+            record.heal(moment.now);
+            is_news = record.hear_brevo(&told.news);
+        });
         let owed = Some(&told.news).filter(|_| works(worker.store));
         let owed = owed.and_then(|news| write_back::claim(&mut record, news, told.found.as_ref(), &moment));
         // The store had a newer opt-in before we heard of this, or a lift of ours was on its way: Brevo is told what

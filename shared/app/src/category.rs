@@ -5,6 +5,7 @@ mod members;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use tajo_brevo::Item;
 use tajo_domain::{CategoryRecord, CollectionNews};
 use tajo_mapping::{Category, category_body, collection_id};
@@ -89,7 +90,7 @@ pub(crate) async fn remember(worker: &Worker<'_>, news: &CollectionNews) -> Resu
         if stored.is_some_and(|stored| is_known(stored, news)) {
             return (None, false);
         }
-        accept(stored, news)
+        accept(stored, news, worker.now())
     };
     worker.env.table.change(&key, Attributes::none, decide).await?;
     Ok(())
@@ -100,7 +101,7 @@ pub(crate) async fn collection(worker: &Worker<'_>, news: &CollectionNews) -> Re
     let id = collection_id(news.id());
     let key = Key::category(&worker.store.facts.store, &id);
     let (stored, changed) =
-        worker.env.table.change(&key, Attributes::none, |stored| accept(stored, news)).await?;
+        worker.env.table.change(&key, Attributes::none, |stored| accept(stored, news, worker.now())).await?;
     let Some(record) = &stored.record else { return Ok(Step::default()) };
     let is_there = record.accepted > 0 && !record.name.is_empty();
     let mut step = match (is_there, changed) {
@@ -148,8 +149,10 @@ fn is_known(stored: &CategoryRecord, news: &CollectionNews) -> bool {
 pub(crate) fn accept(
     stored: Option<&CategoryRecord>,
     news: &CollectionNews,
+    now: Timestamp,
 ) -> (Option<CategoryRecord>, bool) {
     let mut record = stored.cloned().unwrap_or_default();
+    record.heal(now);
     match news {
         CollectionNews::Now { name, handle, updated_at, triggered_at, .. } => {
             let deleted_at = record.deleted_at;

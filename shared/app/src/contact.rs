@@ -3,6 +3,7 @@
 mod accept;
 mod conflict;
 pub(crate) mod find;
+pub(crate) mod late;
 pub(crate) mod lookup;
 mod others;
 mod refused;
@@ -63,8 +64,15 @@ async fn hear(
     let decide = |stored: Option<&ContactRecord>| accept(&worker.moment(), stored, said);
     let (stored, accepted) = worker.env.table.change_from(key, Some(known), Attributes::none, decide).await?;
     match &accepted.merged_into {
-        Some(kept) => merge::late_news(worker, kept, said.update, said.news.is_none()).await,
-        None => deliver(worker, key, stored, accepted).await,
+        Some(kept) => Box::pin(merge::late_news(worker, key, kept, said.update, said.news.is_none())).await,
+        None => {
+            let has_left = accepted.deleted && accepted.erased_at.is_none();
+            let mut step = deliver(worker, key, stored, accepted).await?;
+            if has_left {
+                step.add(Box::pin(late::opt_out(worker, key, said.update)).await?);
+            }
+            Ok(step)
+        }
     }
 }
 

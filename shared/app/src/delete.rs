@@ -7,8 +7,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::Value;
-use tajo_brevo::{Error, delete_contact, get_contact, update_contact};
-use tajo_domain::{Block, Channel, ContactKey, ContactRecord, KnownAs};
+use tajo_brevo::{Error, Identifier, delete_contact, get_contact, update_contact};
+use tajo_domain::{Block, Channel, ContactKey, ContactRecord, Email, KnownAs, LeftContact};
 use tajo_mapping::{clearing, identifier_of};
 use tajo_state::{Attributes, Key, Stored, forget_person, stores_of_person};
 
@@ -30,8 +30,10 @@ enum Mark {
 /// Accepts that a customer left, takes back what we gave Brevo, and forgets the person.
 pub(crate) async fn customer(worker: &Worker<'_>, customer: &str, at: Timestamp) -> Result<Step, Stop> {
     let key = Key::contact(&worker.store.facts.store, &ContactKey::Customer(customer.to_owned()));
+    let now = worker.now();
     let mark = |stored: Option<&ContactRecord>| {
         let mut record = stored.cloned().unwrap_or_default();
+        record.heal(now);
         if record.was_changed_after(at) {
             return (None, Mark::Outdated);
         }
@@ -92,13 +94,16 @@ async fn undo(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> 
         if let Some(email) = &record.sent_email {
             sums::tell_rest(worker, email).await?;
         }
-        forget(worker, key, stored).await?;
+        let left = LeftContact { id: None, email: record.sent_email.as_ref().map(Email::hash) };
+        leave(worker, key, stored, Some(left)).await?;
         return Ok(false);
     }
-    let request = if may_delete(worker, &record).await? {
-        delete_contact(&who)
+    let (request, left) = if may_delete(worker, &record).await? {
+        (delete_contact(&who), None)
     } else {
-        update_contact(&who, &clearing(&record, facts, record.merged_into.is_some()))
+        let id = brevo_id(worker, &who).await?;
+        let left = LeftContact { id, email: record.sent_email.as_ref().map(Email::hash) };
+        (update_contact(&who, &clearing(&record, facts, record.merged_into.is_some())), Some(left))
     };
     match worker.send(&request).await? {
         Ok(_) | Err(Error::NotFound) => {}
@@ -108,8 +113,18 @@ async fn undo(worker: &Worker<'_>, key: &Key, stored: Stored<ContactRecord>) -> 
         forget_person(&worker.env.table, &worker.store.record.account, email, &facts.store).await?;
         sums::tell_rest(worker, email).await?;
     }
-    forget(worker, key, stored).await?;
+    leave(worker, key, stored, left).await?;
     Ok(true)
+}
+
+/// Brevo's own id of a contact that stays there, if it is there: a late opt-out finds it by that, after everything else
+/// that named it was emptied.
+async fn brevo_id(worker: &Worker<'_>, who: &Identifier) -> Result<Option<u64>, Stop> {
+    match worker.send(&get_contact(who)).await? {
+        Ok(answer) => Ok(answer.body["id"].as_u64()),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn may_delete(worker: &Worker<'_>, record: &ContactRecord) -> Result<bool, Stop> {
@@ -144,10 +159,21 @@ pub(crate) async fn forget(
     key: &Key,
     stored: Stored<ContactRecord>,
 ) -> Result<(), Stop> {
+    leave(worker, key, stored, None).await
+}
+
+/// The same, keeping besides which Brevo contact was left behind.
+async fn leave(
+    worker: &Worker<'_>,
+    key: &Key,
+    stored: Stored<ContactRecord>,
+    left: Option<LeftContact>,
+) -> Result<(), Stop> {
     let settled = worker.env.table.settle(key, stored, Attributes::none, |record| {
         if let Some(at) = record.deleted_at
             && !record.is_forgotten()
         {
+            record.left = left.clone().or(record.left.take());
             record.forget(at);
         }
     });

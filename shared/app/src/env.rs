@@ -95,12 +95,13 @@ impl Store {
     }
 
     /// What the reading of a body must know of the store.
-    pub(crate) fn context(&self, time: Timestamp) -> Context {
+    pub(crate) fn context(&self, time: Timestamp, received_at: Timestamp) -> Context {
         Context {
             shop_domain: self.record.shop.clone(),
             shop_country: self.record.country.clone(),
             live: self.record.live && !self.facts.settings.orders.include_test_orders,
             time,
+            received_at,
         }
     }
 }

@@ -61,6 +61,7 @@ pub fn explain(question: &Question<'_>) -> Explanation {
         shop_country: None,
         live: question.kind == StoreKind::Live && !question.settings.orders.include_test_orders,
         time: question.now,
+        received_at: question.now,
     };
     let wanted = match question.platform {
         Platform::Shopify => Wanted::instead_of(question.topic, question.body),

@@ -86,7 +86,11 @@ fn not_left(store: &StoreRecord, at: Timestamp) -> Option<&'static str> {
 
 async fn scopes(worker: &Worker<'_>, granted: &[String], at: Timestamp) -> Result<Step, Stop> {
     let missing = lacking(&needed(&wants(&worker.store.facts.settings)), granted);
-    let is_old = |stored: &StoreRecord| stored.scopes.as_ref().is_some_and(|scopes| scopes.at > at);
+    let now = worker.now();
+    // Scopes from the future were stored by a version that believed such times.
+    let is_old = |stored: &StoreRecord| {
+        stored.scopes.as_ref().is_some_and(|scopes| scopes.at > at && scopes.at <= now)
+    };
     if is_old(&worker.store.record) {
         return Ok(Step::skip("store", "newer news of the scopes was here before"));
     }

@@ -20,7 +20,7 @@ use tajo_domain::{
 use tajo_mapping::note_tries;
 use tajo_state::{Attributes, Key, Stored};
 
-use crate::contact::{self, Accepted};
+use crate::contact::{self, Accepted, late};
 use crate::delete;
 use crate::stop::Stop;
 use crate::worker::{Moment, Step, Worker};
@@ -95,16 +95,15 @@ pub(crate) async fn customers(
 }
 
 /// What to do with news of a customer who was merged into `kept`: opt-outs and orders are theirs, the rest is nobody's.
-/// `is_mention`: the person came along with an order or cart.
+/// `key`: of the customer that is gone. `is_mention`: the person came along with an order or cart.
 pub(crate) async fn late_news(
     worker: &Worker<'_>,
+    key: &Key,
     kept: &str,
     update: &PersonUpdate,
     is_mention: bool,
 ) -> Result<Step, Stop> {
-    let profile = update.profile.as_ref().map(|profile| &profile.value);
-    let email = profile.and_then(|profile| profile.email.as_ref()).or(update.identity.email.as_ref());
-    let phone = profile.and_then(|profile| profile.phone.as_ref()).or(update.identity.phone.as_ref());
+    let (email, phone) = late::address_and_number(update);
     let mut inheritance = Inheritance { last_order_at: update.ordered_at, ..Inheritance::default() };
     let said = [
         (Channel::Email, update.email_consent.as_ref()),
@@ -112,14 +111,22 @@ pub(crate) async fn late_news(
         (Channel::Whatsapp, update.whatsapp_consent.as_ref()),
     ];
     inheritance.refusals.note(email, phone, said);
+    if email.is_none() && update.email_consent.is_some() {
+        // The notice names no address: what was refused is the one of before the merge.
+        let gone = worker.env.table.get::<ContactRecord>(key).await?.record;
+        let left = gone.and_then(|gone| gone.left).and_then(|left| left.email);
+        inheritance.refusals.note_hash(left.as_deref(), phone, said);
+    }
     let (mut step, heir) = inherit(worker, kept, &inheritance).await?;
+    step.add(Box::pin(late::opt_out(worker, key, update)).await?);
     if let Heir::There(kept) = heir {
         step.instead = Some(kept.identity());
         if is_mention && contact::is_held(&kept) {
-            // The order is the first thing that says who the kept customer is.
-            let identity = Identity { customer: kept.customer, ..update.identity.clone() };
-            step.instead = Some(identity.clone());
-            let update = PersonUpdate { identity, ..update.clone() };
+            // The order is the first thing that comes of the kept customer. What it says of address, number, names and
+            // consent is the other one's: an opt-in of the kept customer was not given for it.
+            let identity = Identity { customer: kept.customer, ..Identity::default() };
+            let ordered_at = update.ordered_at;
+            let update = PersonUpdate { identity, ordered_at, ..PersonUpdate::default() };
             step.add(Box::pin(contact::person(worker, &update, None)).await?);
         }
     }
@@ -194,13 +201,15 @@ fn accept(
     inheritance: &Inheritance,
 ) -> (Option<ContactRecord>, Accepted) {
     let mut record = stored.cloned().unwrap_or_default();
+    let was_healed = record.change(|record| record.heal(moment.now));
     if record.deleted_at.is_some() {
         let erased_at = record.erased_at;
         let merged_into = record.merged_into.filter(|_| erased_at.is_none());
         return (None, Accepted { deleted: true, erased_at, merged_into, ..Accepted::default() });
     }
     record.customer.get_or_insert_with(|| kept.to_owned());
-    let is_new = record.change(|record| record.absorb(&inheritance.refusals, inheritance.last_order_at));
+    let is_new =
+        record.change(|record| record.absorb(&inheritance.refusals, inheritance.last_order_at)) || was_healed;
     let is_shared = inheritance.gone.as_ref().is_some_and(|gone| take_over_contact(&mut record, gone));
     let held = contact::is_held(&record);
     if !held {

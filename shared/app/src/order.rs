@@ -114,6 +114,7 @@ pub(crate) fn accept(
     if record.erased {
         return (None, Accepted::erased());
     }
+    record.heal(moment.now);
     let before = visible(&record);
     let shipments = record.shipments_of(order);
     let is_news = is_news(&record, order, body);

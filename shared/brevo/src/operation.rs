@@ -16,6 +16,8 @@ pub enum Identifier {
     ExtId(String),
     /// By number.
     Phone(Phone),
+    /// By Brevo's own id.
+    BrevoId(String),
 }
 
 impl Identifier {
@@ -25,6 +27,7 @@ impl Identifier {
             Self::Email(_) => "email_id",
             Self::ExtId(_) => "ext_id",
             Self::Phone(_) => "phone_id",
+            Self::BrevoId(_) => "contact_id",
         }
     }
 
@@ -34,6 +37,7 @@ impl Identifier {
             Self::Email(email) => email.as_str(),
             Self::ExtId(id) => id,
             Self::Phone(phone) => phone.as_str(),
+            Self::BrevoId(id) => id,
         }
     }
 

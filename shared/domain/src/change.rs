@@ -171,7 +171,7 @@ mod tests {
     use crate::{Consent, ConsentState, Identity};
 
     fn said(state: ConsentState) -> Option<Consent> {
-        Some(Consent { state, at: Timestamp::UNIX_EPOCH })
+        Some(Consent::new(state, Timestamp::UNIX_EPOCH))
     }
 
     fn person(update: PersonUpdate) -> Changes {

@@ -1,9 +1,12 @@
 //! May we write to this person, and who said so.
 
+use std::ops::Not;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::Phone;
+use crate::heal::is_future;
+use crate::{Phone, Times};
 
 /// A road on which consent is given or withdrawn on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,15 +48,76 @@ pub struct Consent {
     pub state: ConsentState,
     /// When it was said.
     pub at: Timestamp,
+    /// An opt-in that the platform gives no credible date for: it is older than any opt-out, whatever `at` says.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub undated: bool,
+    /// The date of an opt-in that was counted at another time, or that counts no more. Bodies repeat an opt-in with its
+    /// date; one with this date changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<Timestamp>,
 }
 
 impl Consent {
+    /// A statement with its date.
+    pub fn new(state: ConsentState, at: Timestamp) -> Self {
+        Self { state, at, undated: false, spent: None }
+    }
+
+    /// A statement as a body makes it. `dated`: the date that the platform gives for it, if any. `account_began`: when
+    /// the account was created, where the body says it.
+    ///
+    /// Without a date, an opt-in counts from the beginning of the account and is never newer than an opt-out; an opt-out
+    /// counts from its receipt. A date after the receipt is replaced by the time of the webhook (an opt-in) or of its
+    /// receipt (an opt-out), once: the same opt-in in a later body is not a new one.
+    pub fn stated(
+        state: ConsentState,
+        dated: Option<Timestamp>,
+        account_began: Option<Timestamp>,
+        times: &Times,
+    ) -> Self {
+        match (state, dated) {
+            (_, Some(at)) if at <= times.received_at => Self::new(state, at),
+            (ConsentState::OptedIn, Some(future)) => {
+                Self { spent: Some(future), ..Self::new(state, times.happened_at()) }
+            }
+            (ConsentState::OptedIn, None) => {
+                let began = account_began.unwrap_or(Timestamp::UNIX_EPOCH);
+                Self { undated: true, ..Self::new(state, began.min(times.happened_at())) }
+            }
+            (ConsentState::OptedOut, _) => Self::new(state, times.received_at),
+        }
+    }
+
+    /// Whether this is an opt-in that was given after `at`.
+    pub fn is_yes_after(&self, at: Timestamp) -> bool {
+        self.state == ConsentState::OptedIn && !self.undated && at < self.at
+    }
+
     /// The statement that holds after `new` arrives: the later one; an opt-out wins a tie.
     pub fn latest(old: Option<Consent>, new: Consent) -> Consent {
-        match old {
-            Some(old) if old.at > new.at => old,
-            Some(old) if old.at == new.at && old.state == ConsentState::OptedOut => old,
-            _ => new,
+        let Some(old) = old else { return new };
+        let is_yes = new.state == ConsentState::OptedIn;
+        if is_yes && old.spent.is_some_and(|spent| new.spent == Some(spent) || new.at == spent) {
+            return old;
+        }
+        let new_holds = match (old.state, new.state) {
+            (ConsentState::OptedIn, ConsentState::OptedOut) => !old.is_yes_after(new.at),
+            (ConsentState::OptedOut, ConsentState::OptedIn) => new.is_yes_after(old.at),
+            _ => (!old.undated, old.at) <= (!new.undated, new.at),
+        };
+        let (holds, other) = if new_holds { (new, old) } else { (old, new) };
+        Consent { spent: holds.spent.or(other.spent), ..holds }
+    }
+
+    /// The same statement where the stored date lies after `now`, written by a version that believed such dates: an
+    /// opt-in is undated from then on, an opt-out is of now.
+    pub(crate) fn heal(&mut self, now: Timestamp) {
+        if is_future(self.at, now) {
+            if self.state == ConsentState::OptedIn {
+                self.undated = true;
+                self.spent = Some(self.at);
+            }
+            self.at = now;
         }
     }
 }
@@ -74,7 +138,8 @@ impl NumberConsent {
     pub fn latest(old: Option<Self>, new: Consent, number: Option<Phone>) -> Self {
         let Some(old) = old else { return Self { said: new, number } };
         let said = Consent::latest(Some(old.said.clone()), new);
-        let number = if said == old.said { old.number.or(number) } else { number };
+        let is_old = (said.state, said.at) == (old.said.state, old.said.at);
+        let number = if is_old { old.number.or(number) } else { number };
         Self { said, number }
     }
 
@@ -109,7 +174,7 @@ mod tests {
     }
 
     fn said(state: ConsentState, second: i64) -> Consent {
-        Consent { state, at: Timestamp::from_second(second).unwrap() }
+        Consent::new(state, Timestamp::from_second(second).unwrap())
     }
 
     #[test]

@@ -74,6 +74,18 @@ pub struct Creation {
     pub has_whatsapp: bool,
 }
 
+/// What is kept of the Brevo contact of a customer who left, where the contact stays in Brevo. Nothing in it is
+/// readable without Brevo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftContact {
+    /// Brevo's own id of the contact, where it is nobody else's in the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
+    /// Hash of its address, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
 /// Whether news about a person are heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
@@ -104,6 +116,10 @@ pub struct ContactRecord {
     /// The email consent facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_consent: Option<Consent>,
+    /// The address that an email opt-in was given for, where that is known. It counts for the account, whatever its
+    /// address is now, but it lifts no opt-out that was said about another address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_consent_for: Option<Email>,
     /// The SMS consent facet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_consent: Option<NumberConsent>,
@@ -152,6 +168,9 @@ pub struct ContactRecord {
     /// The customer that this one was merged into, which is why it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
+    /// The Brevo contact that a customer who left has left behind: a late opt-out is for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<LeftContact>,
     /// Opt-outs of those who were merged into this customer.
     #[serde(default, skip_serializing_if = "Refusals::is_empty")]
     pub refusals: Refusals,
@@ -195,6 +214,10 @@ pub struct ContactRecord {
     /// Brevo has our id of the contact.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub has_our_id: bool,
+    /// The other stores of the account were asked, since the last word about consent, whether a block of this contact is
+    /// one that they set unasked.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub others_asked: bool,
     /// Brevo had the contact by its number alone: no address, and no id of another system.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub known_by_phone: bool,
@@ -231,6 +254,9 @@ pub struct ContactRecord {
     /// The last time Brevo said: no more emails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_out: Option<BrevoOut>,
+    /// The address that this was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_out_for: Option<Email>,
     /// The last time Brevo said: no more text messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms_out: Option<BrevoOut>,
@@ -256,7 +282,8 @@ impl ContactRecord {
         self.change(|record| {
             record.take_over(update);
             if let Some(looked_up) = looked_up {
-                let unsaid = record.profile.as_ref().is_none_or(|profile| profile.at == NEVER);
+                let is_unsaid = |profile: &Versioned<Profile>| profile.at == NEVER;
+                let unsaid = record.profile.as_ref().is_none_or(is_unsaid) || record.is_nameless();
                 let profile = looked_up.profile.clone().filter(|_| unsaid);
                 let locale = looked_up.locale.clone().filter(|_| record.locale.is_none());
                 record.take_over(&PersonUpdate { profile, locale, ..looked_up.clone() });
@@ -281,7 +308,8 @@ impl ContactRecord {
         }
         let triggered_at = update.triggered_at;
         let mut triggers = std::mem::take(&mut self.triggers);
-        accept_facet(&mut self.profile, update.profile.as_ref(), &mut triggers, "p", triggered_at);
+        let profile = self.with_own_words(update);
+        accept_facet(&mut self.profile, profile.as_ref(), &mut triggers, "p", triggered_at);
         accept_facet(&mut self.locale, update.locale.as_ref(), &mut triggers, "l", triggered_at);
         self.accept_tags(update.tags.as_ref(), update.tags_delta.as_ref(), &mut triggers, triggered_at);
         if update.profile.is_none() {
@@ -290,7 +318,7 @@ impl ContactRecord {
         accept_facet(&mut self.totals, update.totals.as_ref(), &mut triggers, "s", triggered_at);
         accept_custom(&mut self.custom, &update.custom, triggered_at);
         if let Some(new) = &update.email_consent {
-            self.email_consent = Some(Consent::latest(self.email_consent.take(), new.clone()));
+            self.accept_email_consent(new, update);
         }
         // The account's own number, where the body tells it: the one in `identity` may have been typed at a checkout.
         let profile = update.profile.as_ref().map(|profile| &profile.value.phone);
@@ -304,28 +332,95 @@ impl ContactRecord {
             }
         }
         self.triggers = triggers;
+        self.others_asked &= !update.has_consent();
         self.last_order_at = self.last_order_at.max(update.ordered_at);
         self.mind_refusals();
         self.looked_up_at = self.looked_up_at.max(update.looked_up_at);
     }
 
+    /// The profile of an update, with what is stored in the place of what was only typed.
+    fn with_own_words(&self, update: &PersonUpdate) -> Option<Versioned<Profile>> {
+        let mut profile = update.profile.clone()?;
+        if let Some(stored) = self.profile.as_ref().map(|stored| &stored.value) {
+            if update.typed.email && stored.email.is_some() {
+                profile.value.email.clone_from(&stored.email);
+            }
+            if update.typed.name && (stored.first_name.is_some() || stored.last_name.is_some()) {
+                profile.value.first_name.clone_from(&stored.first_name);
+                profile.value.last_name.clone_from(&stored.last_name);
+            }
+        }
+        Some(profile)
+    }
+
+    /// Takes over what was said about emails, and for which address. One that is only repeated stays with its address.
+    fn accept_email_consent(&mut self, new: &Consent, update: &PersonUpdate) {
+        let own = update.profile.as_ref().filter(|_| !update.typed.email);
+        let own = own.and_then(|profile| profile.value.email.as_ref());
+        let named = update.identity.email.as_ref().filter(|_| !update.typed.email);
+        let address = own.or(named).or(self.present_email()).cloned();
+        let old = self.email_consent.take();
+        let holds = Consent::latest(old.clone(), new.clone());
+        let is_old = old.as_ref().is_some_and(|old| (old.state, old.at) == (holds.state, holds.at));
+        let known = self.email_consent_for.take().filter(|_| is_old);
+        self.email_consent_for = known.or(address);
+        self.email_consent = Some(holds);
+    }
+
+    /// Whether an opt-in of this store may have to lift a block that another store of the account set. Only of a
+    /// contact that Brevo had before this store: it may be the other's.
+    pub fn must_ask_others(&self) -> bool {
+        self.known_as == KnownAs::Linked && self.may_ask_others()
+    }
+
+    /// The same, whoever created the contact.
+    pub fn may_ask_others(&self) -> bool {
+        let has_opted_in =
+            |channel| self.said(channel).is_some_and(|said| said.state == ConsentState::OptedIn);
+        !self.others_asked && (has_opted_in(Channel::Email) || has_opted_in(Channel::Sms))
+    }
+
+    /// The present address.
+    pub(crate) fn present_email(&self) -> Option<&Email> {
+        self.profile.as_ref()?.value.email.as_ref()
+    }
+
+    /// Whether the email opt-in, if there is one, was given for the present address, as far as is known.
+    pub fn said_yes_about_present(&self) -> bool {
+        self.email_consent_for.is_none() || self.email_consent_for.as_ref() == self.present_email()
+    }
+
+    /// Whether an email opt-in counts against an opt-out about this address.
+    pub(crate) fn said_yes_about(&self, address: Option<&Email>) -> bool {
+        let given_for = self.email_consent_for.as_ref();
+        given_for.is_none() || given_for == address || given_for == self.present_email()
+    }
+
     /// Where no profile has been seen, the address and number that a notice names are all there is to know the person
-    /// by. Any profile replaces them.
+    /// by. So is the address where a profile names neither and Brevo has not heard of the customer: a consent names the
+    /// account's. Any newer profile replaces them.
     fn learn(&mut self, identity: &Identity) {
         if identity.email.is_none() && identity.phone.is_none() {
             return;
         }
         let profile = self.profile.get_or_insert_with(|| Versioned { at: NEVER, value: Profile::default() });
+        let value = &mut profile.value;
         if profile.at == NEVER {
-            let value = &mut profile.value;
             value.email = identity.email.clone().or(value.email.take());
             value.phone = identity.phone.clone().or(value.phone.take());
+        } else if self.known_as == KnownAs::Unknown && value.email.is_none() && value.phone.is_none() {
+            // No number: it may be a mere mention, and a profile's number would be more.
+            value.email.clone_from(&identity.email);
         }
     }
 
-    /// Whether the store has not told who this is: nothing is known but an id, or a number, which people share.
+    /// Whether the store has not told who this is: there is no address, and no number that is more than a mention
+    /// (people share numbers).
     pub fn is_nameless(&self) -> bool {
-        self.profile.as_ref().is_none_or(|profile| profile.at == NEVER && profile.value.email.is_none())
+        self.profile.as_ref().is_none_or(|profile| {
+            let Profile { email, phone, .. } = &profile.value;
+            email.is_none() && (profile.at == NEVER || phone.is_none())
+        })
     }
 
     /// The present address, unless Brevo has refused it as none.
@@ -408,26 +503,29 @@ impl ContactRecord {
         self.known_by_phone |= other.known_by_phone;
         self.said = None;
         self.has_our_id = false;
+        self.others_asked = false;
         let more = other.joined.iter().filter(|list| !self.joined.contains(list)).copied();
         self.joined.extend(more.collect::<Vec<_>>());
     }
 
     /// Whether nothing is left but what refuses late notices.
     pub fn is_forgotten(&self) -> bool {
-        let Self { accepted, deleted_at, erased_at, merged_into, .. } = self.clone();
-        *self == Self { accepted, deleted_at, erased_at, merged_into, ..Self::default() }
+        let Self { accepted, deleted_at, erased_at, merged_into, left, .. } = self.clone();
+        *self == Self { accepted, deleted_at, erased_at, merged_into, left, ..Self::default() }
     }
 
     /// Empties the record after a delete, keeping only what is needed to refuse late notices.
     pub fn forget(&mut self, at: Timestamp) {
         let accepted = self.accepted + 1;
-        let Self { merged_into, erased_at, .. } = std::mem::take(self);
-        *self = Self { accepted, deleted_at: Some(at), erased_at, merged_into, ..Self::default() };
+        let Self { merged_into, erased_at, left, .. } = std::mem::take(self);
+        let left = left.filter(|_| erased_at.is_none());
+        *self = Self { accepted, deleted_at: Some(at), erased_at, merged_into, left, ..Self::default() };
     }
 
     /// Marks that the person is erased. What is known stays until Brevo has let go of it.
     pub fn erase(&mut self, at: Timestamp) {
         self.change(|record| {
+            record.left = None;
             record.deleted_at = record.deleted_at.max(Some(at));
             record.erased_at = record.erased_at.max(Some(at));
         });

@@ -30,6 +30,17 @@ impl Refusals {
         phone: Option<&Phone>,
         said: [(Channel, Option<&Consent>); 3],
     ) {
+        let hash = email.map(Email::hash);
+        self.note_hash(hash.as_deref(), phone, said);
+    }
+
+    /// The same, where only the hash of the address is known.
+    pub fn note_hash(
+        &mut self,
+        email: Option<&str>,
+        phone: Option<&Phone>,
+        said: [(Channel, Option<&Consent>); 3],
+    ) {
         for (channel, consent) in said {
             let Some(consent) = consent.filter(|consent| consent.state == ConsentState::OptedOut) else {
                 continue;
@@ -49,14 +60,15 @@ impl Refusals {
     }
 
     fn about(&self, channel: Channel, profile: &Profile) -> Option<Consent> {
-        let key = key(channel, profile.email.as_ref(), profile.phone.as_ref())?;
-        self.0.get(&key).map(|at| Consent { state: ConsentState::OptedOut, at: *at })
+        let email = profile.email.as_ref().map(Email::hash);
+        let key = key(channel, email.as_deref(), profile.phone.as_ref())?;
+        self.0.get(&key).map(|at| Consent::new(ConsentState::OptedOut, *at))
     }
 }
 
-fn key(channel: Channel, email: Option<&Email>, phone: Option<&Phone>) -> Option<String> {
+fn key(channel: Channel, email: Option<&str>, phone: Option<&Phone>) -> Option<String> {
     match channel {
-        Channel::Email => Some(format!("email:{}", email?.hash())),
+        Channel::Email => Some(format!("email:{}", email?)),
         Channel::Sms => Some(format!("sms:{}", short_hash(phone?.as_str()))),
         Channel::Whatsapp => Some(format!("whatsapp:{}", short_hash(phone?.as_str()))),
     }
@@ -83,7 +95,7 @@ impl ContactRecord {
         // What they said in Brevo holds for the address as well.
         let no = |channel| {
             let out = self.brevo_out(channel).filter(|out| out.why.is_a_statement())?;
-            Some(Consent { state: ConsentState::OptedOut, at: out.at })
+            Some(Consent::new(ConsentState::OptedOut, out.at))
         };
         let (no_emails, no_messages) = (no(Channel::Email), no(Channel::Sms));
         refusals.note(
@@ -105,6 +117,19 @@ impl ContactRecord {
         self.mind_refusals();
     }
 
+    /// An opt-out about the present address holds until a newer opt-in for this address. One that was given for another
+    /// address counts no more, however often it is repeated.
+    fn refuse_emails(&mut self, refused: Consent) {
+        let own = self.email_consent.take();
+        let yes = own.as_ref().filter(|own| own.state == ConsentState::OptedIn);
+        let given_elsewhere = yes.filter(|_| !self.said_yes_about_present());
+        let given_elsewhere = given_elsewhere.map(|yes| yes.spent.unwrap_or(yes.at));
+        self.email_consent = Some(match given_elsewhere {
+            Some(date) => Consent { spent: Some(date), ..refused },
+            None => Consent::latest(own, refused),
+        });
+    }
+
     /// Whoever has an address or number that somebody refused to be written to has refused it.
     pub(crate) fn mind_refusals(&mut self) {
         let Some(profile) = self.profile.as_ref().filter(|_| !self.refusals.is_empty()) else { return };
@@ -112,7 +137,7 @@ impl ContactRecord {
         let (email, sms, whatsapp) = (about(Channel::Email), about(Channel::Sms), about(Channel::Whatsapp));
         let number = profile.value.phone.clone();
         if let Some(refused) = email {
-            self.email_consent = Some(Consent::latest(self.email_consent.take(), refused));
+            self.refuse_emails(refused);
         }
         for (stored, refused) in [(&mut self.sms_consent, sms), (&mut self.whatsapp_consent, whatsapp)] {
             if let Some(refused) = refused {

@@ -100,22 +100,20 @@ impl ConsentSource {
     /// it, and with [`ConsentSource::Brevo`] nothing does. A tie is an opt-out.
     pub fn is_out(self, out: Option<&BrevoOut>, consent: Option<&Consent>) -> bool {
         let Some(out) = out else { return false };
-        let is_newer_yes =
-            consent.is_some_and(|consent| consent.state == ConsentState::OptedIn && out.at < consent.at);
+        let is_newer_yes = consent.is_some_and(|consent| consent.is_yes_after(out.at));
         !(is_newer_yes && self != Self::Brevo)
     }
 
     /// Whether an opt-out in Brevo is to be written to the store. Never twice, and never over a newer word there.
     pub fn is_owed_to_the_store(self, out: &BrevoOut, consent: Option<&Consent>) -> bool {
-        let said_yes_at = match consent {
-            Some(consent) if consent.state == ConsentState::OptedOut => return false,
-            consent => consent.map(|consent| consent.at),
-        };
+        if consent.is_some_and(|consent| consent.state == ConsentState::OptedOut) {
+            return false;
+        }
         out.why.is_a_statement()
             && match self {
                 Self::Brevo => true,
-                Self::Newest => said_yes_at.is_none_or(|at| at <= out.at),
-                Self::Store => said_yes_at.is_none(),
+                Self::Newest => !consent.is_some_and(|consent| consent.is_yes_after(out.at)),
+                Self::Store => consent.is_none(),
             }
     }
 }
@@ -143,6 +141,13 @@ impl ContactRecord {
             // Brevo tells nothing of WhatsApp.
             Channel::Whatsapp => None,
         }
+    }
+
+    /// Whether a report from Brevo stands against what the person said in the store ([`ConsentSource::is_out`]). An
+    /// email opt-in lifts only what was reported about its own address, or what is older at its own address.
+    pub fn is_out(&self, channel: Channel, source: ConsentSource) -> bool {
+        let is_about_it = channel != Channel::Email || self.said_yes_about(self.email_out_for.as_ref());
+        source.is_out(self.brevo_out(channel), self.said(channel).filter(|_| is_about_it))
     }
 
     /// Whether Brevo may block this channel because of us: we set it, or are about to, or nobody knows what became of a
@@ -177,7 +182,13 @@ impl ContactRecord {
     /// Takes over what happened in Brevo. True if it was news.
     pub fn hear_brevo(&mut self, news: &BrevoNews) -> bool {
         match news.said {
-            BrevoSaid::Out(why) => self.note_email_out(BrevoOut { at: news.at, why }),
+            BrevoSaid::Out(why) => {
+                let is_news = self.note_email_out(BrevoOut { at: news.at, why });
+                if is_news {
+                    self.email_out_for = Some(news.email.clone());
+                }
+                is_news
+            }
             BrevoSaid::SmsOut(why) => self.note_sms_out(BrevoOut { at: news.at, why }),
             BrevoSaid::Deleted => self.note_deleted(news.at),
         }
@@ -204,9 +215,14 @@ impl ContactRecord {
     /// Takes over what Brevo reported of another customer's contact, which is this one's from now on. Whether it is
     /// blocked is not known by that.
     pub fn take_outs_of(&mut self, gone: &Self) {
-        for (own, other) in [(&mut self.email_out, gone.email_out), (&mut self.sms_out, gone.sms_out)] {
-            *own = other.map_or(*own, |other| Some(latest(*own, other).0));
+        if let Some(other) = gone.email_out {
+            let (out, is_news) = latest(self.email_out, other);
+            self.email_out = Some(out);
+            if is_news {
+                self.email_out_for.clone_from(&gone.email_out_for);
+            }
         }
+        self.sms_out = gone.sms_out.map_or(self.sms_out, |other| Some(latest(self.sms_out, other).0));
     }
 
     /// The contact is gone from Brevo, and nobody knows what the person had said there: whatever comes back is out,
@@ -216,11 +232,13 @@ impl ContactRecord {
         if !self.note_email_out(out) {
             return false;
         }
+        self.email_out_for = self.sent_email.clone().or_else(|| self.present_email().cloned());
         self.note_sms_out(out);
         // There is no block for WhatsApp, so the number stays away.
         self.refused_whatsapp = self.whatsapp_number().cloned().or(self.refused_whatsapp.take());
         // The next write does not assume that it is there: it is created anew, with its blocks.
         self.known_as = KnownAs::Unknown;
+        self.others_asked = false;
         self.creation = None;
         self.sent_email = None;
         self.sent_phone = None;

@@ -9,7 +9,7 @@ fn out(second: i64, why: OutReason) -> BrevoNews {
 }
 
 fn said(state: ConsentState, second: i64) -> Consent {
-    Consent { state, at: at(second) }
+    Consent::new(state, at(second))
 }
 
 #[test]

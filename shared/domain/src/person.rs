@@ -131,6 +131,16 @@ pub struct FedTotals {
     pub last_order_at: Option<Timestamp>,
 }
 
+/// Parts of a customer's profile that were typed at a checkout. They fill what the account leaves empty and replace
+/// nothing: an order may be placed with any address, and the account's consent was not given for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed {
+    /// The address.
+    pub email: bool,
+    /// Both names.
+    pub name: bool,
+}
+
 impl PersonUpdate {
     /// Whether it says anything about being written to.
     pub fn has_consent(&self) -> bool {
@@ -158,6 +168,7 @@ impl PersonUpdate {
         }
         Self {
             identity,
+            typed: self.typed,
             email_consent: self.email_consent.clone(),
             sms_consent: self.sms_consent.clone(),
             whatsapp_consent: self.whatsapp_consent.clone(),
@@ -180,6 +191,9 @@ pub struct PersonUpdate {
     pub updated_at: Option<Timestamp>,
     /// Names and addresses.
     pub profile: Option<Versioned<Profile>>,
+    /// Which parts of the profile the account does not have and somebody typed at a checkout.
+    #[serde(default)]
+    pub typed: Typed,
     /// Language tag the person shops in, such as `de-DE`. A facet of its own: only orders and checkouts tell.
     pub locale: Option<Versioned<String>>,
     /// What the person said about marketing emails.

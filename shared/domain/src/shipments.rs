@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::heal::is_future;
+use crate::times::OLDER_THAN_ANYTHING;
 use crate::{Item, Order, OrderFact, OrderRecord, short_hash};
 
 /// What comes this soon after an import belongs to it: importers write shipments and refunds right after the order.
@@ -139,6 +141,13 @@ impl KnownShipment {
     fn of(fact: &Fulfilment, triggered_at: Option<Timestamp>) -> Self {
         let trigger = triggered_at.and_then(|at| i64::try_from(at.as_nanosecond()).ok());
         Self { at: fact.told_at().as_millisecond(), trigger, state: fact.state }
+    }
+
+    /// Makes a version from the future, stored by a version that believed such times, older than any other.
+    pub(crate) fn heal(&mut self, now: Timestamp) {
+        if Timestamp::from_millisecond(self.at).is_ok_and(|at| is_future(at, now)) {
+            self.at = OLDER_THAN_ANYTHING.as_millisecond();
+        }
     }
 }
 

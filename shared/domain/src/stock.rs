@@ -9,6 +9,8 @@ use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Version;
+use crate::heal::is_future;
+use crate::times::OLDER_THAN_ANYTHING;
 
 /// Levels of one location kept besides the newest: more of them in between two totals are thinned out.
 const LEVELS_KEPT: usize = 4;
@@ -192,6 +194,22 @@ impl Stock {
             _ => 0,
         };
         Some(self.levels.values().map(since).fold(total.value, i64::saturating_add))
+    }
+
+    /// Makes statements from the future, stored by a version that believed such times, older than any other.
+    pub(crate) fn heal(&mut self, now: Timestamp) {
+        let heal = |at: &mut i64| {
+            if Timestamp::from_millisecond(*at).is_ok_and(|at| is_future(at, now)) {
+                *at = OLDER_THAN_ANYTHING.as_millisecond();
+            }
+        };
+        self.total.iter_mut().for_each(|said| heal(&mut said.at));
+        self.tracked.iter_mut().for_each(|said| heal(&mut said.at));
+        for levels in self.levels.values_mut() {
+            levels.iter_mut().for_each(|said| heal(&mut said.at));
+            levels.sort_unstable_by_key(|said| (said.at, said.value));
+            levels.dedup_by_key(|said| said.at);
+        }
     }
 
     /// When the newest of the statements was made.

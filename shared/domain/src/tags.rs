@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::contact::accept_facet;
+use crate::heal::is_future;
+use crate::times::OLDER_THAN_ANYTHING;
 use crate::{ContactRecord, Triggers, Versioned, short_hash};
 
 /// Tags that were added or removed at one moment.
@@ -124,6 +126,16 @@ impl TagChanges {
         let version = |change: TagChange| (change.at(), change.trigger(), change.is_removal());
         if version(*stored) < version(change) {
             *stored = change;
+        }
+    }
+
+    /// Makes changes from the future, stored by a version that believed such times, older than any other.
+    pub(crate) fn heal(&mut self, now: Timestamp) {
+        let oldest = OLDER_THAN_ANYTHING.as_millisecond();
+        for change in self.0.values_mut() {
+            if Timestamp::from_millisecond(change.at()).is_ok_and(|at| is_future(at, now)) {
+                *change = TagChange::Untriggered(if change.is_removal() { -oldest } else { oldest });
+            }
         }
     }
 

@@ -79,7 +79,7 @@ fn the_latest_order_only_moves_forward_and_the_first_account_stays() {
 
 #[test]
 fn consent_is_kept_per_channel() {
-    let said = |state, second| Some(Consent { state, at: at(second) });
+    let said = |state, second| Some(Consent::new(state, at(second)));
     let mut record = ContactRecord::default();
     record.accept(&PersonUpdate {
         email_consent: said(ConsentState::OptedOut, 20),

@@ -216,7 +216,8 @@ pub fn moves(write: &ContactWrite) -> bool {
 /// event takes ("Create an event": strings, numbers, booleans).
 pub fn may_ride(write: &ContactWrite, record: &ContactRecord) -> bool {
     let is_simple = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
-    is_plain(write, record) && write.attributes.values().all(is_simple)
+    // An opt-in may lift a block that another store set: that is found out with a write.
+    !record.must_ask_others() && is_plain(write, record) && write.attributes.values().all(is_simple)
 }
 
 /// Names the attributes of a write, without those that have a memory of their own.
@@ -258,6 +259,7 @@ pub fn relink(record: &mut ContactRecord, to: &Email) {
     record.said = None;
     record.has_our_id = false;
     record.known_by_phone = false;
+    record.others_asked = false;
 }
 
 /// Adds a change of address to an update. Brevo lifts the block of a contact whose address changes

@@ -75,7 +75,7 @@ fn custom_example(source: &str, kind: Kind) -> &'static str {
 /// Somebody who bought twice.
 fn made_up() -> ContactRecord {
     let now = at("2026-11-02T10:00:00Z");
-    let said = |state| Some(Consent { state, at: now });
+    let said = |state| Some(Consent::new(state, now));
     let profile = Profile {
         email: Email::parse("jo@example.com").ok(),
         phone: Phone::parse("+491711234567", None).ok(),

@@ -7,11 +7,10 @@ use crate::StoreFacts;
 /// Why nobody may write to this person on a channel. `None`: they said yes in the store, of their present number, and
 /// Brevo knows of no newer no.
 pub(crate) fn block_of(record: &ContactRecord, channel: Channel, facts: &StoreFacts) -> Option<Block> {
-    let said = record.said(channel);
-    if facts.settings.consent.source_of_truth.is_out(record.brevo_out(channel), said) {
+    if record.is_out(channel, facts.settings.consent.source_of_truth) {
         return Some(Block::Reported);
     }
-    match said.map(|said| said.state) {
+    match record.said(channel).map(|said| said.state) {
         Some(ConsentState::OptedIn) => None,
         Some(ConsentState::OptedOut) => Some(Block::OptedOut),
         None => Some(Block::Unasked),

@@ -78,12 +78,12 @@ pub const CONTACT_RULES: &[Rule] = &[
     Rule { source: "total_spent",           attribute: "TOTAL_SPENT",        kind: Kind::Number, default: true,  meaning: "money ever spent",                read: |c, _| number(c.totals.as_ref()?.value.spent) },
     Rule { source: "last_order_date",       attribute: "LAST_ORDER_DATE",    kind: Kind::Date,   default: true,  meaning: "day of the last order (UTC)",     read: |c, _| Some(date(c.last_order_at?)) },
     Rule { source: "email_consent",         attribute: "EMAIL_CONSENT",      kind: Kind::Text,   default: true,  meaning: "opted_in or opted_out",           read: |c, _| consent(c.email_consent.as_ref()) },
-    Rule { source: "email_consent_date",    attribute: "EMAIL_CONSENT_DATE", kind: Kind::Date,   default: true,  meaning: "day of that statement",           read: |c, _| Some(date(c.email_consent.as_ref()?.at)) },
+    Rule { source: "email_consent_date",    attribute: "EMAIL_CONSENT_DATE", kind: Kind::Date,   default: true,  meaning: "day of that statement",           read: |c, _| consent_date(c.email_consent.as_ref()?) },
     Rule { source: "sms_consent",           attribute: "SMS_CONSENT",        kind: Kind::Text,   default: true,  meaning: "opted_in or opted_out",           read: |c, _| consent(Some(&c.sms_consent.as_ref()?.said)) },
-    Rule { source: "sms_consent_date",      attribute: "SMS_CONSENT_DATE",   kind: Kind::Date,   default: true,  meaning: "day of that statement",           read: |c, _| Some(date(c.sms_consent.as_ref()?.said.at)) },
+    Rule { source: "sms_consent_date",      attribute: "SMS_CONSENT_DATE",   kind: Kind::Date,   default: true,  meaning: "day of that statement",           read: |c, _| consent_date(&c.sms_consent.as_ref()?.said) },
     Rule { source: "accepts_marketing",     attribute: "ACCEPTS_MARKETING",  kind: Kind::Boolean, default: false, meaning: "whether emails were opted in to",  read: |c, _| Some(json!(c.email_consent.as_ref()?.state == ConsentState::OptedIn)) },
     Rule { source: "whatsapp_consent",      attribute: "WHATSAPP_CONSENT",   kind: Kind::Text,   default: true,  meaning: "opted_in or opted_out",           read: |c, _| consent(Some(&c.whatsapp_consent.as_ref()?.said)) },
-    Rule { source: "whatsapp_consent_date", attribute: "WHATSAPP_CONSENT_DATE", kind: Kind::Date, default: true, meaning: "day of that statement",           read: |c, _| Some(date(c.whatsapp_consent.as_ref()?.said.at)) },
+    Rule { source: "whatsapp_consent_date", attribute: "WHATSAPP_CONSENT_DATE", kind: Kind::Date, default: true, meaning: "day of that statement",           read: |c, _| consent_date(&c.whatsapp_consent.as_ref()?.said) },
     Rule { source: "preferred_language",    attribute: "LANGUAGE",           kind: Kind::Text,   default: false, meaning: "language tag of the buyer",       read: |c, _| text(c.locale.as_ref().map(|facet| facet.value.as_str())) },
     Rule { source: "average_order_value",   attribute: "AOV",                kind: Kind::Number, default: false, meaning: "money spent per order",           read: |c, _| average_order_value(c) },
     Rule { source: "days_since_last_order", attribute: "RECENCY",            kind: Kind::Number, default: false, meaning: "whole days since the last order", read: |c, now| Some(json!(now.duration_since(c.last_order_at?).as_hours().max(0) / 24)) },
@@ -120,6 +120,11 @@ pub(crate) fn number(amount: tajo_domain::Money) -> Option<Value> {
 
 fn date(at: Timestamp) -> Value {
     json!(at.strftime("%Y-%m-%d").to_string())
+}
+
+/// Of an opt-in without a date nothing is said where not even the account's beginning is known.
+fn consent_date(said: &Consent) -> Option<Value> {
+    (said.at != Timestamp::UNIX_EPOCH).then(|| date(said.at))
 }
 
 fn consent(said: Option<&Consent>) -> Option<Value> {

@@ -39,7 +39,7 @@ fn jo() -> ContactRecord {
 }
 
 fn says(state: ConsentState, second: i64) -> Option<Consent> {
-    Some(Consent { state, at: at(second) })
+    Some(Consent::new(state, at(second)))
 }
 
 fn says_of(state: ConsentState, number: &str) -> Option<NumberConsent> {

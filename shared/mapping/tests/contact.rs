@@ -28,7 +28,7 @@ fn phone() -> Phone {
 }
 
 fn says(state: ConsentState) -> Option<Consent> {
-    Some(Consent { state, at: at(2) })
+    Some(Consent::new(state, at(2)))
 }
 
 fn says_of(state: ConsentState, number: Phone) -> Option<NumberConsent> {
@@ -137,7 +137,7 @@ fn a_contact_is_named_by_what_brevo_knows_it_by() {
     let facts = facts("");
     let named = |record: &ContactRecord| match identifier_of(record, &facts) {
         Some(Identifier::Email(email)) => email.as_str().to_owned(),
-        Some(Identifier::ExtId(id)) => id,
+        Some(Identifier::ExtId(id) | Identifier::BrevoId(id)) => id,
         Some(Identifier::Phone(phone)) => phone.as_str().to_owned(),
         None => "nobody".to_owned(),
     };

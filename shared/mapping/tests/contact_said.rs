@@ -23,7 +23,7 @@ fn phone() -> Phone {
 }
 
 fn says(state: ConsentState) -> Consent {
-    Consent { state, at: at(2) }
+    Consent::new(state, at(2))
 }
 
 fn of_number(state: ConsentState) -> Option<NumberConsent> {

@@ -60,8 +60,13 @@ fn samples(facts: &StoreFacts) -> String {
     let mut text = String::new();
     for path in names {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let context =
-            Context { shop_domain: facts.shop.clone(), shop_country: None, live: true, time: now() };
+        let context = Context {
+            shop_domain: facts.shop.clone(),
+            shop_country: None,
+            live: true,
+            time: now(),
+            received_at: now(),
+        };
         let body = std::fs::read(&path).unwrap();
         let Ok(changes) = Platform::Shopify.changes(&topic_of(&name), &body, &context) else { continue };
         for change in &changes.changes {

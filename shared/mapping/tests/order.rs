@@ -114,7 +114,8 @@ fn a_buyer_who_paid_in_another_currency_is_told_what_they_saw() {
         "presentment_money": {"amount": "99.80", "currency_code": "CHF"},
     });
     let shop_domain = "demo-shop.myshopify.com".to_owned();
-    let context = Context { shop_domain, shop_country: None, live: true, time: at(0) };
+    let context =
+        Context { shop_domain, shop_country: None, live: true, time: at(0), received_at: Timestamp::MAX };
     let changes =
         Platform::Shopify.changes("orders/create", body.to_string().as_bytes(), &context).unwrap().changes;
     let order = changes

@@ -9,7 +9,7 @@ mod urgency;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tajo_domain::{Changes, Unusable};
+use tajo_domain::{Changes, Times, Unusable};
 
 pub use notice::Notice;
 pub use urgency::Urgency;
@@ -44,6 +44,15 @@ pub struct Context {
     pub live: bool,
     /// For facts that carry no time of their own: [`Notice::time`].
     pub time: Timestamp,
+    /// When the webhook was received, or its subject was fetched: no time in a body is later.
+    pub received_at: Timestamp,
+}
+
+impl Context {
+    /// What limits the times of a body.
+    pub fn times(&self) -> Times {
+        Times { received_at: self.received_at, triggered_at: self.time }
+    }
 }
 
 impl Platform {
@@ -76,13 +85,16 @@ impl Platform {
         }
     }
 
-    /// What a body means. Pure: the same body in the same context always means the same.
+    /// What a body means. Pure: the same body in the same context always means the same. No time in it is later than
+    /// the receipt.
     pub fn changes(self, topic: &str, body: &[u8], context: &Context) -> Result<Changes, Unusable> {
-        match self {
+        let mut changes = match self {
             Self::Shopify => {
                 let body = surrogates::mended(body);
                 shopify::change::changes(&shopify::Topic::parse(topic), &body, context)
             }
-        }
+        }?;
+        changes.believe(&context.times());
+        Ok(changes)
     }
 }

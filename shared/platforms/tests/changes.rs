@@ -21,6 +21,7 @@ fn told(name: &str) -> String {
         shop_country: Some("DE".into()),
         live: true,
         time: "2026-11-20T00:00:00Z".parse().unwrap(),
+        received_at: "2026-11-20T00:00:00Z".parse().unwrap(),
     };
     render::changes(&Platform::Shopify.changes(&topic, &body, &context))
 }
@@ -341,6 +342,7 @@ fn a_customer_with_metafields_a_note_and_an_address() {
         shop_country: None,
         live: true,
         time: "2026-11-20T00:00:00Z".parse().unwrap(),
+        received_at: "2026-11-20T00:00:00Z".parse().unwrap(),
     };
     let changes = Platform::Shopify.changes("customers/update", &fs::read(path).unwrap(), &context).unwrap();
     let tajo_domain::Change::Person { update, .. } = &changes.changes[0] else { panic!("a person") };

@@ -116,6 +116,7 @@ fn every_published_example_is_handled_or_acknowledged() {
         shop_country: Some("US".to_owned()),
         live: false,
         time: "2026-11-02T09:00:00Z".parse().unwrap(),
+        received_at: "2026-11-02T09:00:00Z".parse().unwrap(),
     };
     let is_silent = |topic: &str| topic == EDITED || SILENT.contains(&topic);
     // Per topic: handled, acknowledged.

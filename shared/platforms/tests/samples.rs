@@ -136,6 +136,7 @@ fn context() -> Context {
         shop_country: Some("US".into()),
         live: false,
         time: "2026-11-20T00:00:00Z".parse().unwrap(),
+        received_at: "2026-11-20T00:00:00Z".parse().unwrap(),
     }
 }
 

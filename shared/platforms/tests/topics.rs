@@ -96,6 +96,7 @@ fn read(topic: &str, body: &[u8]) -> Option<Changes> {
         shop_country: Some("DE".into()),
         live: true,
         time: "2026-11-20T00:00:00Z".parse().unwrap(),
+        received_at: "2026-11-20T00:00:00Z".parse().unwrap(),
     };
     Platform::Shopify.changes(topic, body, &context).ok()
 }

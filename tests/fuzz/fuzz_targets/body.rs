@@ -25,6 +25,7 @@ fuzz_target!(|data: &[u8]| {
         shop_country: Some("DE".to_owned()),
         live: choice & 128 != 0,
         time: Timestamp::UNIX_EPOCH,
+        received_at: Timestamp::MAX,
     };
     let first = Platform::Shopify.changes(topic, body, &context);
     assert_eq!(first, Platform::Shopify.changes(topic, body, &context));

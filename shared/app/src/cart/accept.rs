@@ -59,6 +59,7 @@ pub(crate) fn accept(
     if record.erased {
         return (None, Accepted::over(ERASED, None));
     }
+    record.heal(now);
     // A crash may have come between the mark and the list: a redelivered record looks at the list again.
     let was_abandoned = may_be_listed(&record) || moment.redelivered;
     let recovered = record.contact().filter(|_| was_abandoned);
@@ -235,6 +236,7 @@ pub(crate) fn accept_deleted(
     if record.erased {
         return (None, Accepted::over(ERASED, None));
     }
+    record.heal(moment.now);
     let was_abandoned = record.state == CartState::Abandoned || moment.redelivered;
     let recovered = record.contact().filter(|_| was_abandoned);
     if record.state == CartState::Ordered {

@@ -49,6 +49,7 @@ pub(crate) fn accept(
 ) -> (Option<ContactRecord>, Accepted) {
     let Said { update, looked_up, news } = *said;
     let mut record = stored.cloned().unwrap_or_default();
+    let was_healed = record.change(|record| record.heal(moment.now));
     match record.admits(moment.fact_at, update.updated_at, update.identity.customer.is_none()) {
         Admission::Known => {}
         Admission::Anew => {
@@ -75,7 +76,7 @@ pub(crate) fn accept(
     let (looked_up, more) = looked_up.map_or_else(Default::default, |(kept, skipped)| (Some(kept), skipped));
     skipped.extend(more);
     mapping.forget_unmapped(&mut record);
-    let changed = record.accept_with(update, looked_up.as_deref());
+    let changed = record.accept_with(update, looked_up.as_deref()) || was_healed;
     if record.profile.as_ref().map(|now| (&now.value.email, &now.value.phone))
         != before.as_ref().map(|before| (&before.value.email, &before.value.phone))
     {
@@ -90,7 +91,7 @@ pub(crate) fn accept(
     if let Some(added) = added.filter(|added| moment.facts.is_fresh(added.at)) {
         record.tell_tags(added);
     }
-    if news == Some(CustomerNews::Detail) && is_held(&record) {
+    if news.is_some() && is_held(&record) {
         let changed = stored != Some(&record);
         return (changed.then_some(record), Accepted { changed, held: true, ..Accepted::default() });
     }
@@ -132,7 +133,8 @@ fn has_news(
 }
 
 /// Whether Brevo must wait for the store to tell who this is: a contact that is known by our id alone would stand beside
-/// the one that has their address already, and a number may be another person's as well.
+/// the one that has their address already, and a number may be another person's as well. An order or a cart does not wait
+/// for it: its events need a contact.
 pub(crate) fn is_held(record: &ContactRecord) -> bool {
     record.is_nameless() && record.known_as == KnownAs::Unknown
 }

@@ -100,7 +100,8 @@ pub(crate) fn check_tags<'a>(
 
 /// A customer that the shop does not have (any more) is not asked about again either.
 fn found(worker: &Worker<'_>, node: Option<&serde_json::Value>) -> LookedUp {
-    let context = worker.store.context(worker.now());
+    let now = worker.now();
+    let context = worker.store.context(now, now);
     let read = node.and_then(|node| api::person(node, &worker.store.metafields(), &context).ok());
     let nothing = || PersonUpdate { looked_up_at: Some(context.time), ..PersonUpdate::default() };
     let step = Step { asked_platform: true, ..Step::default() };

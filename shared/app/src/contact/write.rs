@@ -79,6 +79,9 @@ impl Written {
         if let Some(email) = &self.trouble.relinked {
             relink(record, email);
         }
+        if let Some(unasked) = &self.trouble.unasked {
+            unasked.note(record);
+        }
         if self.created {
             settle_creation(record, &self.sent, &self.write, facts);
         } else {
@@ -115,7 +118,7 @@ pub(crate) fn is_known(record: &ContactRecord) -> bool {
 /// Brings Brevo's contact to what the record says, or to what is stored by the time Brevo says it has the contact.
 pub(crate) async fn write(worker: &Worker<'_>, key: &Key, record: &ContactRecord) -> Result<Written, Stop> {
     if is_known(record) {
-        return bring_up_to_date(worker, record, Box::default()).await;
+        return bring_up_to_date(worker, record, record.must_ask_others(), Box::default()).await;
     }
     if !worker.store.facts.settings.contacts.create {
         // It was there a moment ago: whoever is looked for and not found gets here no more.
@@ -134,7 +137,8 @@ pub(crate) async fn write(worker: &Worker<'_>, key: &Key, record: &ContactRecord
         Some(creation) => Some(Adopted::Tried(creation)),
         None => Box::pin(adopt_guest(worker, &mut newest)).await?,
     };
-    Ok(Written { adopted, ..bring_up_to_date(worker, &newest, trouble).await? })
+    let ask = newest.may_ask_others();
+    Ok(Written { adopted, ..bring_up_to_date(worker, &newest, ask, trouble).await? })
 }
 
 /// Takes the contact that Brevo has for ours if an earlier try of ours created it and nobody could mark that. Asks
@@ -242,13 +246,18 @@ fn named_by(write: &ContactWrite, record: &ContactRecord) -> Option<Identifier> 
     by_email.or_else(by_id).or_else(|| phone.filter(|_| has_phone(write)).map(Identifier::Phone))
 }
 
+/// `ask`: whether another store of the account created the contact, and blocked it unasked, is to be found out.
 async fn bring_up_to_date(
     worker: &Worker<'_>,
     record: &ContactRecord,
+    ask: bool,
     mut trouble: Box<Trouble>,
 ) -> Result<Written, Stop> {
     let facts = &worker.store.facts;
     let mut record = record.clone();
+    if ask {
+        trouble.ask_others(worker, &mut record).await?;
+    }
     let Some(mut who) = identifier_of(&record, facts) else {
         if !record.refused().is_empty() {
             return Ok(trouble.nobody(&record));
@@ -299,7 +308,7 @@ async fn bring_up_to_date(
                 let Some(email) = email.clone() else { return Err(Error::Duplicate(names).into()) };
                 // The new address is a contact of its own: that one is this person's from now on.
                 leave(worker, &who, &record).await?;
-                write = trouble.relink(worker, &mut record, &email);
+                write = trouble.relink(worker, &mut record, &email).await?;
                 who = Identifier::Email(email);
                 trouble
                     .skip("email", "the new address is another Brevo contact: the old contact was emptied");
@@ -329,7 +338,7 @@ async fn bring_up_to_date(
                     let reason = "the contact is being deleted or created in Brevo".to_owned();
                     return Err(Stop::Later { after: None, reason });
                 };
-                write = trouble.relink(worker, &mut record, &email);
+                write = trouble.relink(worker, &mut record, &email).await?;
                 who = Identifier::Email(email);
             }
             Error::NotFound => {

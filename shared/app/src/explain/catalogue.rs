@@ -34,7 +34,7 @@ pub(super) fn product(moment: &Moment<'_>, news: &ProductNews, explanation: &mut
 }
 
 pub(super) fn collection(moment: &Moment<'_>, news: &CollectionNews, explanation: &mut Explanation) {
-    let (record, _) = category::accept(None, news);
+    let (record, _) = category::accept(None, news, moment.now);
     match record.filter(|record| record.accepted > 0) {
         Some(record) => {
             let body = category_body(&collection_id(news.id()), &record, moment.facts);

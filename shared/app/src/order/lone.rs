@@ -50,6 +50,7 @@ pub(crate) fn accept_fact(
     if record.erased {
         return (None, Accepted::erased());
     }
+    record.heal(moment.now);
     let before = visible(&record);
     let fact = &lone.fact;
     let mut waiting = None;
@@ -119,6 +120,7 @@ pub(crate) fn accept_deleted(
     if record.erased {
         return (None, Accepted::erased());
     }
+    record.heal(moment.now);
     let is_known = !record.newest.is_empty();
     if is_known && record.deleted_at.is_none() && at < record.version {
         let waiting = Some("the store changed the order after this deletion");

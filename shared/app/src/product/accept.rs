@@ -83,6 +83,7 @@ pub(crate) fn news(
     known: &Known,
 ) -> Decision {
     let mut record = stored.cloned().unwrap_or_default();
+    record.heal(moment.now);
     match record.deleted_at {
         Some(at) if product.updated_at <= at => {
             return (None, Accepted::nothing("product", "the product was deleted in the store"));
@@ -164,6 +165,7 @@ pub(crate) fn gone(
     at: Timestamp,
 ) -> Decision {
     let mut record = stored.cloned().unwrap_or_default();
+    record.heal(moment.now);
     if record.deleted_at.is_none() && record.version.is_some_and(|version| at < version) {
         return (None, Accepted::nothing("product", "the store changed the product after this deletion"));
     }
@@ -203,6 +205,7 @@ pub(crate) fn told(
         return (None, Accepted::nothing("stock", "the product has no such variant (any more)"));
     }
     let mut accepted = Accepted::default();
+    record.heal(moment.now);
     let before = record.stock.get(variant).and_then(|known| known.stock.quantity());
     news.tell(&mut record.stock.entry(variant.to_owned()).or_default().stock);
     judge(moment, &mut record, variant, before, &mut accepted);

@@ -27,7 +27,7 @@ pub(super) async fn changes(
     notice: &Notice,
     deadline: Timestamp,
 ) -> Result<Changes, Stop> {
-    let context = store.context(notice.time());
+    let context = store.context(notice.time(), notice.received_at);
     let topic = &notice.topic;
     let (wanted, carried) = match (notice.platform, notice.id_only()) {
         (Platform::Shopify, Some(named)) => (Wanted::of_too_large(topic, named), None),
@@ -101,7 +101,9 @@ fn read(
     wanted: &Wanted,
     fetched: &Fetched,
 ) -> Result<Changes, Stop> {
-    let context = &store.context(notice.time());
+    // What is fetched may have changed since the webhook was received.
+    let fetched_at = notice.received_at.max(env.clock.now());
+    let context = &store.context(notice.time(), fetched_at);
     let Fetched { asked_at, node, lines, has_all_lines } = fetched;
     let body = match wanted {
         Wanted::Customer(_) => body::customer(node),
@@ -121,7 +123,7 @@ fn read(
     }
     if let Wanted::Customer(_) = wanted {
         // The whole of a customer is known now: nobody needs to look it up again.
-        let context = Context { time: env.clock.now(), ..context.clone() };
+        let context = Context { time: fetched_at, ..context.clone() };
         for change in &mut changes.changes {
             if let Change::Person { update, .. } = change {
                 **update = api::person(node, &store.metafields(), &context)?;

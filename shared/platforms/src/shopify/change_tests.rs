@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use tajo_domain::{Change, ConsentState, Identity, Money, Order, PersonUpdate};
 
 use super::*;
-use crate::TopicKind;
+use crate::{Platform, TopicKind};
 
 fn context() -> Context {
     Context {
@@ -11,6 +11,7 @@ fn context() -> Context {
         shop_country: Some("DE".into()),
         live: true,
         time: "2026-11-20T00:00:00Z".parse().unwrap(),
+        received_at: "2026-11-20T00:00:00Z".parse().unwrap(),
     }
 }
 
@@ -160,7 +161,7 @@ fn only_a_recorded_yes_or_no_is_a_statement() {
     assert_eq!(consent.at, "2024-01-02T03:04:05Z".parse().unwrap());
     let consent = said(json!({"state": "UNSUBSCRIBED", "consent_updated_at": null})).unwrap();
     assert_eq!(consent.state, ConsentState::OptedOut);
-    assert_eq!(consent.at, "2024-05-01T00:00:00Z".parse().unwrap(), "at the latest when the body was made");
+    assert_eq!(consent.at, context().received_at, "nobody says when, so it is of now");
     for state in ["not_subscribed", "pending", "invalid", "redacted", "example string", ""] {
         assert_eq!(said(json!({"state": state})), None, "{state}");
     }
@@ -186,6 +187,73 @@ fn a_yes_of_old_bodies_counts_and_a_no_is_silence() {
     let sms = said(json!({"sms_marketing_consent": {"state": "subscribed", "consent_updated_at": at}}));
     assert_eq!(sms.sms_consent.unwrap().state, ConsentState::OptedIn);
     assert_eq!(sms.email_consent, None);
+}
+
+#[test]
+fn an_opt_in_without_a_date_is_of_the_accounts_beginning_and_older_than_any_opt_out() {
+    let began = "2020-01-01T00:00:00Z";
+    let body = |fields: Value| {
+        let mut body = json!({"id": 7, "created_at": began, "updated_at": "2026-11-03T00:00:00Z"});
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        read_person("customers/update", &body)
+    };
+    let undated = json!({"state": "subscribed", "consent_updated_at": null});
+    let said = body(json!({"email_marketing_consent": undated, "sms_marketing_consent": undated}));
+    let old = body(json!({"accepts_marketing": true}));
+    for consent in [said.email_consent, said.sms_consent, old.email_consent] {
+        let consent = consent.unwrap();
+        assert_eq!((consent.at, consent.undated), (began.parse().unwrap(), true));
+        assert!(!consent.is_yes_after("2019-01-01T00:00:00Z".parse().unwrap()));
+    }
+}
+
+#[test]
+fn no_time_of_a_body_is_later_than_its_receipt() {
+    let far = "2031-01-01T00:00:00Z";
+    let body = json!({"id": 7, "created_at": far, "updated_at": far, "email": "jo@example.com", "tags": "vip",
+        "orders_count": 1, "total_spent": "1.00", "note": "x", "default_address": {"city": "Ulm"},
+        "email_marketing_consent": {"state": "subscribed", "consent_updated_at": far},
+        "sms_marketing_consent": {"state": "unsubscribed", "consent_updated_at": far}});
+    let changes =
+        Platform::Shopify.changes("customers/update", body.to_string().as_bytes(), &context()).unwrap();
+    let Change::Person { update, .. } = &changes.changes[0] else { panic!("a person") };
+    let limit = context().received_at;
+    assert_eq!(update.created_at, Some(limit));
+    assert_eq!(update.profile.as_ref().unwrap().at, limit);
+    assert_eq!(update.tags.as_ref().unwrap().at, limit);
+    assert_eq!(update.totals.as_ref().unwrap().at, limit);
+    assert!(!update.custom.is_empty() && update.custom.values().all(|fact| fact.at == limit));
+    assert_eq!(update.email_consent.as_ref().unwrap().at, limit);
+    assert_eq!(update.sms_consent.as_ref().unwrap().at, limit);
+}
+
+#[test]
+fn an_account_without_a_name_has_the_one_of_the_billing_address() {
+    let order = |first: Value| {
+        read_person(
+            "orders/create",
+            &json!({"id": 1, "total_price": "1.00", "customer": {"id": 7, "email": "jo@example.com", "first_name": first},
+                "billing_address": {"first_name": "Jo", "last_name": "Bill"}}),
+        )
+    };
+    let nameless = order(json!(null));
+    let profile = nameless.profile.unwrap().value;
+    assert_eq!((profile.first_name.as_deref(), profile.last_name.as_deref()), (Some("Jo"), Some("Bill")));
+    assert!(nameless.typed.name, "it replaces no name that the account has");
+    let named = order(json!("Johanna"));
+    assert_eq!(named.profile.unwrap().value.first_name.as_deref(), Some("Johanna"));
+    assert!(!named.typed.name);
+}
+
+#[test]
+fn the_number_for_text_messages_of_a_checkout_finds_the_person_and_asks_what_is_recorded() {
+    let body = json!({"token": "t", "total_price": "1.00", "sms_marketing_phone": "+491711234567"});
+    let guest = read_person("checkouts/create", &body);
+    assert_eq!(guest.identity.phone.unwrap().as_str(), "+491711234567");
+    assert_eq!(guest.sms_consent, None, "a box is no statement");
+    let mut with_account = body;
+    with_account["customer"] = json!({"id": 7});
+    assert!(read_person("checkouts/create", &with_account).hints_at_consent);
 }
 
 #[test]

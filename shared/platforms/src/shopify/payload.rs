@@ -173,6 +173,7 @@ pub struct Checkout<'a> {
     pub cart_token: Text<'a>,
     pub email: Text<'a>,
     pub phone: Text<'a>,
+    pub sms_marketing_phone: Text<'a>,
     pub customer_locale: Text<'a>,
     pub buyer_accepts_marketing: Flag,
     pub created_at: Time,

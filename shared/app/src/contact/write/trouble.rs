@@ -16,6 +16,8 @@ use tajo_mapping::{
 };
 
 use super::{Written, changes};
+use crate::contact::others;
+use crate::stop::Stop;
 use crate::worker::Worker;
 
 const NUMBER: &str = "Brevo refused the number: another contact has it, or it is not valid there";
@@ -47,6 +49,8 @@ pub(super) struct Trouble {
     pub(super) relinked: Option<Email>,
     /// Brevo had the contact no more, then.
     pub(super) gone_at: Option<Timestamp>,
+    /// What other stores blocked unasked, if they were asked.
+    pub(super) unasked: Option<others::Unasked>,
 }
 
 /// A search for what Brevo refuses without naming it.
@@ -289,19 +293,34 @@ impl Trouble {
     }
 
     /// From now on the person is this other contact. Answers the write for it.
-    pub(super) fn relink(
+    pub(super) async fn relink(
         &mut self,
         worker: &Worker<'_>,
         record: &mut ContactRecord,
         to: &Email,
-    ) -> ContactWrite {
+    ) -> Result<ContactWrite, Stop> {
         relink(record, to);
         self.relinked = Some(to.clone());
+        if record.may_ask_others() {
+            self.ask_others(worker, record).await?;
+        }
         let mut marked = record.clone();
         self.mark(&mut marked);
         let (write, skipped) = changes(worker, &marked);
         self.skipped.extend(skipped);
-        write
+        Ok(write)
+    }
+
+    /// Finds out which blocks of the contact another store set unasked: an opt-in here lifts them.
+    pub(super) async fn ask_others(
+        &mut self,
+        worker: &Worker<'_>,
+        record: &mut ContactRecord,
+    ) -> Result<(), Stop> {
+        let unasked = Box::pin(others::unasked(worker, record)).await?;
+        unasked.note(record);
+        self.unasked = Some(unasked);
+        Ok(())
     }
 
     /// Brevo has the contact no more, and gets none.
@@ -336,7 +355,7 @@ impl Trouble {
 fn has_email(write: &ContactWrite, record: &ContactRecord, who: Option<&Identifier>) -> bool {
     let is_new = |who: &Identifier| match who {
         Identifier::Email(email) => record.sent_email.as_ref() != Some(email),
-        Identifier::ExtId(_) | Identifier::Phone(_) => false,
+        Identifier::ExtId(_) | Identifier::Phone(_) | Identifier::BrevoId(_) => false,
     };
     write.email.is_some() || write.attributes.contains_key("EMAIL") || who.is_some_and(is_new)
 }

@@ -32,8 +32,8 @@ pub fn customer(node: &Value) -> Value {
         })),
     })));
     let email = &node["defaultEmailAddress"];
+    // Where Shopify does not know the time, none is made up: a statement without its date has rules of its own.
     let said = |state: &Value, at: &Value| {
-        let at = said_at(node, state, at);
         (!state.is_null()).then(|| json!({ "state": lower(state), "consent_updated_at": at }))
     };
     let by = |consent: &Value| said(&consent["state"], &consent["updatedAt"]);
@@ -43,16 +43,6 @@ pub fn customer(node: &Value) -> Value {
         "whats_app_marketing_consent": by(&phone["whatsAppMarketingConsent"]),
     })));
     Value::Object(body)
-}
-
-/// When a consent was given or withdrawn. Shopify may not know: then an opt-in counts from the beginning of the
-/// account, so that it never undoes an opt-out, and an opt-out from the account's last change.
-fn said_at(node: &Value, state: &Value, at: &Value) -> Value {
-    match (at.is_null(), state.as_str()) {
-        (false, _) => at.clone(),
-        (true, Some("SUBSCRIBED")) => node["createdAt"].clone(),
-        (true, _) => node["updatedAt"].clone(),
-    }
 }
 
 /// An order and all its lines as the body of `orders/updated`.

@@ -28,7 +28,11 @@ fn collection(node: &Value, asked_at: Timestamp) -> Option<CollectionNews> {
         id: id_in(node["id"].as_str()?)?.to_string(),
         name: node["title"].as_str().filter(|title| !title.is_empty())?.to_owned(),
         handle: node["handle"].as_str().map(str::to_owned),
-        updated_at: node["updatedAt"].as_str().and_then(|at| at.parse().ok()).unwrap_or(asked_at),
+        // Nothing changed after we asked.
+        updated_at: node["updatedAt"]
+            .as_str()
+            .and_then(|at| at.parse().ok())
+            .map_or(asked_at, |at| asked_at.min(at)),
         triggered_at: Some(asked_at),
     })
 }

@@ -35,5 +35,6 @@ pub fn person(node: &Value, metafields: &[String], context: &Context) -> Result<
         totals.value.currency = node["amountSpent"]["currencyCode"].as_str().and_then(Currency::parse);
     }
     (update.looked_up_at, update.triggered_at) = (Some(context.time), Some(context.time));
+    update.believe(&context.times());
     Ok(update)
 }

@@ -10,7 +10,8 @@ use crate::shopify::payload::{self, Checkout};
 /// Whoever typed a contact, and then the cart.
 ///
 /// `buyer_accepts_marketing` is no consent: a box, ticked or not, says nothing until Shopify records it on the
-/// customer. A ticked one is a reason to ask what is recorded there.
+/// customer. A ticked one, or a number typed to be texted to (`sms_marketing_phone`), is a reason to ask what is recorded
+/// there.
 pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
     let payload: Checkout<'_> = payload::parse(body, "the body has no checkout token")?;
     // One cart may go through several checkouts (another device, another try): it is the one thing they share.
@@ -35,10 +36,11 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         customer: payload.customer.0.as_ref(),
         is_account_news: false,
         emails: [payload.email.get(), None],
-        phone: payload.phone.get(),
+        phones: [payload.phone.get(), payload.sms_marketing_phone.get()],
         addresses: [payload.billing_address.0.as_ref(), payload.shipping_address.0.as_ref()],
         locale: payload.customer_locale.get(),
-        hints_at_consent: payload.buyer_accepts_marketing.0 == Some(true),
+        hints_at_consent: payload.buyer_accepts_marketing.0 == Some(true)
+            || payload.sms_marketing_phone.get().is_some(),
         at: updated_at,
         shop_currency: currency.clone(),
     };

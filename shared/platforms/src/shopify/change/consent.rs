@@ -56,7 +56,8 @@ fn id(notice: &ConsentNotice<'_>) -> Option<String> {
 }
 
 fn said(consent: &Object<MarketingConsent<'_>>, context: &Context) -> Option<Consent> {
-    person::said(consent.0.as_ref()?, context.time)
+    // When the account began is not in these bodies.
+    person::said(consent.0.as_ref()?, None, context)
 }
 
 fn silence() -> Changes {

@@ -55,7 +55,7 @@ pub fn changes(body: &[u8], context: &Context) -> Result<Changes, Unusable> {
         customer: payload.customer.0.as_ref(),
         is_account_news: false,
         emails: [payload.email.get(), payload.contact_email.get()],
-        phone: payload.phone.get(),
+        phones: [payload.phone.get(), None],
         addresses: [payload.billing_address.0.as_ref(), payload.shipping_address.0.as_ref()],
         locale: payload.customer_locale.get(),
         hints_at_consent: payload.buyer_accepts_marketing.0 == Some(true),

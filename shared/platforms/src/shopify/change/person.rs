@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use tajo_domain::{
-    Consent, ConsentState, Currency, Email, Identity, PersonUpdate, Phone, Profile, Skipped, Totals,
+    Consent, ConsentState, Currency, Email, Identity, PersonUpdate, Phone, Profile, Skipped, Totals, Typed,
     Versioned,
 };
 
 use super::parts::first_time;
 use crate::Context;
-use crate::lenient::Plain;
+use crate::lenient::{Object, Plain};
 use crate::shopify::payload::{Address, Customer, MarketingConsent};
 
 /// Where a body speaks of a person. The account's own words come first, then what was typed at the checkout.
@@ -22,8 +22,8 @@ pub struct Sources<'a> {
     pub is_account_news: bool,
     /// Addresses typed at the checkout, best first.
     pub emails: [Option<&'a str>; 2],
-    /// Number typed at the checkout.
-    pub phone: Option<&'a str>,
+    /// Numbers typed at the checkout, best first.
+    pub phones: [Option<&'a str>; 2],
     /// Billing and shipping address.
     pub addresses: [Option<&'a Address<'a>>; 2],
     /// Language of the checkout.
@@ -42,14 +42,22 @@ pub fn update(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skippe
     let customer = sources.customer;
     let at = customer.map_or(sources.at, |customer| first_time([&customer.updated_at], sources.at));
     let identity = identity(sources, context, skipped);
-    let email_consent = customer.and_then(|customer| email_consent(customer, at));
-    let sms_consent = customer.and_then(|customer| said(customer.sms_marketing_consent.0.as_ref()?, at));
-    let whatsapp_consent =
-        customer.and_then(|customer| said(customer.whats_app_marketing_consent.0.as_ref()?, at));
+    let email_consent = customer.and_then(|customer| email_consent(customer, context));
+    let began = customer.and_then(|customer| customer.created_at.0);
+    let recorded = |consent: &Object<MarketingConsent<'_>>| said(consent.0.as_ref()?, began, context);
+    let sms_consent = customer.and_then(|customer| recorded(&customer.sms_marketing_consent));
+    let whatsapp_consent = customer.and_then(|customer| recorded(&customer.whats_app_marketing_consent));
+    let own_email = customer.and_then(|customer| Email::parse(customer.email.get()?).ok());
+    let is_accounts = customer.is_none() || sources.is_account_news;
+    let typed = Typed {
+        email: !is_accounts && identity.email.is_some() && own_email.is_none(),
+        name: !is_accounts && customer.is_some_and(is_nameless),
+    };
     PersonUpdate {
-        created_at: customer.and_then(|customer| customer.created_at.0),
+        created_at: began,
         updated_at: customer.and_then(|customer| customer.updated_at.0),
         profile: profile(sources, &identity).map(|value| Versioned { at, value }),
+        typed,
         locale: sources.locale.map(|tag| Versioned { at: sources.at, value: tag.to_owned() }),
         email_consent,
         sms_consent,
@@ -78,7 +86,7 @@ fn identity(sources: &Sources<'_>, context: &Context, skipped: &mut Vec<Skipped>
         "email",
         skipped,
     );
-    let phones = [own_phone, sources.phone].into_iter().flatten();
+    let phones = [own_phone, sources.phones[0], sources.phones[1]].into_iter().flatten();
     let phone = first_valid(
         phones.map(|text| Phone::parse(text, country).map_err(|error| error.to_string())),
         "phone",
@@ -127,7 +135,10 @@ fn country<'a>(sources: &Sources<'a>, context: &'a Context) -> Option<&'a str> {
 /// A facet replaces the one before, so an order whose customer is only an id (protected data not granted)
 /// must not empty a profile: it makes no statement.
 fn profile(sources: &Sources<'_>, identity: &Identity) -> Option<Profile> {
-    let (first_name, last_name) = match sources.customer {
+    let (first_name, last_name) = match sources.customer.filter(|customer| {
+        // An account without a name may have typed one at the checkout.
+        sources.is_account_news || !is_nameless(customer)
+    }) {
         Some(customer) => {
             // The customer inside an order may be cut down: only the account's own body empties a name.
             let said = |name: &Plain<'_>| {
@@ -162,27 +173,38 @@ fn profile(sources: &Sources<'_>, identity: &Identity) -> Option<Profile> {
     (says_something || sources.is_account_news).then_some(profile)
 }
 
+/// Whether the body tells no name of the account.
+fn is_nameless(customer: &Customer<'_>) -> bool {
+    let is_empty = |name: &Plain<'_>| name.0.as_deref().is_none_or(|name| name.trim().is_empty());
+    is_empty(&customer.first_name) && is_empty(&customer.last_name)
+}
+
 /// The recorded statement about emails. Bodies up to 2023-10 only say yes or no, and there no is no statement:
 /// it may be an opt-out or a box that nobody ever ticked.
-fn email_consent(customer: &Customer<'_>, at: Timestamp) -> Option<Consent> {
+fn email_consent(customer: &Customer<'_>, context: &Context) -> Option<Consent> {
+    let began = customer.created_at.0;
     if let Some(consent) = &customer.email_marketing_consent.0 {
-        return said(consent, at);
+        return said(consent, began, context);
     }
     let yes = customer.accepts_marketing.0 == Some(true);
-    yes.then(|| Consent {
-        state: ConsentState::OptedIn,
-        at: first_time([&customer.accepts_marketing_updated_at], at),
-    })
+    let dated = customer.accepts_marketing_updated_at.0;
+    yes.then(|| Consent::stated(ConsentState::OptedIn, dated, began, &context.times()))
 }
 
 /// Only these two words are statements; `not_subscribed`, `pending`, `invalid` and `redacted` are silence.
-pub fn said(consent: &MarketingConsent<'_>, at: Timestamp) -> Option<Consent> {
+/// Its date is the consent's own: when the body changed says nothing of when somebody opted in.
+pub fn said(
+    consent: &MarketingConsent<'_>,
+    account_began: Option<Timestamp>,
+    context: &Context,
+) -> Option<Consent> {
     let state = match consent.state.get()?.to_ascii_lowercase().as_str() {
         "subscribed" => ConsentState::OptedIn,
         "unsubscribed" => ConsentState::OptedOut,
         _ => return None,
     };
-    Some(Consent { state, at: first_time([&consent.consent_updated_at, &consent.updated_at], at) })
+    let dated = consent.consent_updated_at.0.or(consent.updated_at.0);
+    Some(Consent::stated(state, dated, account_began, &context.times()))
 }
 
 fn totals(customer: &Customer<'_>, sources: &Sources<'_>) -> Option<Totals> {
