@@ -15,7 +15,7 @@ use tajo_app::sync::{Outcome, Record, Source, sync};
 use tajo_testkit::{Front, Knock, Message, Verdict, World, notice};
 use tokio::sync::mpsc;
 
-use crate::bodies::{LISTS, cast, each, recent, sample as body, with};
+use crate::bodies::{LISTS, cast, each, recent_past, sample as body, with};
 use crate::order_of_arrival::without_cart_events;
 use crate::picture::array;
 
@@ -60,7 +60,7 @@ fn story(n: u32) -> Vec<(&'static str, Value)> {
         let out = consent("unsubscribed", "2026-11-02T09:30:00+01:00");
         bodies.push(("customers_email_marketing_consent/update", out));
     }
-    bodies.into_iter().map(|(topic, body)| (topic, cast(&recent(&body), FIRST + n))).collect()
+    bodies.into_iter().map(|(topic, body)| (topic, cast(&recent_past(&body), FIRST + n))).collect()
 }
 
 /// A message on its way.

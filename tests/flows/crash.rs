@@ -10,7 +10,7 @@ use tajo_domain::StoreId;
 use tajo_platforms::{Notice, Platform};
 use tajo_testkit::{SHOP, STORE, notice};
 
-use crate::bodies::{cast, each, only, recent, sample};
+use crate::bodies::{cast, each, only, recent_past, sample};
 use crate::picture::{essence, event_lines};
 use crate::process::{CLAIM_SECONDS, Call, Invocation, Kill, invoke};
 use crate::stage::Stage;
@@ -47,12 +47,16 @@ impl Story {
                 jiff::Timestamp::now(),
             );
         }
-        notice(self.topic, &format!("d-{n}"), cast(&recent(&sample(self.file)), n).to_string().as_bytes())
+        notice(
+            self.topic,
+            &format!("d-{n}"),
+            cast(&recent_past(&sample(self.file)), n).to_string().as_bytes(),
+        )
     }
 
     async fn prepare(&self, stage: &Stage, n: u32) {
         for (topic, file) in &self.before {
-            stage.tell(topic, &cast(&recent(&sample(file)), n)).await;
+            stage.tell(topic, &cast(&recent_past(&sample(file)), n)).await;
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tajo_app::sync::Outcome;
 
-use crate::bodies::{LISTS, cast, each, recent, sample as body, with};
+use crate::bodies::{LISTS, cast, each, recent_past, sample as body, with};
 use crate::picture::{array, essence};
 use crate::stage::Stage;
 
@@ -23,7 +23,7 @@ fn story() -> Vec<(&'static str, Value)> {
         ("orders/updated", body("orders-updated.fulfilled")),
         ("orders/updated", body("orders-updated.refunded")),
     ];
-    bodies.into_iter().map(|(topic, body)| (topic, recent(&body))).collect()
+    bodies.into_iter().map(|(topic, body)| (topic, recent_past(&body))).collect()
 }
 
 /// Every order of `0..count`.
