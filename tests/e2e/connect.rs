@@ -10,7 +10,9 @@ use crate::bodies;
 use crate::stage::Stage;
 
 /// Stores by what they are for; besides, one per file of `events/shopify` (`explain-…`).
-const NAMES: [&str; 8] = ["front", "other", "queue", "throttled", "refused", "samples", "amounts", "parking"];
+const NAMES: [&str; 11] = [
+    "front", "other", "queue", "throttled", "refused", "samples", "amounts", "parking", "topics", "replayed", "shown",
+];
 
 /// Its Brevo key opens no account.
 const REFUSED: &str = "refused";

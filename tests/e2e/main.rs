@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic)] // helpers of tests are tests too
 
+mod attacks;
 mod bodies;
 mod canaries;
 mod commands;

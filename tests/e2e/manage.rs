@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::bodies::{about, bytes, person};
 use crate::stage::{Stage, told};
 
-async fn ask(stage: &Stage, key: &str, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
+pub async fn ask(stage: &Stage, key: &str, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
     let url = format!("{}/v1{path}", stage.stack.api_url);
     let mut request = stage.http.request(method, url).bearer_auth(key);
     if let Some(body) = body {
