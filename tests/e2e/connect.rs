@@ -11,7 +11,17 @@ use crate::stage::Stage;
 
 /// Stores by what they are for; besides, one per file of `events/shopify` (`explain-…`).
 const NAMES: [&str; 11] = [
-    "front", "other", "queue", "throttled", "refused", "samples", "amounts", "parking", "topics", "replayed", "shown",
+    "front",
+    "other",
+    "queue",
+    "throttled",
+    "refused",
+    "samples",
+    "amounts",
+    "parking",
+    "topics",
+    "replayed",
+    "shown",
 ];
 
 /// Its Brevo key opens no account.

@@ -43,7 +43,8 @@ fn order_with(gift: &str, id: u64, created_at: &str) -> Value {
     let asked = json!([{ "name": "gift", "value": gift }, { "name": "not mapped", "value": "x" }]);
     with(
         order,
-        json!({ "id": id, "admin_graphql_api_id": null, "created_at": created_at, "note_attributes": asked }),
+        json!({ "id": id, "admin_graphql_api_id": null, "created_at": created_at, "processed_at": created_at,
+               "note_attributes": asked }),
     )
 }
 

@@ -21,11 +21,8 @@ const KEYRING_IS_READ: Duration = Duration::from_secs(63);
 async fn two_stores_of_one_app(stage: &Stage) -> [Shop; 2] {
     let first = Shop::open(stage, &format!("e2e-{}-first", stage.run)).await;
     let second = Shop::open(stage, &format!("e2e-{}-second", stage.run)).await;
-    let second = Shop {
-        client_id: first.client_id.clone(),
-        client_secret: first.client_secret.clone(),
-        ..second
-    };
+    let second =
+        Shop { client_id: first.client_id.clone(), client_secret: first.client_secret.clone(), ..second };
     second.change_app(stage, &first.client_secret).await;
     for shop in [&first, &second] {
         let mut install = stage.tajo();
@@ -66,7 +63,8 @@ fn a_key_of_one_store_cannot_change_what_signs_for_another_of_its_app() {
         assert!(status.output().unwrap().status.success());
         let news = json!({"api_key": first.client_id, "api_secret": forged[2]});
         ask(stage, &third.key, Method::PATCH, &format!("/stores/{}", third.store), Some(&news)).await;
-        let connect = json!({"shop_url": third.address(), "api_key": first.client_id, "api_secret": forged[2]});
+        let connect =
+            json!({"shop_url": third.address(), "api_key": first.client_id, "api_secret": forged[2]});
         ask(stage, &third.key, Method::POST, "/stores", Some(&connect)).await;
 
         tokio::time::sleep(KEYRING_IS_READ).await;
@@ -76,7 +74,8 @@ fn a_key_of_one_store_cannot_change_what_signs_for_another_of_its_app() {
         }
         for secret in forged {
             let body = br#"{"id":1}"#;
-            let letter = Letter { signature: Some(sign(secret, body)), ..Letter::new(&first, "shop/update", body) };
+            let letter =
+                Letter { signature: Some(sign(secret, body)), ..Letter::new(&first, "shop/update", body) };
             assert_eq!(stage.post(&letter).await.status, 401, "{secret} signs for {}", first.id);
         }
     });
@@ -120,7 +119,10 @@ fn an_operate_key_forwards_neither_deletions_nor_opt_ins_that_nobody_signed() {
             "admin_graphql_api_customer_deleted_id": customer["admin_graphql_api_id"], "status": "completed",
         });
         for (topic, body) in [
-            ("customers/delete", json!({"id": customer["id"], "admin_graphql_api_id": customer["admin_graphql_api_id"]})),
+            (
+                "customers/delete",
+                json!({"id": customer["id"], "admin_graphql_api_id": customer["admin_graphql_api_id"]}),
+            ),
             ("customers/redact", redact),
             ("customers/merge", merge),
             ("orders/delete", json!({"id": 1})),

@@ -23,7 +23,8 @@ fn a_name_with_escapes_does_not_reach_the_terminal() {
             let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             assert!(said.contains("owned") && said.contains("olleh"), "the name is shown: {said}");
             let is_bad = |c: char| {
-                (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+                (c.is_control() && c != '\n')
+                    || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
             };
             assert!(!said.contains(is_bad), "{said:?}");
         }

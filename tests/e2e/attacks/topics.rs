@@ -34,7 +34,10 @@ fn a_genuine_body_under_a_destructive_topic_deletes_nothing_and_changes_no_conse
         });
         let tags = json!({"customerId": customer["admin_graphql_api_id"], "tags": ["vip"]});
         for (body, topics) in [
-            (&order, ["orders/delete", "customers/delete", "customers/redact", "checkouts/delete"].as_slice()),
+            (
+                &order,
+                ["orders/delete", "customers/delete", "customers/redact", "checkouts/delete"].as_slice(),
+            ),
             (&customer, &["customers/delete", "customers/merge", "customers/redact", "shop/redact"]),
             (&consent, &["customers/delete", "customers/redact", "app/uninstalled"]),
             (&checkout, &["checkouts/delete", "orders/delete", "products/delete"]),
