@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod audit;
+pub(crate) mod brevo;
 pub(crate) mod config;
 pub(crate) mod connectors;
 pub(crate) mod explain;

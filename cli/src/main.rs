@@ -57,6 +57,9 @@ enum Command {
     Keys(commands::keys::Keys),
     /// Who changed what through the management API, newest first.
     Audit(commands::audit::Audit),
+    /// The way from Brevo to the connector.
+    #[command(subcommand)]
+    Brevo(commands::brevo::Brevo),
     /// The app at Shopify that all stores share.
     #[command(subcommand)]
     Shopify(commands::shopify::Shopify),
@@ -83,6 +86,7 @@ async fn main() -> ExitCode {
         Command::Privacy(privacy) => commands::privacy::run(&privacy).await,
         Command::Keys(keys) => commands::keys::run(&keys).await,
         Command::Audit(audit) => commands::audit::run(&audit).await,
+        Command::Brevo(brevo) => commands::brevo::run(&brevo).await,
         Command::Shopify(shopify) => commands::shopify::run(&shopify).await,
         Command::Completions(asked) => commands::shell::completions(&asked, Cli::command()),
         Command::Man(asked) => commands::shell::man(&asked, Cli::command()),

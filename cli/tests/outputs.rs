@@ -364,6 +364,19 @@ fn changes_are_listed_with_who_made_them() {
 }
 
 #[test]
+fn a_new_token_is_given_to_brevo_after_the_wait() {
+    let deployment = Deployment::new();
+    let begun = |seconds: u64| json!({"state": "begun", "wait_seconds": seconds});
+    let done = json!({"state": "done", "old_accepted_until": "2026-11-25T08:00:00Z"});
+    let path = "POST /v1/stores/_/brevo-token";
+    deployment.answers(path, begun(1)).answers(path, done);
+    deployment.answers("POST /v1/stores/demo/brevo-token", begun(90));
+    let commands = ["brevo rotate-token", "brevo rotate-token --store demo --no-wait"];
+    insta::assert_snapshot!("brevo_token", shown(&deployment, &commands));
+    insta::assert_snapshot!("brevo_token_asks", asked(&deployment));
+}
+
+#[test]
 fn the_app_is_set_and_its_configuration_printed() {
     let deployment = Deployment::new();
     deployment.answers_with("PUT /v1/shopify/app", 204, "");

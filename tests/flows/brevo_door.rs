@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tajo_app::ingest::{Answer, Ingress, IngressConfig, brevo};
 use tajo_sandbox::{Happening, Post};
@@ -142,4 +143,65 @@ async fn a_full_account_and_an_address_that_brevo_does_not_take_are_said_plainly
     let plain = said(&stage).await;
     assert!(plain.contains("WebhookUrl"), "{plain}");
     assert_eq!(registrations(&stage).len(), 40);
+}
+
+#[tokio::test]
+async fn a_rotated_token_is_good_before_brevo_has_it_and_the_old_one_for_a_day_after() {
+    let stage = stage().await;
+    let mapping = json!({ "settings": "field_mapping: {email: email}" });
+    connected(&stage, "second", mapping.clone()).await.unwrap();
+    stage.tell("customers/create", &account(1, Some(("subscribed", 1)))).await;
+    let old = unsubscribes(&stage);
+    let office = crate::manage::Office::at(stage).await;
+    let world = &office.stage.world;
+    let rotate = async || office.post(&crate::manage::at("/brevo-token"), Value::Null).await;
+    assert_eq!(rotate().await, json!({"state": "begun", "wait_seconds": 90}));
+    let new = |keyring: &Value, index: usize| {
+        let entry = keyring["brevo"].as_object().unwrap().values().next().unwrap().clone();
+        let authorization = Some(format!("Bearer {}", entry["secrets"][index].as_str().unwrap()));
+        Post { authorization, ..old.clone() }
+    };
+    // Brevo has the old one, and both are good.
+    let begun = keyring(&office.stage);
+    assert_eq!(new(&begun, 0).authorization, old.authorization);
+    assert_eq!(knocks(&office.stage, &old).await, Answer::Accepted);
+    assert_eq!(knocks(&office.stage, &new(&begun, 1)).await, Answer::Accepted);
+    world.advance(SignedDuration::from_secs(60));
+    let again = rotate().await;
+    assert!((1..=30).contains(&again["wait_seconds"].as_i64().unwrap()), "{again}");
+    assert_eq!(keyring(&office.stage), begun, "nothing is begun twice");
+    world.advance(SignedDuration::from_secs(31));
+    assert_eq!(rotate().await["state"], "done");
+    let done = keyring(&office.stage);
+    assert_eq!(new(&done, 0).authorization, new(&begun, 1).authorization);
+    let brevos = unsubscribes(&office.stage);
+    assert_eq!(brevos.authorization, new(&done, 0).authorization, "what Brevo posts carries it");
+    // A set-up of any store of the account leaves it alone.
+    for (store, asks) in [(STORE, json!({})), ("second", mapping)] {
+        world.take_messages();
+        connected(&office.stage, store, asks).await.unwrap();
+        assert_eq!(unsubscribes(&office.stage).authorization, brevos.authorization, "{store}");
+    }
+    assert_eq!(knocks(&office.stage, &old).await, Answer::Accepted, "what Brevo sends again");
+    world.advance(SignedDuration::from_hours(24));
+    assert_eq!(knocks(&office.stage, &old).await, Answer::Refused);
+    assert_eq!(knocks(&office.stage, &brevos).await, Answer::Accepted);
+}
+
+#[tokio::test]
+async fn a_rotation_that_brevo_refuses_leaves_both_tokens_good_and_goes_on_with_the_next_call() {
+    let stage = stage().await;
+    stage.tell("customers/create", &account(1, Some(("subscribed", 1)))).await;
+    let old = unsubscribes(&stage);
+    let office = crate::manage::Office::at(stage).await;
+    let path = crate::manage::at("/brevo-token");
+    office.post(&path, Value::Null).await;
+    office.stage.world.advance(SignedDuration::from_secs(91));
+    office.stage.fault(json!({ "path": "/v3/webhooks*", "times": 50, "action": { "status": 401 } }));
+    assert!(office.ask("POST", &path, Value::Null).await.status >= 400);
+    office.stage.world.advance(SignedDuration::from_hours(24 * 30));
+    assert_eq!(knocks(&office.stage, &old).await, Answer::Accepted, "Brevo has no other");
+    office.stage.world.sandbox.clear_faults();
+    assert_eq!(office.post(&path, Value::Null).await["state"], "done");
+    assert_ne!(unsubscribes(&office.stage).authorization, old.authorization);
 }

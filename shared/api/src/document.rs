@@ -9,8 +9,8 @@ use crate::{
     AppConfig, AppCredentials, AuditPage, Connect, ConnectAnswer, Credentials, Disconnected, Fates,
     KeyCreated, KeyList, KeyRequest, KeyRolled, LogPage, OPERATIONS, Operation, ParkedPage, ParkedSelection,
     ParkedShown, Problem, Purge, Purged, RollRequest, RunPage, RunRecord, SettingsAnswer, SettingsDocument,
-    StoreList, StoreStatus, SyncRequest, TestAnswer, Trace, TraceRequest, WebhookAnswer, WebhookRequest,
-    parameters,
+    StoreList, StoreStatus, SyncRequest, TestAnswer, TokenRotation, Trace, TraceRequest, WebhookAnswer,
+    WebhookRequest, parameters,
 };
 
 /// What travels in the body.
@@ -137,6 +137,7 @@ fn answer(id: &str, schemas: &mut SchemaGenerator) -> (u16, Body) {
         "showParked" => (200, schemas.subschema_for::<ParkedShown>()),
         "retryParked" | "dropParked" => (200, schemas.subschema_for::<Fates>()),
         "audit" => (200, schemas.subschema_for::<AuditPage>()),
+        "rotateBrevoToken" => (200, schemas.subschema_for::<TokenRotation>()),
         "listKeys" => (200, schemas.subschema_for::<KeyList>()),
         "createKey" => (201, schemas.subschema_for::<KeyCreated>()),
         "rollKey" => (201, schemas.subschema_for::<KeyRolled>()),
@@ -168,7 +169,7 @@ fn problems(operation: &Operation, has_body: bool) -> Vec<u16> {
         "connect" => statuses.extend([404, 409, 502]),
         "revokeKey" | "rollKey" => statuses.push(409),
         "editCredentials" | "putSettings" => statuses.push(502),
-        "disconnect" | "test" => statuses.extend([422, 502]),
+        "disconnect" | "test" | "rotateBrevoToken" => statuses.extend([422, 502]),
         "setShopifyApp" => statuses.extend([409, 502]),
         "purgeSecrets" => statuses.extend([404, 409]),
         "shopifyAppConfig" => statuses.extend([409, 422, 502]),

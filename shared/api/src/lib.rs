@@ -18,7 +18,8 @@ pub use parameters::{CURSOR_LENGTH, MOST, Parameter, parameters};
 pub use problem::{Code, Place, Problem};
 pub use stores::{
     AppConfig, AppCredentials, Connect, ConnectAnswer, Credentials, DataFate, Disconnected, Next, Purge,
-    Purged, SettingsAnswer, SettingsDocument, State, StoreList, StoreStatus, TestAnswer, Tick, Verdict,
+    Purged, RotationState, SettingsAnswer, SettingsDocument, State, StoreList, StoreStatus, TestAnswer, Tick,
+    TokenRotation, Verdict,
 };
 pub use trace::{Trace, TraceRequest, TracedConsent, TracedEffect, TracedOrder, TracedPerson};
 pub use work::{

@@ -65,6 +65,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation("showParked",        "GET",    "/v1/stores/{store}/parked/{id}",        READ),
     operation("retryParked",       "POST",   "/v1/stores/{store}/parked/retry",       OPERATE),
     operation("dropParked",        "POST",   "/v1/stores/{store}/parked/drop",        ADMIN),
+    operation("rotateBrevoToken",  "POST",   "/v1/stores/{store}/brevo-token",        ADMIN),
     operation("listKeys",          "GET",    "/v1/keys",                              ADMIN),
     operation("createKey",         "POST",   "/v1/keys",                              ADMIN),
     operation("rollKey",           "POST",   "/v1/keys/{key}/roll",                   ADMIN),

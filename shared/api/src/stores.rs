@@ -280,3 +280,27 @@ pub struct AppConfig {
     /// The text of `shopify.app.toml`.
     pub toml: String,
 }
+
+/// How far the replacement of a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RotationState {
+    /// A new token is good; Brevo gets it with the next call, after `wait_seconds`.
+    Begun,
+    /// Brevo has the new token.
+    Done,
+}
+
+/// The replacement of the token that Brevo's webhooks carry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenRotation {
+    /// How far it is.
+    pub state: RotationState,
+    /// In how many seconds to call again; absent: it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_seconds: Option<u64>,
+    /// Until when the old token is good; absent: until the replacement is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub old_accepted_until: Option<Timestamp>,
+}

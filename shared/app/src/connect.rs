@@ -17,6 +17,7 @@ mod keyrings;
 mod neighbours;
 pub mod oauth;
 mod plan;
+mod rotate;
 pub(crate) mod set_up;
 mod shop_address;
 pub(crate) mod webhooks;
@@ -36,6 +37,7 @@ pub use error::ConnectError;
 pub(crate) use keyrings::signers;
 pub(crate) use neighbours::refuse_totals_shared_with;
 use plan::plan;
+pub use rotate::rotate_brevo_token;
 pub(crate) use shop_address::shop_address;
 
 /// Every attribute the connector can fill and Brevo's word for its type, except those every account has.

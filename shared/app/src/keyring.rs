@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::Client;
 use futures::future::try_join_all;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -33,7 +34,7 @@ pub struct Keyring {
     stores: BTreeMap<StoreId, StoreKeys>,
     by_shop: HashMap<String, StoreId>,
     apps: Vec<SecretString>,
-    brevo: BTreeMap<String, Vec<SecretString>>,
+    brevo: BTreeMap<String, BrevoTokens>,
     rounds: usize,
     brevo_rounds: usize,
 }
@@ -78,7 +79,7 @@ struct Stored {
     apps: BTreeMap<String, Entry<AppEntry>>,
     /// By account: the tokens that its webhooks carry, the current one first.
     #[serde(default)]
-    brevo: BTreeMap<String, Entry<AppEntry>>,
+    brevo: BTreeMap<String, Entry<BrevoEntry>>,
 }
 
 /// One bad entry must not lock out all the other stores.
@@ -104,12 +105,28 @@ struct AppEntry {
     secrets: Vec<SecretString>,
 }
 
+#[derive(Deserialize)]
+struct BrevoEntry {
+    #[serde(default)]
+    secrets: Vec<SecretString>,
+    /// When all but the first end.
+    #[serde(default)]
+    old_until: Option<Timestamp>,
+}
+
+/// The tokens of one Brevo account.
+#[derive(Debug, Default)]
+struct BrevoTokens {
+    tokens: Vec<SecretString>,
+    old_until: Option<Timestamp>,
+}
+
 impl Keyring {
     /// Merges keyring secrets. A store may use an app that stands in another of them.
     pub fn parse(texts: &[SecretString]) -> Result<Self, KeyringError> {
         let mut stores = BTreeMap::new();
         let mut apps: BTreeMap<String, Vec<SecretString>> = BTreeMap::new();
-        let mut brevo: BTreeMap<String, Vec<SecretString>> = BTreeMap::new();
+        let mut brevo: BTreeMap<String, BrevoTokens> = BTreeMap::new();
         for text in texts {
             // The error's own text may quote the secret.
             let stored: Stored = serde_json::from_str(text.expose_secret())
@@ -124,12 +141,15 @@ impl Keyring {
                 }
             }
             for (account, entry) in stored.brevo {
-                if let Entry::Good(tokens) = entry {
-                    brevo.entry(account).or_default().extend(tokens.secrets.into_iter().filter(is_usable));
+                if let Entry::Good(entry) = entry {
+                    let known = brevo.entry(account).or_default();
+                    known.tokens.extend(entry.secrets.into_iter().filter(is_usable));
+                    known.old_until = known.old_until.or(entry.old_until);
                 }
             }
         }
-        let brevo_rounds = brevo.values().map(Vec::len).max().unwrap_or_default().max(LEAST_ROUNDS);
+        let brevo_rounds =
+            brevo.values().map(|known| known.tokens.len()).max().unwrap_or_default().max(LEAST_ROUNDS);
         let mut keyring = Self { rounds: LEAST_ROUNDS, brevo, brevo_rounds, ..Self::default() };
         for (id, entry) in stores {
             let Some((id, keys)) = store_keys(&id, entry, &apps) else {
@@ -159,9 +179,13 @@ impl Keyring {
         &self.apps
     }
 
-    /// The tokens that webhooks from this Brevo account carry; none for one that is not connected.
-    pub fn brevo_tokens(&self, account: &str) -> &[SecretString] {
-        self.brevo.get(account).map_or(&[], Vec::as_slice)
+    /// The tokens that webhooks from this Brevo account may carry now, the current one first; none for one that is not
+    /// connected.
+    pub fn brevo_tokens(&self, account: &str, now: Timestamp) -> &[SecretString] {
+        let Some(known) = self.brevo.get(account) else { return &[] };
+        let is_over = known.old_until.is_some_and(|until| until <= now);
+        let good = if is_over { 1 } else { known.tokens.len() };
+        known.tokens.get(..good).unwrap_or(&known.tokens)
     }
 
     /// How many tokens a refusal compares, whoever asks.

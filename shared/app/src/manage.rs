@@ -180,6 +180,7 @@ async fn perform(call: &Call<'_>) -> Result<Reply, Fault> {
         "createKey" => Box::pin(keys::create(call)).await,
         "rollKey" => Box::pin(keys::roll(call)).await,
         "revokeKey" => Box::pin(keys::revoke(call)).await,
+        "rotateBrevoToken" => Box::pin(connection::rotate(call)).await,
         "audit" => Box::pin(audit::list(call)).await,
         // Of the table, but not here: a test would have said so.
         other => Err(Fault::internal(format!("nothing does `{other}`"))),

@@ -36,6 +36,9 @@ pub(super) fn summary(id: &str) -> &'static str {
         "createKey" => "Makes an API key; its secret is shown this once",
         "rollKey" => "Makes a key in another one's place; the old one works on for a while",
         "revokeKey" => "Ends an API key at once",
+        "rotateBrevoToken" => {
+            "Gives Brevo's webhooks of the store's account a new token; called twice, with a wait between"
+        }
         "audit" => "Who changed what, newest first; kept 400 days",
         "setShopifyApp" => "Stores a Shopify app's client id and secret",
         "purgeSecrets" => "Lets earlier secrets of an app, or of a store, sign nothing any more",

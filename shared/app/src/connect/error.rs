@@ -74,6 +74,8 @@ pub enum ConnectError {
     NoSuchStore(StoreId),
     #[error("no Brevo API key is given or stored for this store")]
     NoBrevoKey,
+    #[error("Brevo's webhooks have no token yet")]
+    NoWebhookToken,
     #[error("no Shopify app is given or stored")]
     NoApp,
     #[error("a key that is bound to stores uses the deployment's app only if it is named")]
@@ -114,6 +116,7 @@ impl ConnectError {
             | Self::CustomDomain { .. }
             | Self::StoreName(_)
             | Self::NoBrevoKey
+            | Self::NoWebhookToken
             | Self::NoApp
             | Self::AppNotNamed
             | Self::HalfAnApp(..)
@@ -201,6 +204,7 @@ impl ConnectError {
                 "give one with --brevo-api-key or in BREVO_API_KEY; Brevo makes it under SMTP & API → API keys"
                     .to_owned(),
             ),
+            Self::NoWebhookToken => Some("connect the store first: it gets one then".to_owned()),
             Self::NoApp => Some(
                 "store the app's client id and secret (`tajo shopify app set`), or give them with --api-key and \
                  --api-secret"

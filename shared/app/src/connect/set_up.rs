@@ -104,7 +104,8 @@ async fn prepare(worker: &Worker<'_>) -> Result<(ShopFacts, SetUp, Done), Connec
     }
     let plan = plan(&found, &settings, currency.as_deref())?;
     let set_up = account.carry_out(&found, plan, &settings, currency.as_deref()).await?;
-    if let Some(token) = &env.secrets.store(&worker.store.facts.store).await?.brevo_webhook_token {
+    // As it is now: a token from before a rotation would end a day after it.
+    if let Some(token) = &env.secrets.store_now(&worker.store.facts.store).await?.brevo_webhook_token {
         let address = brevo_webhook::address(&env.public_url, &record.account)?;
         brevo_webhook::register(&address, &account, &record.account, token).await?;
     }

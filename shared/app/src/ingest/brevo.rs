@@ -35,7 +35,7 @@ pub async fn ingest(ingress: &Ingress, request: Request<'_>) -> Answer {
         Err(error) => return told(Answer::TryAgain, &error.to_string()),
     };
     // Pure.
-    if !judge(request.authorization, request.account, &keyring).genuine {
+    if !judge(request.authorization, request.account, &keyring, request.received_at).genuine {
         return told(Answer::Refused, "unknown account, or missing or wrong token");
     }
     let notice = Notice::from_brevo(request.account, request.body, request.received_at);
@@ -47,8 +47,8 @@ pub async fn ingest(ingress: &Ingress, request: Request<'_>) -> Answer {
 }
 
 /// Whether a request carries a token of its account. An account that nobody connected costs as much as a wrong token.
-pub fn judge(authorization: Option<&str>, account: &str, keyring: &Keyring) -> Check {
-    let tokens = keyring.brevo_tokens(account).iter().map(|token| token.expose_secret().as_bytes());
+pub fn judge(authorization: Option<&str>, account: &str, keyring: &Keyring, now: Timestamp) -> Check {
+    let tokens = keyring.brevo_tokens(account, now).iter().map(|token| token.expose_secret().as_bytes());
     let tokens: Vec<&[u8]> = tokens.collect();
     verify(authorization, &tokens, keyring.brevo_rounds())
 }
@@ -76,7 +76,8 @@ mod tests {
     #[test]
     fn current_and_previous_token_of_the_account_are_good_and_no_other() {
         let keyring = keyring();
-        let is_good = |account: &str, header: &str| judge(Some(header), account, &keyring).genuine;
+        let now = Timestamp::UNIX_EPOCH;
+        let is_good = |account: &str, header: &str| judge(Some(header), account, &keyring, now).genuine;
         assert!(is_good("one", "Bearer current") && is_good("one", "Bearer previous"));
         assert!(is_good("two", "Bearer other"));
         for (account, header) in [
@@ -90,11 +91,26 @@ mod tests {
     }
 
     #[test]
+    fn an_old_token_is_good_until_its_end_and_the_current_one_for_ever() {
+        let text = json!({"v": 1, "stores": {}, "brevo": {
+            "one": {"secrets": ["current", "old"], "old_until": "2026-11-24T12:00:00Z"}}});
+        let keyring = Keyring::parse(&[SecretString::from(text.to_string())]).unwrap();
+        let is_good = |token: &str, now: &str| {
+            judge(Some(&format!("Bearer {token}")), "one", &keyring, now.parse().unwrap()).genuine
+        };
+        assert!(is_good("old", "2026-11-24T11:59:59Z") && is_good("current", "2026-11-24T11:59:59Z"));
+        assert!(!is_good("old", "2026-11-24T12:00:00Z") && is_good("current", "2027-11-24T12:00:00Z"));
+    }
+
+    #[test]
     fn a_refusal_costs_the_same_for_every_account() {
         let keyring = keyring();
         for account in ["one", "two", "three", "bad", "none", ""] {
             for header in [None, Some("Bearer wrong"), Some("")] {
-                assert_eq!(judge(header, account, &keyring), Check { genuine: false, computed: 2 });
+                assert_eq!(
+                    judge(header, account, &keyring, Timestamp::UNIX_EPOCH),
+                    Check { genuine: false, computed: 2 }
+                );
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Connecting, editing, testing, letting go: the road is [`crate::connect`]'s, here it is only asked for.
 
-use tajo_api::{AppConfig, AppCredentials, Code, Connect, ConnectAnswer, Credentials, DataFate, Purge};
+use tajo_api::{
+    AppConfig, AppCredentials, Code, Connect, ConnectAnswer, Credentials, DataFate, Purge, RotationState,
+};
 use tajo_domain::StoreId;
 use tajo_state::{Key, StoreRecord, StoreStatus};
 
@@ -86,6 +88,17 @@ pub(super) async fn set_app(call: &Call<'_>) -> Result<Reply, Fault> {
     }
     connect::set_app(&call.manage.connect, &app).await?;
     Ok(Reply::done())
+}
+
+/// `rotateBrevoToken`. The token is of the whole account: every other store of it gets the new one, too.
+pub(super) async fn rotate(call: &Call<'_>) -> Result<Reply, Fault> {
+    let store = living(call).await?;
+    let rotation = connect::rotate_brevo_token(&call.manage.connect, &store.id).await?;
+    call.notes.add(match rotation.state {
+        RotationState::Begun => "begun",
+        RotationState::Done => "done",
+    });
+    Reply::ok(&rotation)
 }
 
 /// `purgeSecrets`
