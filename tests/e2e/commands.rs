@@ -165,8 +165,11 @@ fn parked_work_is_shown_retried_and_dropped_from_the_command_line() {
         let store = stage.store("parking");
         let at = ["--store", store.id.as_str()];
         let run = |arguments: &[&str]| tajo(stage, &[arguments, &at].concat());
-        let line = stage.deliver(store, "orders/create", br#"["parked on purpose"]"#).await;
-        let id = line.delivery.as_str();
+        let line = stage.deliver(store, "orders/create", br#"{"id": "parked on purpose"}"#).await;
+        assert_eq!(line.outcome, "parked", "{:?}", line.reason);
+        let listed = json_of(stage, &stage.stack.api_key, &[&["parked", "list"], at.as_slice()].concat());
+        // Named by what was signed: whoever delivers it again under another id makes no second one.
+        let id = listed["parked"][0]["id"].as_str().unwrap();
         let list = run(&["parked", "list", "--topic", "orders/create"]);
         assert!(list.code == 0 && list.out.contains(id), "{}", list.out);
         let shown = run(&["parked", "show", "--id", id, "--body"]);
@@ -198,9 +201,9 @@ fn a_key_does_what_it_may_until_it_is_revoked() {
         assert_eq!(tajo(stage, &["connectors", "status", "--store", "nobody"]).code, 5);
         // Bound to a store, it connects no other one, by whatever address.
         let bound = key(stage, "admin", &[&store.id]);
-        for address in ["another.myshopify.com", &format!("{}.example.com", store.id)] {
+        for (address, code) in [("another.myshopify.com", 4), (&format!("{}.example.com", store.id), 2)] {
             let install = ["connectors", "install", "shopify", "--no-wait", "--shop-url", address];
-            assert_eq!(tajo_as(stage, &bound, &install).code, 4, "{address}");
+            assert_eq!(tajo_as(stage, &bound, &install).code, code, "{address}");
         }
         let list = tajo(stage, &["keys", "list"]);
         assert!(list.out.contains(id) && !list.out.contains(reader));

