@@ -184,7 +184,10 @@ proptest! {
 
     #[test]
     fn the_parts_of_a_checkouts_events_add_up(basket in basket()) {
-        for (_, properties) in events("checkouts/update", &basket.body(false)) {
+        let mut checkout = basket.body(false);
+        // What only an order has would make it the body of another topic.
+        checkout.as_object_mut().unwrap().remove("financial_status");
+        for (_, properties) in events("checkouts/update", &checkout) {
             adds_up("cart_updated", &properties, "price")?;
         }
     }

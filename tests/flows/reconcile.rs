@@ -75,7 +75,7 @@ async fn an_unsubscribe_whose_webhook_was_lost_is_found_and_holds_until_a_newer_
     assert_eq!(out.why, OutReason::Blocked);
     stage.tell("customers/update", &says_yes(8)).await;
     assert!(flags(&stage).0, "the yes was before it was found");
-    stage.tell("customers/update", &says_yes_now(&stage)).await;
+    stage.tell_by_clock("customers/update", &says_yes_now(&stage)).await;
     assert!(!flags(&stage).0, "a newer yes counts");
 }
 
@@ -168,7 +168,7 @@ async fn what_was_found_reaches_the_shop_once_and_never_over_a_yes_that_may_be_n
         stage.tell("customers/create", &account(1, first_yes.map(|minute| ("subscribed", minute)))).await;
         lost(&stage, JO, "emailBlacklisted");
         if then_yes.is_some() {
-            stage.tell("customers/update", &says_yes_now(&stage)).await;
+            stage.tell_by_clock("customers/update", &says_yes_now(&stage)).await;
         }
         stage.pass(NIGHT).await;
         stage.pass(NIGHT).await;

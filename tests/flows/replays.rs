@@ -54,7 +54,7 @@ async fn a_replayed_redact_erases_nobody_who_came_back_until_a_person_says_so() 
     assert_eq!(end, "customers/redact → skipped: privacy: this demand was met already");
 
     stage.world.advance(SignedDuration::from_hours(1));
-    stage.tell("customers/create", &newcomer(&stage, 72)).boxed().await;
+    stage.tell_by_clock("customers/create", &newcomer(&stage, 72)).boxed().await;
     for n in 1..=5 {
         let report = stage.deliver(&again(n, "customers/redact", &redact())).boxed().await;
         assert_eq!(report.outcome, Outcome::Parked, "{}", ending(&report));
@@ -79,7 +79,7 @@ async fn a_redact_that_is_older_than_the_persons_new_beginning_does_not_erase_th
     tell_all(&stage, &life()).boxed().await;
     stage.tell("customers/redact", &redact()).boxed().await;
     stage.world.advance(SignedDuration::from_hours(1));
-    stage.tell("customers/create", &newcomer(&stage, 72)).boxed().await;
+    stage.tell_by_clock("customers/create", &newcomer(&stage, 72)).boxed().await;
     // Another body, by address alone: made before they came, made after, and made of the account that was erased.
     let of_address = sample("customers-redact.address");
     let mut late = again(1, "customers/redact", &of_address);

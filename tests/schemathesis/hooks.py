@@ -40,26 +40,28 @@ def prepare():
     shop = {"shop": f"{THROWAWAY}.myshopify.com", "access_token": "shpat_fuzz"}
     SESSION.post(f"{STACK['sandbox_url']}/_sandbox/shopify/shops", json=shop, timeout=60).raise_for_status()
     run = ask("POST", f"/stores/{STORE}/syncs", {})["id"]
-    park("fuzz-1")
-    return run
+    return run, park("fuzz-1")
 
 
-def park(delivery):
-    unusable = {"topic": "orders/create", "payload": {"id": {}}, "delivery": delivery}
-    ask("POST", f"/stores/{STORE}/webhooks", unusable)
+def park(name):
+    """Parks a webhook and answers the id of what is parked, which is made of its body."""
+    topic = "orders/create"
+    ask("POST", f"/stores/{STORE}/webhooks", {"topic": topic, "payload": {"id": {}, "name": name}})
     for _ in range(120):
-        if "id" in ask("GET", f"/stores/{STORE}/parked/{delivery}"):
-            return
+        for one in ask("GET", f"/stores/{STORE}/parked?limit=100")["parked"]:
+            shown = ask("GET", f"/stores/{STORE}/parked/{one['id']}?body=true")
+            if (shown.get("body") or {}).get("name") == name:
+                return one["id"]
         time.sleep(0.25)
     raise RuntimeError("the unusable webhook was not parked")
 
 
-RUN = prepare()
+RUN, PARKED = prepare()
 NUMBER = itertools.count(1)
 LEFT = collections.Counter(
     connect=2, editCredentials=2, disconnect=2, test=3, putSettings=4, setShopifyApp=3, purgeSecrets=3, createKey=12,
     revokeKey=4, rollKey=4,
-    listKeys=20, trace=20, status=25, listStores=10, pause=5, resume=5, retryParked=5, dropParked=5, showParked=10,
+    listKeys=20, trace=20, status=25, listStores=10, pause=5, resume=5, rotateBrevoToken=2, retryParked=5, dropParked=5, showParked=10,
 )
 BODIES = {
     # As they are: whoever looks at the stack afterwards finds the store as it was.
@@ -98,7 +100,7 @@ def before_call(context, case, kwargs):
             LEFT[operation] -= 1
             if LEFT[operation] < 0:
                 store = "nobody"
-        known = {"store": store, "run": RUN, "id": "fuzz-1", "key": "0" * 12}
+        known = {"store": store, "run": RUN, "id": PARKED, "key": "0" * 12}
         if operation in ("revokeKey", "rollKey") and good and LEFT[operation] >= 0:
             made = ask("POST", "/keys", {"name": f"to end {next(NUMBER)}", "scope": "read"})
             known["key"] = made["id"]

@@ -36,6 +36,37 @@ export interface AppCredentials {
   client_secret: string;
 }
 
+/** One change that was asked for. */
+export interface AuditEntry {
+  /** When. */
+  at: string;
+  /** The public half of the key. */
+  key: string;
+  /** What the key was called then. */
+  key_name: string;
+  /** The operation, as this document names it. */
+  operation: string;
+  /** How it ended. */
+  outcome: AuditOutcome;
+  /** The HTTP status of the answer; absent while it is unfinished. */
+  status?: number;
+  /** The store, where it is about one. */
+  store?: string;
+  /** What was asked for, without secrets and personal data. */
+  what: string;
+}
+
+/** How a change ended. */
+export type AuditOutcome = "done" | "refused" | "failed" | "unfinished";
+
+/** Changes, newest first. */
+export interface AuditPage {
+  /** Each of them. */
+  entries: AuditEntry[];
+  /** Where the next page begins; absent: this was the last. */
+  next?: string;
+}
+
 /** What kind of problem it is, for programs. */
 export type Code = "invalid_request" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "too_large" | "unsupported_media_type" | "refused" | "rate_limited" | "internal" | "upstream";
 
@@ -184,7 +215,7 @@ export interface LogEntry {
   order?: string;
   /** `applied`, `unchanged`, `skipped`, `deferred`, `parked`, `held` (the store is paused) or `retried`. */
   outcome: string;
-  /** Hash of the person's address. */
+  /** Stands for the person: a keyed hash that only this deployment can make. Only for keys that may `operate`. */
   person?: string;
   /** Why. */
   reason?: string;
@@ -326,6 +357,9 @@ export interface RollRequest {
   /** For how many seconds the old key works on beside the new one; absent: a day. 0 ends it at once. */
   overlap_seconds?: number;
 }
+
+/** How far the replacement of a token is. */
+export type RotationState = "begun" | "done";
 
 /** What a run did so far. */
 export interface RunCounts {
@@ -477,6 +511,16 @@ export interface Tick {
   text: string;
   /** How it went. */
   verdict: Verdict;
+}
+
+/** The replacement of the token that Brevo's webhooks carry. */
+export interface TokenRotation {
+  /** Until when the old token is good; absent: until the replacement is done. */
+  old_accepted_until?: string;
+  /** How far it is. */
+  state: RotationState;
+  /** In how many seconds to call again; absent: it is done. */
+  wait_seconds?: number;
 }
 
 /** Everything the connector knows and did for one person or order. Personal data. */
